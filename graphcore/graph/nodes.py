@@ -1,0 +1,199 @@
+"""The graph: variables, the applications that compute them, and the operations applied.
+
+A graph is immutable once built.  ``Variable.owner`` points to the ``Apply`` that computes it;
+inputs, constants and shared variables have no owner.
+"""
+
+import sys
+
+import numpy as np
+
+from graphcore.graph.types import TensorType
+
+
+class Variable:
+    """A symbolic array.
+
+    Attributes
+    ----------
+    type : TensorType
+    owner : Apply or None
+        The application that computes this variable; None for inputs and constants.
+    index : int
+        Which output of the owner this is.
+    name : str or None
+    """
+
+    __slots__ = ("__weakref__", "index", "name", "owner", "type")
+
+    def __init__(self, type, owner=None, index=0, name=None):
+        self.type = type
+        self.owner = owner
+        self.index = index
+        self.name = name
+
+    @property
+    def dtype(self):
+        return self.type.dtype
+
+    @property
+    def ndim(self):
+        return self.type.ndim
+
+    @property
+    def broadcastable(self):
+        return self.type.broadcastable
+
+
+class Constant(Variable):
+    """A variable whose value is part of the graph.  ``data`` is a read-only array."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data, name=None):
+        data = np.asarray(data)
+        super().__init__(TensorType(data.dtype, data.shape), name=name)
+        if data.flags.writeable:
+            data = data.view()
+            data.flags.writeable = False
+        self.data = data
+
+
+class SharedVariable(Variable):
+    """A variable that holds a value between calls.  ``container`` is a one-element list."""
+
+    __slots__ = ("container",)
+
+    def __init__(self, type, value, name=None):
+        super().__init__(type, name=name)
+        self.container = [value]
+
+
+class Apply:
+    """One application of an operation to variables."""
+
+    __slots__ = ("inputs", "op", "outputs", "where")
+
+    def __init__(self, op, inputs, out_types, where=None):
+        self.op = op
+        self.inputs = tuple(inputs)
+        self.outputs = tuple(new_variable(t, owner=self, index=i) for i, t in enumerate(out_types))
+        self.where = where
+
+    @property
+    def out(self):
+        return self.outputs[0]
+
+
+class Op:
+    """What an operation means.  Subclasses are immutable values: ``props`` names their parameters.
+
+    A subclass writes :meth:`out_types`, :meth:`reference` and :meth:`vjp`, and :meth:`infer_shape`
+    where shapes are not those of the output types.
+    """
+
+    name = "op"
+    props = ()  # names of the attributes that tell two ops of one class apart
+    shape_inputs = ()  # positions of inputs whose *value* decides the output shape
+
+    def out_types(self, *types):
+        """Types of the outputs for inputs of these types.
+
+        Returns
+        -------
+        list of TensorType
+
+        Raises
+        ------
+        TypeError, ValueError
+            When the operation is not defined for them.
+        """
+        raise NotImplementedError(type(self).__name__)
+
+    def reference(self, *arrays):
+        """The value, in NumPy: an array, or a tuple of arrays when there are several outputs."""
+        raise NotImplementedError(type(self).__name__)
+
+    def vjp(self, inputs, outputs, cotangents):
+        """Cotangents of the inputs: a list of Variable, None where there is no gradient.
+
+        ``cotangents`` has one entry per output; None marks an output that the cost does not use.
+        """
+        raise NotImplementedError(f"{self.name} has no derivative")
+
+    def infer_shape(self, shapes, values):
+        """Concrete output shapes.
+
+        Parameters
+        ----------
+        shapes : list of tuple of int
+            Concrete shapes of the inputs.
+        values : list of (ndarray or None)
+            Values of the inputs named in ``shape_inputs``, None elsewhere.
+
+        Returns
+        -------
+        list of tuple of int
+        """
+        raise NotImplementedError(type(self).__name__)
+
+    def key(self):
+        """Equal keys mean equal operations."""
+        return (type(self), *(getattr(self, p) for p in self.props))
+
+    def __eq__(self, other):
+        return self is other or (isinstance(other, Op) and self.key() == other.key())
+
+    def __hash__(self):
+        return hash(self.key())
+
+    def __call__(self, *inputs):
+        """Apply to variables; a single output is returned bare."""
+        node = self.apply(*inputs)
+        return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
+
+    def apply(self, *inputs):
+        types = self.out_types(*(v.type for v in inputs))
+        return Apply(self, inputs, types, user_line())
+
+    def __repr__(self):
+        if not self.props:
+            return self.name
+        shown = ", ".join(f"{p}={getattr(self, p)!r}" for p in self.props)
+        return f"{self.name}{{{shown}}}"
+
+
+def user_line():
+    """``(file, line)`` of the innermost frame outside this package, for error messages."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "")
+        if not (name == "graphcore" or name.startswith("graphcore.")):
+            return (frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
+    return None
+
+
+class _Classes:
+    """Which classes represent variables: the tensor face registers its own, once, at import."""
+
+    variable = Variable
+    constant = Constant
+    shared = SharedVariable
+
+
+def set_variable_classes(variable, constant, shared):
+    """Called once by ``graphcore.tensor``: the classes that carry operators and methods."""
+    _Classes.variable, _Classes.constant, _Classes.shared = variable, constant, shared
+
+
+def new_variable(type, owner=None, index=0, name=None):
+    return _Classes.variable(type, owner, index, name)
+
+
+def new_constant(data, name=None):
+    return _Classes.constant(data, name)
+
+
+def new_shared(type, value, name=None):
+    return _Classes.shared(type, value, name)

@@ -1,0 +1,79 @@
+"""The type of a symbolic array: what is known of a value before it exists."""
+
+import numpy as np
+
+
+class TensorType:
+    """Element type and (partly known) shape of an array.
+
+    Parameters
+    ----------
+    dtype : str or dtype
+        Element type; kept as NumPy's canonical name, e.g. ``"float64"``.
+    shape : tuple of (int or None)
+        One entry per axis.  ``None`` means "known only when the array arrives".
+    """
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, dtype, shape=()):
+        self.dtype = np.dtype(dtype).name
+        self.shape = tuple(None if n is None else int(n) for n in shape)
+
+    @property
+    def ndim(self):
+        return len(self.shape)
+
+    @property
+    def broadcastable(self):
+        """Axes that are known to have length one."""
+        return tuple(n == 1 for n in self.shape)
+
+    @property
+    def is_static(self):
+        """True when every length is known."""
+        return None not in self.shape
+
+    @property
+    def size(self):
+        """Number of elements, or None while some length is unknown."""
+        total = 1
+        for n in self.shape:
+            if n is None:
+                return None
+            total *= n
+        return total
+
+    @property
+    def numpy_dtype(self):
+        return np.dtype(self.dtype)
+
+    def accepts(self, shape):
+        """Whether an array of this concrete shape fits."""
+        return len(shape) == self.ndim and all(
+            want is None or want == got for want, got in zip(self.shape, shape, strict=True)
+        )
+
+    def with_dtype(self, dtype):
+        return TensorType(dtype, self.shape)
+
+    def with_shape(self, shape):
+        return TensorType(self.dtype, shape)
+
+    def __call__(self, name=None):
+        """A new symbolic variable of this type."""
+        from graphcore.graph.nodes import new_variable
+
+        return new_variable(self, name=name)
+
+    def __eq__(self, other):
+        return (
+            isinstance(other, TensorType) and self.dtype == other.dtype and self.shape == other.shape
+        )
+
+    def __hash__(self):
+        return hash((self.dtype, self.shape))
+
+    def __repr__(self):
+        dims = ", ".join("?" if n is None else str(n) for n in self.shape)
+        return f"TensorType({self.dtype}, ({dims}))"
