@@ -1,0 +1,78 @@
+"""NumPy references of the rows whose function NumPy and SciPy do not have under one name.
+
+They follow the kernels where NumPy would raise, and evaluate without warnings.
+"""
+
+import functools
+
+import numpy as np
+
+
+def _quiet(function):
+    """Run without floating-point warnings: infinities and NaN are ordinary values here."""
+
+    @functools.wraps(function)
+    def run(*arrays):
+        with np.errstate(all="ignore"):
+            return function(*arrays)
+
+    return run
+
+
+@_quiet
+def log1mexp(x):
+    """log(1 - exp(x)) for x <= 0."""
+    return np.where(x > -np.log(2.0), np.log(-np.expm1(x)), np.log1p(-np.exp(x)))
+
+
+@_quiet
+def softplus(x):
+    """log(1 + exp(x))."""
+    return np.where(x > 0, x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+@_quiet
+def reciprocal(x):
+    """1 / x; integers give floats, unlike ``numpy.reciprocal``."""
+    return np.true_divide(1, x) if np.asarray(x).dtype.kind in "iub" else np.reciprocal(x)
+
+
+@_quiet
+def floor_divide(a, b):
+    """Floored quotient; an integer divided by zero gives 0."""
+    return np.floor_divide(a, b)
+
+
+@_quiet
+def remainder(a, b):
+    """Remainder of the floored quotient; an integer modulo zero is 0."""
+    return np.remainder(a, b)
+
+
+@_quiet
+def power(a, b):
+    """Power; an integer raised to a negative integer is truncated (1, -1 or 0)."""
+    a, b = np.asarray(a), np.asarray(b)
+    if a.dtype.kind not in "iu" or b.dtype.kind not in "iu" or not (b < 0).any():
+        return np.power(a, b)
+    unit = np.where(a == 1, 1, np.where(a == -1, 1 - 2 * (b & 1), 0))
+    value = np.power(a, np.where(b < 0, 0, b))
+    return np.where(b < 0, unit, value).astype(value.dtype)
+
+
+@_quiet
+def trigamma(x):
+    """Second derivative of the logarithm of the gamma function."""
+    from scipy.special import polygamma
+
+    return polygamma(1, x)
+
+
+def switch(condition, a, b):
+    """``numpy.where`` for a condition of any dtype."""
+    return np.where(np.not_equal(condition, 0), a, b)
+
+
+def muladd(a, b, c):
+    """a * b + c."""
+    return a * b + c
