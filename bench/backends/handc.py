@@ -1,0 +1,47 @@
+"""Hand-written fused C, called through a vectorcall extension type: the yardstick."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from handc.build import load
+
+from . import Call
+
+NAME = "hand-C"
+SUPPORTS = None
+
+
+def _floats(a):
+    return np.ascontiguousarray(a, dtype=np.float64)
+
+
+def _tiles(X, rows):
+    """The design matrix re-laid once: blocks of rows, column by column inside each block."""
+    return np.concatenate([_floats(X[i : i + rows].T).ravel() for i in range(0, len(X), rows)])
+
+
+def _offsets(g, groups):
+    """Row offsets of sorted group labels."""
+    return np.concatenate([[0], np.cumsum(np.bincount(g, minlength=groups))]).astype(np.int64)
+
+
+def build(name, d):
+    module = load()
+    floats, ints, sizes, work = [_floats(d["y"])], [], [d["N"]], 0
+    if name == "m03":
+        floats.append(_floats(1 / d["s"] ** 2))
+    elif "K" in d:
+        floats.insert(0, _tiles(d["X"], module.BL))
+        sizes.append(d["K"])
+    elif name == "m08":
+        floats.append(_floats(d["x"]))
+        ints.append(_offsets(d["g"], d["G"]))
+        sizes.append(d["G"])
+        work = 4 * d["G"]
+    elif name == "m14":
+        ints += [d["p"], d["q"]]
+        sizes += [d["P"], d["Q"]]
+        work = d["Q"]
+    fn = module.bind(name, d["dim"], floats, ints, sizes, [0.0], work)
+    return Call(fn, fn.bench, keep=(floats, ints))

@@ -1,0 +1,101 @@
+"""The benchmark models for NumPyro. Sites are prefixed so that alphabetical order is the order."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro.distributions as dist
+from numpyro import factor, sample
+from numpyro.distributions import Normal, constraints
+
+
+def _normals(name, sd, n):
+    return sample(name, Normal(0, sd).expand([n]).to_event(1))
+
+
+def _flat(name, constraint=constraints.real, shape=()):
+    return sample(name, dist.ImproperUniform(constraint, (), shape))
+
+
+def _m01(d):
+    sample("y", Normal(sample("a", Normal(0, 1)), 1), obs=d["y"])
+
+
+def _m02(d):
+    mu, sd = sample("a", Normal(0, 1)), sample("b", dist.HalfNormal(1))
+    sample("y", Normal(mu, sd), obs=d["y"])
+
+
+def _m03(d):
+    mu, tau = sample("a", Normal(0, 5)), sample("b", dist.HalfCauchy(5))
+    sample("y", Normal(mu + tau * _normals("c", 1, d["N"]), d["s"]), obs=d["y"])
+
+
+def _m04(d):
+    beta, sd = _normals("a", 1, d["K"]), sample("b", dist.HalfCauchy(2.5))
+    sample("y", Normal(d["X"] @ beta, sd), obs=d["y"])
+
+
+def _m06(d):
+    sample("y", dist.Bernoulli(logits=d["X"] @ _normals("a", 1, d["K"])), obs=d["y"])
+
+
+def _m08(d):
+    mu_a, mu_b = sample("a", Normal(0, 5)), sample("b", Normal(0, 5))
+    sd_a, sd_b = sample("c", dist.HalfNormal(1)), sample("d", dist.HalfNormal(1))
+    a = mu_a + sd_a * _normals("e", 1, d["G"])
+    b = mu_b + sd_b * _normals("f", 1, d["G"])
+    sd_y = sample("g", dist.HalfNormal(1))
+    sample("y", Normal(a[d["g"]] + b[d["g"]] * d["x"], sd_y), obs=d["y"])
+
+
+def _m09(d):
+    sample("y", dist.Poisson(jnp.exp(d["X"] @ _normals("a", 1, d["K"]))), obs=d["y"])
+
+
+def _m10(d):
+    beta, sd = _normals("a", 1, d["K"]), sample("b", dist.HalfCauchy(2.5))
+    nu = sample("c", dist.Gamma(2, 0.1))
+    sample("y", dist.StudentT(nu, d["X"] @ beta, sd), obs=d["y"])
+
+
+def _m11(d):
+    step, nu = sample("a", dist.Exponential(10)), sample("b", dist.Exponential(0.1))
+    h = _flat("c", constraints.real_vector, (d["N"],))
+    factor("start", Normal(0, 1).log_prob(h[0]))
+    factor("walk", Normal(0, step).log_prob(h[1:] - h[:-1]).sum())
+    sample("y", dist.StudentT(nu, 0, jnp.exp(h)), obs=d["y"])
+
+
+def _m12(d):
+    v = _flat("a", constraints.real_vector, (2,))
+    log_w = jax.nn.log_softmax(jnp.concatenate([v, -v.sum(keepdims=True)]))
+    mu = _flat("b", constraints.ordered_vector, (3,))
+    sd = sample("c", dist.HalfNormal(2).expand([3]).to_event(1))
+    factor("weights", log_w.sum())
+    factor("means", Normal(0, 5).log_prob(mu).sum())
+    terms = log_w + Normal(mu, sd).log_prob(d["y"][:, None])
+    factor("y", jax.scipy.special.logsumexp(terms, axis=-1).sum())
+
+
+def _m14(d):
+    theta, b = _normals("a", 1, d["P"]), _normals("b", 1.5, d["Q"])
+    a = sample("c", dist.LogNormal(0, 0.5).expand([d["Q"]]).to_event(1))
+    logits = a[d["q"]] * (theta[d["p"]] - b[d["q"]])
+    sample("y", dist.Bernoulli(logits=logits), obs=d["y"])
+
+
+def _m17(d):
+    a, x = _flat("a"), _flat("x", constraints.real_vector, (d["N"],))
+    factor("f", jnp.exp(a * x**3 + d["y"] ** 2).sum())
+
+
+_MODELS = {"m05": _m04, "m07": _m06, "m17a": _m17, "m17b": _m17, "m17c": _m17}
+
+
+def build_model(name, data):
+    """A NumPyro model function without arguments."""
+    body = _MODELS.get(name) or globals()["_" + name]
+    arrays = {k: jnp.asarray(v) if isinstance(v, np.ndarray) else v for k, v in data.items()}
+    return lambda: body(arrays)
