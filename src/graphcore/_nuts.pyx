@@ -1,0 +1,694 @@
+"""The No-U-Turn sampler: one Markov chain, run without Python and without the GIL.
+
+The transition is current Stan's: multinomial sampling over the trajectory, progressive and biased
+towards the newer half, with the generalised U-turn criterion checked over each sub-tree and across
+the joint between its halves (Betancourt, arXiv:1701.02434; Stan 2.21).  Warm-up is Stan's too: dual
+averaging of the step size, and a diagonal metric re-estimated over doubling windows.
+
+Memory is taken once, when a :class:`Chain` is made.  The points of a trajectory are written once
+and then shared by reference count, so no vector is copied while a tree is built.  Vectors are
+padded with zeros to a multiple of ``LANES``, which spares every loop its remainder and fixes the
+order of every sum.
+"""
+
+from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
+from cpython.pycapsule cimport PyCapsule_GetPointer
+from libc.math cimport INFINITY, exp, isfinite, log, log1p, pow, sqrt
+from libc.stdint cimport int8_t, int32_t, uintptr_t
+from libc.string cimport memcpy
+from numpy.random cimport bitgen_t
+from numpy.random.c_distributions cimport random_standard_normal_fill
+
+import numpy as np
+
+cdef extern from *:
+    """
+    typedef double *restrict gc_out;
+    typedef const double *restrict gc_in;
+    """
+    ctypedef double *gc_out
+    ctypedef const double *gc_in
+
+cdef enum:
+    LANES = 4  # partial sums of a dot product
+
+cdef double MAX_ENERGY_ERROR = 1000.0  # beyond it a trajectory has left its energy level: divergence
+
+# How a chain stands; the texts are in graphcore/sample/nuts.py.
+cpdef enum Status:
+    RUNNING = 0
+    FINISHED = 1
+    STOPPED = 2  # the stop flag was raised
+    FATAL = 3  # the density returned a negative code
+    NO_STEP_SIZE = 4  # no step, however small, is accepted
+    IMPROPER = 5  # every step, however large, is accepted
+    BAD_START = 6  # density or gradient not finite at the start point
+
+# Why a trajectory was cut short.
+cpdef enum Divergence:
+    NONE = 0
+    ENERGY = 1
+    NOT_FINITE = 2
+    RECOVERABLE = 3
+
+cdef struct Stat:
+    double lp
+    double acceptance_rate
+    double step_size
+    double energy
+    double energy_error
+    int32_t tree_depth
+    int32_t n_steps
+    int8_t diverging
+    int8_t divergence_reason
+    int8_t reached_max_treedepth
+
+STAT_DTYPE = np.dtype(
+    [
+        ("lp", "f8"),
+        ("acceptance_rate", "f8"),
+        ("step_size", "f8"),
+        ("energy", "f8"),
+        ("energy_error", "f8"),
+        ("tree_depth", "i4"),
+        ("n_steps", "i4"),
+        ("diverging", "i1"),
+        ("divergence_reason", "i1"),
+        ("reached_max_treedepth", "i1"),
+    ],
+    align=True,
+)
+
+
+# ------------------------------------------------------------------------------ trees of points
+
+cdef struct Point:
+    double *q  # position
+    double *p  # momentum
+    double *g  # gradient of the log density
+    double logp
+    double energy
+    int refs
+
+cdef struct Tree:
+    # A stretch of trajectory; each of the three points is one reference.
+    Point *first
+    Point *last
+    Point *chosen
+    double *rho  # sum of the momenta: room, or the momentum of a single point
+    double *room
+    double log_weight
+
+
+# ------------------------------------------------------------------------------ vector loops
+
+cdef inline void kick_and_drift(
+    Py_ssize_t n, double eps, gc_in mass, gc_in q0, gc_in p0, gc_in g0, gc_out q, gc_out p
+) noexcept nogil:
+    """Half a step of the momentum, then a step of the position."""
+    cdef Py_ssize_t i
+    cdef double half = 0.5 * eps
+    for i in range(n):
+        p[i] = p0[i] + half * g0[i]
+        q[i] = q0[i] + eps * (mass[i] * p[i])
+
+
+cdef inline double kick(
+    Py_ssize_t n, double half, gc_in mass, gc_in g, gc_out p
+) noexcept nogil:
+    """Half a step of the momentum; the kinetic energy after it."""
+    cdef Py_ssize_t block, i, k
+    cdef double[LANES] s
+    for k in range(LANES):
+        s[k] = 0.0
+    for block in range(n // LANES):
+        for k in range(LANES):
+            i = block * LANES + k
+            p[i] += half * g[i]
+            s[k] += mass[i] * p[i] * p[i]
+    return 0.5 * ((s[0] + s[1]) + (s[2] + s[3]))
+
+
+cdef inline bint join_points(
+    Py_ssize_t n, gc_in mass, gc_in a, gc_in b, gc_out rho
+) noexcept nogil:
+    """``rho = a + b`` for the momenta of two single points; False if they make a U-turn."""
+    cdef Py_ssize_t block, i, k
+    cdef double w
+    cdef double[LANES] s
+    cdef double[LANES] t
+    for k in range(LANES):
+        s[k] = t[k] = 0.0
+    for block in range(n // LANES):
+        for k in range(LANES):
+            i = block * LANES + k
+            w = a[i] + b[i]
+            rho[i] = w
+            w = w * mass[i]
+            s[k] += a[i] * w
+            t[k] += b[i] * w
+    return ((s[0] + s[1]) + (s[2] + s[3]) > 0) & ((t[0] + t[1]) + (t[2] + t[3]) > 0)
+
+
+cdef inline bint join_trees(
+    Py_ssize_t n, gc_in mass, gc_in rho_a, gc_in rho_b, gc_in a_first, gc_in a_last,
+    gc_in b_first, gc_in b_last, double *rho
+) noexcept nogil:
+    """``rho = rho_a + rho_b``; False if the whole, or either half with the point beyond the
+    joint, makes a U-turn.  ``rho`` may be ``rho_a``."""
+    cdef Py_ssize_t block, i, k
+    cdef double whole, left, right
+    cdef double[LANES] w0, w1, l0, l1, r0, r1
+    for k in range(LANES):
+        w0[k] = w1[k] = l0[k] = l1[k] = r0[k] = r1[k] = 0.0
+    for block in range(n // LANES):
+        for k in range(LANES):
+            i = block * LANES + k
+            left = mass[i] * (rho_a[i] + b_first[i])
+            right = mass[i] * (rho_b[i] + a_last[i])
+            whole = rho_a[i] + rho_b[i]
+            rho[i] = whole
+            whole = whole * mass[i]
+            w0[k] += whole * a_first[i]
+            w1[k] += whole * b_last[i]
+            l0[k] += left * a_first[i]
+            l1[k] += left * b_first[i]
+            r0[k] += right * a_last[i]
+            r1[k] += right * b_last[i]
+    return (
+        ((w0[0] + w0[1]) + (w0[2] + w0[3]) > 0) & ((w1[0] + w1[1]) + (w1[2] + w1[3]) > 0)
+        & ((l0[0] + l0[1]) + (l0[2] + l0[3]) > 0) & ((l1[0] + l1[1]) + (l1[2] + l1[3]) > 0)
+        & ((r0[0] + r0[1]) + (r0[2] + r0[3]) > 0) & ((r1[0] + r1[1]) + (r1[2] + r1[3]) > 0)
+    )
+
+
+# ------------------------------------------------------------------------------ adaptation
+
+cdef struct StepSize:
+    # Dual averaging (Hoffman and Gelman 2014, section 3.2) with Stan's constants.
+    double target
+    double mu
+    double s_bar
+    double x_bar
+    double count
+
+
+cdef void step_size_restart(StepSize *a, double eps) noexcept nogil:
+    a.mu = log(10 * eps)
+    a.s_bar = a.x_bar = a.count = 0
+
+
+cdef double step_size_learn(StepSize *a, double accept) noexcept nogil:
+    """Step size of the next transition."""
+    cdef double eta, x, weight
+    a.count += 1
+    eta = 1 / (a.count + 10)
+    a.s_bar = (1 - eta) * a.s_bar + eta * (a.target - min(1.0, accept))
+    x = a.mu - a.s_bar * sqrt(a.count) / 0.05
+    weight = pow(a.count, -0.75)
+    a.x_bar = (1 - weight) * a.x_bar + weight * x
+    return exp(x)
+
+
+cdef struct Windows:
+    # Transitions [begin, end) of the warm-up feed the metric, in windows of doubling length.
+    int begin
+    int end
+    int length
+    int next  # the transition that closes the current window
+
+
+cdef Windows make_windows(int tune) noexcept nogil:
+    """Stan's plan: 75 transitions to arrive, windows of 25, 50, ..., 50 to settle the step size."""
+    cdef Windows w
+    cdef int settle = 50
+    w.begin, w.length = 75, 25
+    if tune < 20:
+        w.begin = w.end = w.next = tune
+        return w
+    if tune < w.begin + w.length + settle:
+        w.begin, settle = <int>(0.15 * tune), <int>(0.1 * tune)
+        w.length = tune - w.begin - settle
+    w.end = tune - settle
+    w.next = w.begin + w.length - 1
+    return w
+
+
+cdef void windows_advance(Windows *w) noexcept nogil:
+    """The next window is twice as long, or takes all that is left if another would not fit."""
+    if w.next == w.end - 1:
+        return
+    w.length *= 2
+    w.next += w.length
+    if w.next + 2 * w.length >= w.end:
+        w.next = w.end - 1
+
+
+cdef class Stop:
+    """A flag that makes every chain it was given to return at its next leapfrog step."""
+
+    cdef volatile int raised
+
+    def set(self):
+        self.raised = 1
+
+    def is_set(self):
+        return bool(self.raised)
+
+
+# ------------------------------------------------------------------------------ the chain
+
+cdef class Chain:
+    """One Markov chain over a log density given by its C entry point.
+
+    Parameters
+    ----------
+    address, user_data : int
+        The function ``logp_grad`` (see ``_nuts.pxd``) and its last argument, as integers.
+    start : ndarray of float64
+        Start point.
+    inverse_mass : ndarray of float64
+        Diagonal of the first metric: a guess at the variance of each coordinate.
+    bit_generator : numpy.random.BitGenerator
+        Used by this chain alone.
+    stop : Stop
+    tune, draws : int
+    target_accept : float
+    max_treedepth : int
+    keep_warmup : bool
+        Whether ``positions`` holds the warm-up too.
+    step_size : float or None
+        Fixed step size of a chain without warm-up; None searches one at the start.
+
+    Attributes
+    ----------
+    positions : ndarray
+        Unconstrained draws, one row each.
+    stats : ndarray
+        One record of ``STAT_DTYPE`` for each transition, warm-up included.
+    done : int
+        Transitions finished so far; may be read while the chain runs, as may ``divergences``
+        (after warm-up) and ``step_size``.
+    """
+
+    cdef logp_grad_t density
+    cdef const void *user_data
+    cdef bitgen_t *random
+    cdef volatile int *raised
+    cdef readonly size_t dim
+    cdef Py_ssize_t n  # dim, padded
+    cdef readonly int tune, draws, max_treedepth
+    cdef readonly int done, divergences
+    cdef readonly int status, code
+    cdef readonly double step_size
+    cdef readonly object positions, stats
+    cdef double[:, ::1] position_rows
+    cdef Stat[::1] stat_rows
+    cdef int first_kept
+    cdef tuple keep_alive
+
+    cdef double *block  # all vectors
+    cdef Point *points
+    cdef Point **free
+    cdef int n_free
+    cdef Tree *stack
+    cdef double *trajectory_room
+    cdef double *mass  # inverse mass: variances
+    cdef double *root_mass  # 1 / sqrt(mass): sd of the momentum
+    cdef double *mean  # Welford's running mean and sum of squares
+    cdef double *sum_sq
+    cdef double count
+    cdef Point *here
+    cdef StepSize adapt
+    cdef Windows windows
+    cdef bint started
+
+    # of the current transition
+    cdef double energy0, sum_accept
+    cdef int n_steps
+    cdef int reason
+
+    def __cinit__(
+        self, uintptr_t address, uintptr_t user_data, double[::1] start, double[::1] inverse_mass,
+        bit_generator, Stop stop, *, int tune, int draws, double target_accept=0.8,
+        int max_treedepth=10, bint keep_warmup=False, step_size=None
+    ):
+        cdef Py_ssize_t dim = start.shape[0], i
+        if dim == 0 or inverse_mass.shape[0] != dim:
+            raise ValueError("start and inverse_mass must be of one length, at least 1")
+        if not 1 <= max_treedepth <= 30:
+            raise ValueError(f"max_treedepth must lie between 1 and 30, not {max_treedepth}")
+        self.density = <logp_grad_t>address
+        self.user_data = <const void *>user_data
+        self.random = <bitgen_t *>PyCapsule_GetPointer(bit_generator.capsule, "BitGenerator")
+        self.raised = &stop.raised
+        self.keep_alive = (bit_generator, stop)
+        self.dim, self.tune, self.draws = dim, tune, draws
+        self.max_treedepth = max_treedepth
+        self.first_kept = 0 if keep_warmup else tune
+        self.positions = np.empty((tune + draws - self.first_kept, dim))
+        self.stats = np.zeros(tune + draws, STAT_DTYPE)
+        self.position_rows = self.positions
+        self.stat_rows = self.stats
+        self.allocate()
+        self.here = self.take()
+        for i in range(dim):
+            self.here.q[i] = start[i]
+            self.mass[i] = inverse_mass[i]
+            self.root_mass[i] = 1 / sqrt(inverse_mass[i])
+        self.adapt.target = target_accept
+        self.step_size = 0 if step_size is None else step_size
+        self.windows = make_windows(tune)
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.block)
+        PyMem_RawFree(self.points)
+        PyMem_RawFree(self.free)
+        PyMem_RawFree(self.stack)
+
+    cdef int allocate(self) except -1:
+        cdef int n_trees = self.max_treedepth + 1
+        # Three for each tree on the stack and for the trajectory, one that is being written.
+        cdef int n_points = 3 * (n_trees + 1) + 2
+        cdef Py_ssize_t stride, i
+        cdef double *v
+        self.n = (self.dim + LANES - 1) // LANES * LANES
+        # An odd number of 64-byte lines: rows of a power of two would fight for cache sets.
+        stride = ((self.n + 7) // 8 | 1) * 8
+        self.block = <double *>PyMem_RawCalloc(
+            (3 * n_points + n_trees + 5) * stride + 8, sizeof(double)
+        )
+        self.points = <Point *>PyMem_RawCalloc(n_points, sizeof(Point))
+        self.free = <Point **>PyMem_RawCalloc(n_points, sizeof(Point *))
+        self.stack = <Tree *>PyMem_RawCalloc(n_trees, sizeof(Tree))
+        if not (self.block and self.points and self.free and self.stack):
+            raise MemoryError(f"no memory for a chain of {self.dim} dimensions")
+        v = <double *>((<uintptr_t>self.block + 63) & ~<uintptr_t>63)
+        self.mass, self.root_mass = v, v + stride
+        self.mean, self.sum_sq = v + 2 * stride, v + 3 * stride
+        self.trajectory_room = v + 4 * stride
+        v += 5 * stride
+        for i in range(n_trees):
+            self.stack[i].room = v
+            v += stride
+        for i in range(n_points):
+            self.points[i].q, self.points[i].p, self.points[i].g = v, v + stride, v + 2 * stride
+            v += 3 * stride
+            # Low points on top: a short tree stays in a few cache lines.
+            self.free[n_points - 1 - i] = &self.points[i]
+        self.n_free = n_points
+        return 0
+
+    def run(self, int limit=-1):
+        """Run to the end, or for at most ``limit`` transitions; releases the GIL.
+
+        Returns
+        -------
+        int
+            The ``Status``; RUNNING when the limit was reached first.
+        """
+        if self.status == RUNNING:
+            with nogil:
+                self.loop(limit)
+        return self.status
+
+    @property
+    def position(self):
+        """Where the chain is now."""
+        return np.array(<double[:self.dim]>self.here.q)
+
+    @property
+    def inverse_mass(self):
+        """Diagonal of the metric in use."""
+        return np.array(<double[:self.dim]>self.mass)
+
+    # -------------------------------------------------------------------------- points
+
+    cdef inline Point *take(self) noexcept nogil:
+        self.n_free -= 1
+        return self.free[self.n_free]
+
+    cdef inline void release(self, Point *a) noexcept nogil:
+        a.refs -= 1
+        if a.refs == 0:
+            self.free[self.n_free] = a
+            self.n_free += 1
+
+    cdef inline double uniform(self) noexcept nogil:
+        return self.random.next_double(self.random.state)
+
+    cdef double draw_momentum(self, Point *a) noexcept nogil:
+        """Fresh momentum; the energy with it."""
+        cdef Py_ssize_t i
+        cdef double kinetic = 0
+        random_standard_normal_fill(self.random, self.dim, a.p)
+        for i in range(<Py_ssize_t>self.dim):
+            kinetic += a.p[i] * a.p[i]
+            a.p[i] *= self.root_mass[i]
+        a.energy = 0.5 * kinetic - a.logp
+        return a.energy
+
+    cdef void leapfrog(self, Point *a, double eps, Point *b) noexcept nogil:
+        """One step from ``a``, written to ``b``; its energy is infinite when it failed."""
+        cdef int code
+        cdef double kinetic
+        kick_and_drift(self.n, eps, self.mass, a.q, a.p, a.g, b.q, b.p)
+        code = self.density(self.dim, b.q, b.g, &b.logp, self.user_data)
+        if code == 0:
+            kinetic = kick(self.n, 0.5 * eps, self.mass, b.g, b.p)
+            b.energy = kinetic - b.logp
+            if isfinite(b.energy):
+                return
+            self.reason = NOT_FINITE
+        else:
+            self.reason = RECOVERABLE
+            self.code = code
+            if code < 0:
+                self.status = FATAL
+        b.energy = INFINITY
+
+    # -------------------------------------------------------------------------- trajectory
+
+    cdef bint merge(self, Tree *a, Tree *b, bint biased) noexcept nogil:
+        """Append ``b`` to ``a``; False if the result makes a U-turn.
+
+        The chosen point comes from ``b`` with its share of the weight, or, when ``biased``, with
+        the ratio of the weights: that is what lets a trajectory forget where it began.
+        """
+        cdef bint ok
+        cdef double gap = b.log_weight - a.log_weight
+        cdef double ratio = exp(-abs(gap))
+        cdef double accept = ratio if gap < 0 else 1.0
+        if a.first == a.last and b.first == b.last:
+            ok = join_points(self.n, self.mass, a.rho, b.rho, a.room)
+        else:
+            ok = join_trees(
+                self.n, self.mass, a.rho, b.rho, a.first.p, a.last.p, b.first.p, b.last.p, a.room
+            )
+        a.rho = a.room
+        a.log_weight = max(a.log_weight, b.log_weight) + log1p(ratio)
+        if not biased:
+            accept /= 1 + ratio
+        if self.uniform() < accept:
+            self.release(a.chosen)
+            a.chosen = b.chosen
+        else:
+            self.release(b.chosen)
+        self.release(a.last)
+        self.release(b.first)
+        a.last = b.last
+        return ok
+
+    cdef void drop(self, Tree *a) noexcept nogil:
+        self.release(a.first)
+        self.release(a.last)
+        self.release(a.chosen)
+
+    cdef bint leaf(self, Point *before, double eps, Tree *out) noexcept nogil:
+        """One leapfrog step as a tree; False if the trajectory diverged there."""
+        cdef Point *a = self.take()
+        cdef double error
+        a.refs = 3
+        out.first = out.last = out.chosen = a
+        out.rho = a.p
+        self.leapfrog(before, eps, a)
+        self.n_steps += 1
+        error = a.energy - self.energy0
+        out.log_weight = -error
+        self.sum_accept += exp(-error) if error > 0 else 1.0
+        if error > MAX_ENERGY_ERROR:
+            if self.reason == NONE:
+                self.reason = ENERGY
+            return False
+        return True
+
+    cdef bint grow(self, Point *edge, int depth, double eps) noexcept nogil:
+        """Build ``2**depth`` points beyond ``edge`` into ``stack[0]``.
+
+        Neighbouring trees of equal size on the stack are merged as soon as both are there, which
+        is the order of the usual recursion.  False, with nothing held, if the tree is not valid.
+        """
+        cdef int i, top = 0, bits
+        cdef bint ok = True
+        for i in range(1 << depth):
+            ok = self.leaf(edge, eps, &self.stack[top]) and self.raised[0] == 0
+            top += 1
+            bits = i
+            while ok and bits & 1:
+                top -= 1
+                ok = self.merge(&self.stack[top - 1], &self.stack[top], False)
+                bits >>= 1
+            if not ok:
+                break
+            edge = self.stack[top - 1].last
+        if not ok:
+            for i in range(top):
+                self.drop(&self.stack[i])
+        return ok
+
+    cdef void transition(self, Stat *stat) noexcept nogil:
+        cdef Tree path
+        cdef int depth = 0
+        cdef double eps = self.step_size
+        cdef bint turned = False
+        cdef Point *a = self.here
+        self.reason = NONE
+        self.n_steps = 0
+        self.sum_accept = 0
+        self.energy0 = self.draw_momentum(a)
+        a.refs += 2
+        path.first = path.last = path.chosen = a
+        path.rho = a.p
+        path.room = self.trajectory_room
+        path.log_weight = 0
+        while depth < self.max_treedepth and not turned:
+            if self.uniform() < 0.5:  # grow the other end
+                path.first, path.last = path.last, path.first
+                eps = -eps
+            if not self.grow(path.last, depth, eps):
+                turned = True
+                break
+            depth += 1
+            turned = not self.merge(&path, &self.stack[0], True)
+        self.here = path.chosen
+        self.release(path.first)
+        self.release(path.last)
+        stat.lp = self.here.logp
+        stat.energy = self.here.energy
+        stat.energy_error = self.here.energy - self.energy0
+        stat.acceptance_rate = self.sum_accept / self.n_steps
+        stat.step_size = self.step_size
+        stat.tree_depth = depth
+        stat.n_steps = self.n_steps
+        stat.diverging = self.reason != NONE
+        stat.divergence_reason = self.reason
+        stat.reached_max_treedepth = not turned
+
+    # -------------------------------------------------------------------------- warm-up
+
+    cdef void find_step_size(self) noexcept nogil:
+        """Double or halve the step until one step changes the energy by about log(0.8)."""
+        cdef Point *b = self.take()
+        cdef double change, eps = self.step_size if self.step_size > 0 else 1.0
+        cdef int direction = 0
+        cdef double start_energy
+        b.refs = 1
+        while self.status == RUNNING and self.raised[0] == 0:
+            start_energy = self.draw_momentum(self.here)
+            self.leapfrog(self.here, eps, b)
+            change = start_energy - b.energy
+            if direction == 0:
+                direction = 1 if change > log(0.8) else -1
+            elif (direction == 1) != (change > log(0.8)):
+                break
+            eps = 2 * eps if direction == 1 else 0.5 * eps
+            if eps > 1e7:
+                self.status = IMPROPER
+            elif eps < 1e-300:
+                self.status = NO_STEP_SIZE
+        self.step_size = eps
+        self.release(b)
+
+    cdef void learn(self, double accept) noexcept nogil:
+        """What warm-up does after transition number ``done``."""
+        cdef Windows *w = &self.windows
+        self.step_size = step_size_learn(&self.adapt, accept)
+        if w.begin <= self.done < w.end:
+            self.observe(self.here.q)
+            if self.done == w.next:
+                windows_advance(w)
+                self.set_mass()
+                self.find_step_size()
+                step_size_restart(&self.adapt, self.step_size)
+        if self.done == self.tune - 1:
+            self.step_size = exp(self.adapt.x_bar)
+
+    cdef void observe(self, const double *q) noexcept nogil:
+        cdef Py_ssize_t i
+        cdef double d
+        self.count += 1
+        for i in range(self.n):
+            d = q[i] - self.mean[i]
+            self.mean[i] += d / self.count
+            self.sum_sq[i] += d * (q[i] - self.mean[i])
+
+    cdef void set_mass(self) noexcept nogil:
+        """Variances of the window, shrunk towards 1e-3 as in Stan; start the next window."""
+        cdef size_t i
+        cdef double variance, c = self.count
+        for i in range(self.dim):
+            variance = self.sum_sq[i] / (c - 1)
+            self.mass[i] = (c / (c + 5)) * variance + 1e-3 * (5 / (c + 5))
+            self.root_mass[i] = 1 / sqrt(self.mass[i])
+            self.mean[i] = self.sum_sq[i] = 0
+        self.count = 0
+
+    cdef bint start(self) noexcept nogil:
+        """Density at the start point and a first step size."""
+        cdef size_t i
+        cdef double total = 0
+        self.started = True
+        self.here.refs = 1
+        self.code = self.density(
+            self.dim, self.here.q, self.here.g, &self.here.logp, self.user_data
+        )
+        for i in range(self.dim):
+            total += abs(self.here.g[i])
+        if self.code < 0:
+            self.status = FATAL
+        elif self.code > 0 or not isfinite(self.here.logp) or not isfinite(total):
+            self.status = BAD_START
+        elif self.step_size == 0:
+            self.find_step_size()
+        step_size_restart(&self.adapt, self.step_size)
+        return self.status == RUNNING
+
+    cdef void loop(self, int limit) noexcept nogil:
+        cdef Stat stat
+        cdef int last = self.tune + self.draws
+        if 0 <= limit < last - self.done:
+            last = self.done + limit
+        if not self.started and not self.start():
+            return
+        while self.done < last:
+            self.transition(&stat)
+            if self.status == FATAL:
+                return
+            if self.raised[0]:
+                self.status = STOPPED
+                return
+            self.stat_rows[self.done] = stat
+            if self.done >= self.first_kept:
+                memcpy(
+                    &self.position_rows[self.done - self.first_kept, 0], self.here.q,
+                    self.dim * sizeof(double),
+                )
+            if self.done < self.tune:
+                self.learn(stat.acceptance_rate)
+                if self.status != RUNNING:
+                    return
+            else:
+                self.divergences += stat.diverging
+            self.done += 1
+        if self.done == self.tune + self.draws:
+            self.status = FINISHED
