@@ -1,0 +1,7 @@
+"""``python -m graphcore`` is the ``graphcore`` command."""
+
+import sys
+
+from graphcore.cli import main
+
+sys.exit(main())
