@@ -23,14 +23,23 @@ import numpy as np
 
 cdef extern from *:
     """
-    typedef double *restrict gc_out;
-    typedef const double *restrict gc_in;
+    /* Two doubles that add up separately: the sums vectorise, in one order on every machine. */
+    typedef double gc_lanes __attribute__((vector_size(16), may_alias));
+    typedef gc_lanes *restrict gc_out;
+    typedef const gc_lanes *restrict gc_in;
+    #define GC_ZERO ((gc_lanes){0, 0})
+    static inline double gc_total(const gc_lanes *s) {
+        return (*s)[0] + (*s)[1];
+    }
     """
-    ctypedef double *gc_out
-    ctypedef const double *gc_in
+    ctypedef double lanes "gc_lanes"
+    ctypedef lanes *out_t "gc_out"
+    ctypedef const lanes *in_t "gc_in"
+    lanes ZERO "GC_ZERO"
+    double total "gc_total"(const lanes *s) noexcept nogil
 
 cdef enum:
-    LANES = 4  # partial sums of a dot product
+    LANES = 2
 
 cdef double MAX_ENERGY_ERROR = 1000.0  # beyond it a trajectory has left its energy level: divergence
 
@@ -103,7 +112,7 @@ cdef struct Tree:
 # ------------------------------------------------------------------------------ vector loops
 
 cdef inline void kick_and_drift(
-    Py_ssize_t n, double eps, gc_in mass, gc_in q0, gc_in p0, gc_in g0, gc_out q, gc_out p
+    Py_ssize_t n, double eps, in_t mass, in_t q0, in_t p0, in_t g0, out_t q, out_t p
 ) noexcept nogil:
     """Half a step of the momentum, then a step of the position."""
     cdef Py_ssize_t i
@@ -113,72 +122,53 @@ cdef inline void kick_and_drift(
         q[i] = q0[i] + eps * (mass[i] * p[i])
 
 
-cdef inline double kick(
-    Py_ssize_t n, double half, gc_in mass, gc_in g, gc_out p
-) noexcept nogil:
+cdef inline double kick(Py_ssize_t n, double half, in_t mass, in_t g, out_t p) noexcept nogil:
     """Half a step of the momentum; the kinetic energy after it."""
-    cdef Py_ssize_t block, i, k
-    cdef double[LANES] s
-    for k in range(LANES):
-        s[k] = 0.0
-    for block in range(n // LANES):
-        for k in range(LANES):
-            i = block * LANES + k
-            p[i] += half * g[i]
-            s[k] += mass[i] * p[i] * p[i]
-    return 0.5 * ((s[0] + s[1]) + (s[2] + s[3]))
+    cdef Py_ssize_t i
+    cdef lanes s = ZERO
+    for i in range(n):
+        p[i] += half * g[i]
+        s += mass[i] * p[i] * p[i]
+    return 0.5 * total(&s)
 
 
-cdef inline bint join_points(
-    Py_ssize_t n, gc_in mass, gc_in a, gc_in b, gc_out rho
-) noexcept nogil:
+cdef inline bint join_points(Py_ssize_t n, in_t mass, in_t a, in_t b, out_t rho) noexcept nogil:
     """``rho = a + b`` for the momenta of two single points; False if they make a U-turn."""
-    cdef Py_ssize_t block, i, k
-    cdef double w
-    cdef double[LANES] s
-    cdef double[LANES] t
-    for k in range(LANES):
-        s[k] = t[k] = 0.0
-    for block in range(n // LANES):
-        for k in range(LANES):
-            i = block * LANES + k
-            w = a[i] + b[i]
-            rho[i] = w
-            w = w * mass[i]
-            s[k] += a[i] * w
-            t[k] += b[i] * w
-    return ((s[0] + s[1]) + (s[2] + s[3]) > 0) & ((t[0] + t[1]) + (t[2] + t[3]) > 0)
+    cdef Py_ssize_t i
+    cdef lanes w, s = ZERO, t = ZERO
+    for i in range(n):
+        w = a[i] + b[i]
+        rho[i] = w
+        w = w * mass[i]
+        s += a[i] * w
+        t += b[i] * w
+    return (total(&s) > 0) & (total(&t) > 0)
 
 
 cdef inline bint join_trees(
-    Py_ssize_t n, gc_in mass, gc_in rho_a, gc_in rho_b, gc_in a_first, gc_in a_last,
-    gc_in b_first, gc_in b_last, double *rho
+    Py_ssize_t n, in_t mass, in_t rho_a, in_t rho_b, in_t a_first, in_t a_last,
+    in_t b_first, in_t b_last, lanes *rho
 ) noexcept nogil:
     """``rho = rho_a + rho_b``; False if the whole, or either half with the point beyond the
     joint, makes a U-turn.  ``rho`` may be ``rho_a``."""
-    cdef Py_ssize_t block, i, k
-    cdef double whole, left, right
-    cdef double[LANES] w0, w1, l0, l1, r0, r1
-    for k in range(LANES):
-        w0[k] = w1[k] = l0[k] = l1[k] = r0[k] = r1[k] = 0.0
-    for block in range(n // LANES):
-        for k in range(LANES):
-            i = block * LANES + k
-            left = mass[i] * (rho_a[i] + b_first[i])
-            right = mass[i] * (rho_b[i] + a_last[i])
-            whole = rho_a[i] + rho_b[i]
-            rho[i] = whole
-            whole = whole * mass[i]
-            w0[k] += whole * a_first[i]
-            w1[k] += whole * b_last[i]
-            l0[k] += left * a_first[i]
-            l1[k] += left * b_first[i]
-            r0[k] += right * a_last[i]
-            r1[k] += right * b_last[i]
+    cdef Py_ssize_t i
+    cdef lanes whole, left, right
+    cdef lanes w0 = ZERO, w1 = ZERO, l0 = ZERO, l1 = ZERO, r0 = ZERO, r1 = ZERO
+    for i in range(n):
+        left = mass[i] * (rho_a[i] + b_first[i])
+        right = mass[i] * (rho_b[i] + a_last[i])
+        whole = rho_a[i] + rho_b[i]
+        rho[i] = whole
+        whole = whole * mass[i]
+        w0 += whole * a_first[i]
+        w1 += whole * b_last[i]
+        l0 += left * a_first[i]
+        l1 += left * b_first[i]
+        r0 += right * a_last[i]
+        r1 += right * b_last[i]
     return (
-        ((w0[0] + w0[1]) + (w0[2] + w0[3]) > 0) & ((w1[0] + w1[1]) + (w1[2] + w1[3]) > 0)
-        & ((l0[0] + l0[1]) + (l0[2] + l0[3]) > 0) & ((l1[0] + l1[1]) + (l1[2] + l1[3]) > 0)
-        & ((r0[0] + r0[1]) + (r0[2] + r0[3]) > 0) & ((r1[0] + r1[1]) + (r1[2] + r1[3]) > 0)
+        (total(&w0) > 0) & (total(&w1) > 0) & (total(&l0) > 0) & (total(&l1) > 0)
+        & (total(&r0) > 0) & (total(&r1) > 0)
     )
 
 
@@ -296,7 +286,7 @@ cdef class Chain:
     cdef bitgen_t *random
     cdef volatile int *raised
     cdef readonly size_t dim
-    cdef Py_ssize_t n  # dim, padded
+    cdef Py_ssize_t n  # length of a vector in units of lanes
     cdef readonly int tune, draws, max_treedepth
     cdef readonly int done, divergences
     cdef readonly int status, code
@@ -372,9 +362,9 @@ cdef class Chain:
         cdef int n_points = 3 * (n_trees + 1) + 2
         cdef Py_ssize_t stride, i
         cdef double *v
-        self.n = (self.dim + LANES - 1) // LANES * LANES
+        self.n = (self.dim + LANES - 1) // LANES
         # An odd number of 64-byte lines: rows of a power of two would fight for cache sets.
-        stride = ((self.n + 7) // 8 | 1) * 8
+        stride = ((self.dim + 7) // 8 | 1) * 8
         self.block = <double *>PyMem_RawCalloc(
             (3 * n_points + n_trees + 5) * stride + 8, sizeof(double)
         )
@@ -452,10 +442,15 @@ cdef class Chain:
         """One step from ``a``, written to ``b``; its energy is infinite when it failed."""
         cdef int code
         cdef double kinetic
-        kick_and_drift(self.n, eps, self.mass, a.q, a.p, a.g, b.q, b.p)
+        kick_and_drift(
+            self.n, eps, <lanes *>self.mass, <lanes *>a.q, <lanes *>a.p, <lanes *>a.g,
+            <lanes *>b.q, <lanes *>b.p,
+        )
         code = self.density(self.dim, b.q, b.g, &b.logp, self.user_data)
         if code == 0:
-            kinetic = kick(self.n, 0.5 * eps, self.mass, b.g, b.p)
+            kinetic = kick(
+                self.n, 0.5 * eps, <lanes *>self.mass, <lanes *>b.g, <lanes *>b.p
+            )
             b.energy = kinetic - b.logp
             if isfinite(b.energy):
                 return
@@ -480,10 +475,14 @@ cdef class Chain:
         cdef double ratio = exp(-abs(gap))
         cdef double accept = ratio if gap < 0 else 1.0
         if a.first == a.last and b.first == b.last:
-            ok = join_points(self.n, self.mass, a.rho, b.rho, a.room)
+            ok = join_points(
+                self.n, <lanes *>self.mass, <lanes *>a.rho, <lanes *>b.rho, <lanes *>a.room
+            )
         else:
             ok = join_trees(
-                self.n, self.mass, a.rho, b.rho, a.first.p, a.last.p, b.first.p, b.last.p, a.room
+                self.n, <lanes *>self.mass, <lanes *>a.rho, <lanes *>b.rho,
+                <lanes *>a.first.p, <lanes *>a.last.p, <lanes *>b.first.p, <lanes *>b.last.p,
+                <lanes *>a.room,
             )
         a.rho = a.room
         a.log_weight = max(a.log_weight, b.log_weight) + log1p(ratio)
@@ -627,7 +626,7 @@ cdef class Chain:
         cdef Py_ssize_t i
         cdef double d
         self.count += 1
-        for i in range(self.n):
+        for i in range(<Py_ssize_t>self.dim):
             d = q[i] - self.mean[i]
             self.mean[i] += d / self.count
             self.sum_sq[i] += d * (q[i] - self.mean[i])
