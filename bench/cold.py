@@ -2,8 +2,8 @@
 
     python bench/cold.py [MODEL ...] [--repeat 5]
 
-Prints the median over several processes, in milliseconds. NumPy is imported before the clock starts:
-what counts is the time that graphcore adds to a program that uses NumPy.
+Prints the median over several processes, in milliseconds. NumPy is imported before the clock
+starts: what counts is the time that graphcore adds to a program that uses NumPy.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ DEFAULT = ("m03", "m08")
 
 def measure(name):
     """One measurement, in this process: a dict of milliseconds and megabytes."""
-    import numpy as np  # noqa: F401  not part of what is measured
-
     import data
+    import numpy as np  # noqa: F401  not part of what is measured
 
     d = data.make(name)
     theta = data.points(name, d)[0]

@@ -122,7 +122,7 @@ _MAKERS = {
 
 
 def make(name: str) -> dict:
-    """The data of a model: NumPy arrays (float64, int64), sizes, and ``dim``, the parameter count."""
+    """The data of a model: float64 and int64 arrays, sizes, and the parameter count ``dim``."""
     maker, *args = _MAKERS[name]
     number = int("".join(c for c in name if c.isdigit()))
     return maker(np.random.default_rng(number + 1234), *args)

@@ -1,3 +1,4 @@
+# ruff: noqa: E402  the thread variables have to be set before NumPy is loaded
 """Log density and gradient: graphcore beside hand-written C and whatever engines are installed.
 
     python bench/run.py                      every model, every backend that can be imported
@@ -27,9 +28,8 @@ import logging
 import sys
 import warnings
 
-import numpy as np
-
 import data
+import numpy as np
 import report
 import timing
 
@@ -61,7 +61,7 @@ def evaluate(fn, points):
 
 
 def check(result, reference):
-    """Largest gradient error relative to the largest entry, and the spread of the difference in logp."""
+    """Gradient error relative to the largest entry, and spread of the difference in logp."""
     (logp, grad), (logp0, grad0) = result, reference
     scale = np.abs(grad0).max(axis=1)
     error = float((np.abs(grad - grad0).max(axis=1) / scale).max())
@@ -81,7 +81,7 @@ def run_model(name, backends, rounds):
         try:
             call = module.build(name, d)
             values = evaluate(call.fn, points)
-        except Exception as error:  # noqa: BLE001  any failure of an engine is a result
+        except Exception as error:
             results[key] = {"label": module.NAME, "error": f"{type(error).__name__}: {error}"[:300]}
             print(f"{name} {key}: {results[key]['error']}", file=sys.stderr)
             continue

@@ -1,3 +1,4 @@
+# ruff: noqa: E402  the thread variables have to be set before NumPy is loaded
 """NUTS on the benchmark models: sampling time, effective samples per second.
 
     python bench/sample.py [MODEL ...] [--engines graphcore,nutpie,pymc,numpyro] [--repeat 1]
@@ -25,6 +26,7 @@ import time
 import warnings
 
 DEFAULT = ("m03", "m04", "m06", "m08", "m10")
+HEAD = "model  engine     sampling s  total s  min ESS     ESS/s  R-hat  div. steps/draw"
 SIZES = {"draws": 1000, "tune": 1000, "chains": 4, "cores": 2, "seed": 1}
 
 
@@ -70,11 +72,10 @@ def run_numpyro(args):
     import numpyro
 
     numpyro.set_host_device_count(args.cores)
-    import jax
-    from numpyro.infer import MCMC, NUTS
-
     import data
+    import jax
     from backends.numpyro_models import build_model
+    from numpyro.infer import MCMC, NUTS
 
     kernel = NUTS(build_model(args.model, data.make(args.model)), target_accept_prob=0.8)
     sizes = {"num_warmup": args.tune, "num_samples": args.draws, "num_chains": args.chains}
@@ -140,8 +141,7 @@ def main(argv=None):
     if args.model:
         print(json.dumps(measure(args)))
         return
-    head = f"{'model':6s} {'engine':10s} {'sampling s':>10s} {'total s':>8s} {'min ESS':>8s} {'ESS/s':>9s}"
-    print(head + f" {'R-hat':>6s} {'div.':>5s} {'steps/draw':>10s}")
+    print(HEAD)
     for model in args.models:
         for engine in args.engines.split(","):
             command = [sys.executable, os.path.abspath(__file__), "--once", model]

@@ -1,4 +1,4 @@
-"""Fair timing of several functions in one process: interleaved batches in shuffled order, medians."""
+"""Fair timing of several functions in one process: interleaved, shuffled batches; medians."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def interleaved(functions, arguments, rounds=15, batch_seconds=0.015, limit_seco
 def native(functions, arguments, python_us, rounds=7):
     """Microseconds per evaluation without Python in the loop.
 
-    ``functions`` maps names to ``native(arguments, repetitions) -> nanoseconds``; ``python_us`` (the
-    times of the same functions called from Python) sets the number of repetitions.
+    ``functions`` maps names to ``native(arguments, repetitions) -> nanoseconds``; ``python_us``,
+    the times of the same functions called from Python, sets the number of repetitions.
     """
     samples = {name: [] for name in functions}
     for _ in range(rounds):

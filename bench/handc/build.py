@@ -1,4 +1,4 @@
-"""Build the hand-written C reference and the native loop into a cache directory outside the repository."""
+"""Build the hand-written C reference and the native loop, outside the repository."""
 
 from __future__ import annotations
 
