@@ -1,0 +1,30 @@
+PYTHON ?= python
+
+.PHONY: help dev test lint bench docs dist clean
+
+help:           ## this list
+	@grep -E '^[a-z]+:' Makefile | sed 's/:[^#]*##/\t/' | expand -t 10
+
+dev:            ## compile the extensions in place
+	$(PYTHON) setup.py -q build_ext --inplace
+
+test: dev       ## the default test run; everything: make test ARGS="-m ''"
+	$(PYTHON) -m pytest $(ARGS)
+
+lint:           ## style of Python and Cython
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check build_tools setup.py
+	$(PYTHON) -m cython_lint src/graphcore
+
+bench:          ## the benchmark tables
+	$(PYTHON) bench/run.py $(ARGS)
+
+docs:           ## run the code of the documentation pages
+	$(PYTHON) -m pytest docs README.md
+
+dist:           ## sdist, and the wheel built from it
+	$(PYTHON) -m build
+
+clean:          ## remove what builds leave behind
+	rm -rf build dist *.egg-info graphcore/*.so graphcore/*.pyd
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Build-time helpers of setup.py.  Not part of the installed package."""

@@ -1,0 +1,353 @@
+"""Writes the Cython source of the kernels from the op table: ordinary loops, one per row and form.
+
+Kernels are called ``{row}_{signature}_{form}``.  A form has one letter per operand: ``v`` for a run
+of n elements, ``s`` for a single one.  Reductions have forms of their own, see :func:`reduction`.
+Needs the standard library only.  Run by ``setup.py`` for every instruction-set level.
+"""
+
+import itertools
+import os
+import re
+import runpy
+
+CTYPE = {"d": "double", "l": "int64_t"}
+OPERANDS = "abc"
+LANES = 16
+
+HEADER = '''\
+"""Kernels of the op table for instruction-set level {level}.  Written by {generator}."""
+from libc.stdint cimport int64_t
+from libc.string cimport memcpy
+from graphcore._kernel cimport *
+
+cdef extern from "gk_math.h":
+'''
+
+FOOTER = '''\
+
+include "structural.pxi"
+
+
+def kernels():
+    """Address of every kernel by name."""
+    cdef dict found = structural_kernels()
+{kernels}
+    return found
+
+
+def opcodes():
+    """Number of every operation of scalar runs by name."""
+    return {{
+{opcodes}
+    }}
+
+
+def scalar_run():
+    """Address of the function that interprets scalar runs."""
+    return <size_t>&gk_scalar_run
+
+
+def table_hash():
+    """Digest of the op table that these kernels were made from."""
+    return "{hash}"
+'''
+
+# Conversions: name, class of the result, class of the operand, expression.
+CASTS = [
+    ("cast_ld", "d", "l", "<double>a"),
+    ("cast_dl", "l", "d", "gk_cast_dl(a)"),
+    ("round_f4", "d", "d", "gk_round_f4(a)"),
+    ("wrap_i1", "l", "l", "gk_wrap_i1(a)"),
+    ("wrap_i2", "l", "l", "gk_wrap_i2(a)"),
+    ("wrap_i4", "l", "l", "gk_wrap_i4(a)"),
+    ("wrap_u1", "l", "l", "gk_wrap_u1(a)"),
+    ("wrap_u2", "l", "l", "gk_wrap_u2(a)"),
+    ("wrap_u4", "l", "l", "gk_wrap_u4(a)"),
+    ("bool_d", "l", "d", "a != 0"),
+    ("bool_l", "l", "l", "a != 0"),
+]
+
+
+def forms(row, sig):
+    """Operand forms that get a kernel: at least one run; half of them if the row commutes."""
+    for form in itertools.product("vs", repeat=len(sig)):
+        if "v" in form and not (row.commutative and form == ("s", "v")):
+            yield "".join(form)
+
+
+def substitute(expression, values):
+    """The expression with its operand names replaced."""
+    return re.sub(r"\b(acc|[abc])\b", lambda m: values[m.group(1)], expression)
+
+
+def loop_kernel(name, out, sig, form, expression, rare=None):
+    """Source of one elementwise kernel: the loop, and the function that programs call."""
+    operands = OPERANDS[: len(sig)]
+    params, reads, values = [f"gk_{out}out y"], [f"<gk_{out}out>P[ins.y]"], {}
+    for x, cls, kind in zip(operands, sig, form, strict=True):
+        if kind == "v":
+            params.append(f"gk_{cls}in {x}")
+            reads.append(f"<gk_{cls}in>P[ins.{x}]")
+            values[x] = f"{x}[i]"
+        else:
+            params.append(f"{CTYPE[cls]} {x}")
+            reads.append(f"(<const {CTYPE[cls]}*>P[ins.{x}])[0]")
+            values[x] = x
+    lines = [
+        f"cdef inline void _{name}(Py_ssize_t n, {', '.join(params)}) noexcept nogil:",
+        "    cdef Py_ssize_t i",
+    ]
+    if rare:
+        condition, slow = (substitute(text, values) for text in rare)
+        lines += [
+            "    cdef int64_t rare = 0",
+            "    for i in range(n):",
+            f"        y[i] = {substitute(expression, values)}",
+            f"        rare |= {condition}",
+            "    if rare:",
+            "        for i in range(n):",
+            f"            if {condition}:",
+            f"                y[i] = {slow}",
+        ]
+    else:
+        lines += ["    for i in range(n):", f"        y[i] = {substitute(expression, values)}"]
+    lines += [
+        "",
+        f"cdef void {name}(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:",
+        f"    _{name}(n, {', '.join(reads)})",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def elementwise(row):
+    """``(name, source)`` of the kernels of a row."""
+    for sig, expression in row.kernel.items():
+        for form in forms(row, sig):
+            name = f"{row.name}_{sig}_{form}"
+            source = loop_kernel(name, row.out(sig), sig, form, expression, row.rare.get(sig))
+            yield name, source
+
+
+def casts():
+    """``(name, source)`` of the conversions and of ``mov``, which copies or fills."""
+    for name, out, cls, expression in CASTS:
+        yield f"{name}_v", loop_kernel(f"{name}_v", out, cls, "v", expression)
+    for form in "vs":
+        yield f"mov_{form}", loop_kernel(f"mov_{form}", "l", "l", form, "a")
+
+
+REDUCTION = """\
+cdef inline {T} _{name}_join(const {T}* lane) noexcept nogil:
+    cdef {T}[8] half
+    cdef Py_ssize_t j
+    for j in range(8):
+        half[j] = {join_16}
+    for j in range(4):
+        half[j] = {join_8}
+    for j in range(2):
+        half[j] = {join_4}
+    return {join_2}
+
+cdef inline void _{name}_acc(Py_ssize_t n, {outs} lane, {params}) noexcept nogil:
+    cdef Py_ssize_t i = 0, j
+{lanes_in}
+    while i + 16 <= n:
+{steps}
+        i += 16
+{lanes_out}
+    for j in range(n - i):
+        lane[j] = {tail}
+
+cdef inline {T} _{name}(Py_ssize_t n, {params}) noexcept nogil:
+    cdef {T}[16] lane
+    cdef Py_ssize_t j
+    for j in range(16):
+        lane[j] = {init}
+    _{name}_acc(n, lane, {operands})
+    return _{name}_join(lane)
+
+cdef void {name}_begin(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
+    cdef {T}* y = <{T}*>P[ins.y]
+    cdef Py_ssize_t j
+    for j in range(16):
+        y[j] = {init}
+
+cdef void {name}_acc(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
+    _{name}_acc(n, <{outs}>P[ins.y], {reads})
+
+cdef void {name}_end(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
+    (<{T}*>P[ins.y])[0] = _{name}_join(<const {T}*>P[ins.a])
+
+cdef void {name}_all(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
+    (<{T}*>P[ins.y])[0] = _{name}(n, {reads})
+
+cdef void {name}_into(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
+    cdef {T}* y = <{T}*>P[ins.y]
+    cdef {T} total = _{name}(n, {reads})
+    y[0] = {into}
+"""
+
+EACH = """
+cdef inline void _{name}_each(Py_ssize_t n, {outs} y, {params}) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        y[i] = {each}
+
+cdef void {name}_each(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
+    _{name}_each(n, <{outs}>P[ins.y], {reads})
+"""
+
+
+def reduction(row, sig):
+    """``(names, source)`` of the kernels of a reduction.
+
+    Element i goes to lane i % 16, and the lanes are joined in a fixed order, so that a result does
+    not depend on the instruction set nor on how the elements were cut into calls of ``acc``.
+    ``all``: y = reduction of a; ``into``: y = y joined with it; ``begin``, ``acc``, ``end``: the
+    same in pieces on 16 lanes; ``each``: y[i] = y[i] joined with a[i].
+    """
+    cls = sig[0]
+    name = f"{row.name}_{sig}"
+    operands = OPERANDS[: row.arity]
+
+    def step(acc, index):
+        return substitute(row.step[sig], {"acc": acc, **{x: f"{x}[{index}]" for x in operands}})
+
+    def join(acc, other):
+        return substitute(row.join[sig], {"acc": acc, "a": other})
+
+    lanes = range(LANES)
+    fields = {
+        "T": CTYPE[cls],
+        "outs": f"gk_{cls}out",
+        "name": name,
+        "init": row.init[sig],
+        "params": ", ".join(f"gk_{cls}in {x}" for x in operands),
+        "operands": ", ".join(operands),
+        "reads": ", ".join(f"<gk_{cls}in>P[ins.{x}]" for x in operands),
+        "join_16": join("lane[j]", "lane[j + 8]"),
+        "join_8": join("half[j]", "half[j + 4]"),
+        "join_4": join("half[j]", "half[j + 2]"),
+        "join_2": join("half[0]", "half[1]"),
+        "lanes_in": "\n".join(f"    cdef {CTYPE[cls]} s{j} = lane[{j}]" for j in lanes),
+        "lanes_out": "\n".join(f"    lane[{j}] = s{j}" for j in lanes),
+        "steps": "\n".join(f"        s{j} = {step(f's{j}', f'i + {j}')}" for j in lanes),
+        "tail": step("lane[j]", "i + j"),
+        "into": join("y[0]", "total"),
+    }
+    names = [f"{name}_{form}" for form in ("begin", "acc", "end", "all", "into")]
+    source = REDUCTION.format(**fields)
+    if row.arity == 1:
+        names.append(f"{name}_each")
+        source += EACH.format(**fields, each=step("y[i]", "i"))
+    return names, source
+
+
+def scalar_run(rows):
+    """``(opcodes, source)`` of the interpreter of scalar runs."""
+    cases = [
+        ("load", "S[p.y].l = (<const int64_t*>P[p.a])[0]"),
+        ("store", "(<int64_t*>P[p.y])[0] = S[p.a].l"),
+        ("mov", "S[p.y] = S[p.a]"),
+    ]
+    for name, out, cls, expression in CASTS:
+        cases.append((name, f"S[p.y].{out} = {substitute(expression, {'a': f'S[p.a].{cls}'})}"))
+    for row in rows:
+        for sig, expression in row.kernel.items():
+            values = {
+                x: f"S[p.{x}].{cls}" for x, cls in zip(OPERANDS[: len(sig)], sig, strict=True)
+            }
+            value = substitute(expression, values)
+            if sig in row.rare:
+                condition, slow = (substitute(text, values) for text in row.rare[sig])
+                value = f"{slow} if {condition} else {value}"
+            cases.append((f"{row.name}_{sig}", f"S[p.y].{row.out(sig)} = {value}"))
+    lines = [
+        "cdef void gk_scalar_run(",
+        "    const gk_sins* code, Py_ssize_t n, gk_cell* S, char** P",
+        ") noexcept nogil:",
+        "    cdef const gk_sins* p = code",
+        "    cdef const gk_sins* end = code + n",
+        "    cdef int op",
+        "    while p < end:",
+        "        op = p.op",
+    ]
+    for number, (name, statement) in enumerate(cases):
+        lines.append(f"        {'elif' if number else 'if'} op == {number}:  # {name}")
+        lines.append(f"            {statement}")
+    lines += ["        p += 1", ""]
+    return [name for name, _ in cases], "\n".join(lines)
+
+
+def declarations(table):
+    """``cdef extern`` lines of the C functions and constants that the table's expressions use."""
+    rows, reductions = table["ROWS"].values(), table["REDUCTIONS"].values()
+    found = {}
+
+    def note(expression, operands, result):
+        for name, arguments in re.findall(r"\b(gk_\w+|GK_\w+)\(([^()]*)\)", expression):
+            kinds = [operands.get(x.strip(), result) for x in arguments.split(",")]
+            found.setdefault(name, (result, kinds))
+
+    for row in rows:
+        for sig, expression in row.kernel.items():
+            operands = dict(zip(OPERANDS, sig, strict=False))
+            note(expression, operands, operands["a"] if row.dtype == "bool" else row.out(sig))
+            condition, slow = row.rare.get(sig, ("", ""))
+            note(condition, operands, "l")
+            note(slow, operands, row.out(sig))
+    for row in reductions:
+        for sig, expression in row.step.items():
+            note(expression, {x: sig[0] for x in ("acc", "a", "b")}, sig[0])
+    for _, out, cls, expression in CASTS:
+        note(expression, {"a": cls}, out)
+    lines = ["    const double GK_INF", "    const int64_t GK_INT_MIN, GK_INT_MAX"]
+    for name, (result, kinds) in found.items():
+        params = ", ".join(CTYPE[k] for k in kinds)
+        lines.append(f"    {CTYPE[result]} {name}({params}) noexcept nogil")
+    return "\n".join(lines) + "\n"
+
+
+def source_text(table, level):
+    """The whole module of one level."""
+    rows, reductions = list(table["ROWS"].values()), table["REDUCTIONS"].values()
+    names, parts = [], []
+    for name, source in itertools.chain(casts(), *(elementwise(row) for row in rows)):
+        names.append(name)
+        parts.append(source)
+    for row in reductions:
+        for sig in row.step:
+            more, source = reduction(row, sig)
+            names += more
+            parts.append(source)
+    opcodes, source = scalar_run(rows)
+    parts.append(source)
+    header = HEADER.format(level=level, generator=os.path.basename(__file__))
+    footer = FOOTER.format(
+        kernels="\n".join(f'    found["{name}"] = <size_t>&{name}' for name in names),
+        opcodes="\n".join(f'        "{name}": {number},' for number, name in enumerate(opcodes)),
+        hash=table["kernel_hash"](),
+    )
+    return header + declarations(table) + "\n\n" + "\n\n".join(parts) + footer
+
+
+def write_if_changed(path, text):
+    """Write a file unless it already says this, so that nothing is rebuilt without need."""
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            if file.read() == text:
+                return
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def generate(table_path, directory, levels):
+    """Write the source of every level; returns its path by level."""
+    table = runpy.run_path(table_path)
+    paths = {}
+    for level in levels:
+        paths[level] = os.path.join(directory, f"_kernels_{level}.pyx")
+        write_if_changed(paths[level], source_text(table, level))
+    return paths

@@ -1,0 +1,168 @@
+"""Which compiled kernels run: the instruction-set level of this process.
+
+The same kernels are installed once per level.  The best level that the processor supports is used;
+the environment variable ``GRAPHCORE_TARGET`` chooses another.  A level's module is imported only
+after the processor was checked.
+"""
+
+import functools
+import importlib
+import importlib.util
+import os
+
+from graphcore import optable
+
+ENVIRONMENT = "GRAPHCORE_TARGET"
+REBUILD = "rebuild with `pip install .` (or `make dev` in a checkout)"
+
+
+@functools.cache
+def available():
+    """Levels that are installed and that this processor can run, lowest first.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> from graphcore import kernels
+    >>> kernels.available()[0]
+    'base'
+    """
+    try:
+        from graphcore import _cpu
+    except ImportError as error:
+        raise ImportError(
+            f"graphcore's compiled modules are missing: {REBUILD}; when running inside a source "
+            f"checkout, make sure that the installed package is the one imported ({error})"
+        ) from error
+    spec = importlib.util.find_spec
+    return tuple(name for name in _cpu.levels() if spec(f"graphcore._kernels_{name}") is not None)
+
+
+def active():
+    """Name of the level in use: ``GRAPHCORE_TARGET``, or the best available one.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from graphcore import kernels
+    >>> kernels.active() in kernels.available()
+    True
+    """
+    wanted = os.environ.get(ENVIRONMENT)
+    return _checked(wanted, f"{ENVIRONMENT}={wanted}") if wanted else available()[-1]
+
+
+def _checked(level, origin):
+    if level not in available():
+        raise ValueError(
+            f"{origin}: this installation and processor offer the levels {', '.join(available())}"
+        )
+    return level
+
+
+def load(level=None):
+    """The module with the kernels of a level; the active one by default.
+
+    Parameters
+    ----------
+    level : str, optional
+
+    Returns
+    -------
+    module
+        With ``kernels()``, ``opcodes()``, ``scalar_run()`` and ``table_hash()``.
+
+    Examples
+    --------
+    >>> from graphcore import kernels
+    >>> "add_dd_vv" in kernels.load().kernels()
+    True
+    """
+    return _import(active() if level is None else _checked(level, f"level {level!r}"))
+
+
+@functools.cache
+def _import(level):
+    module = importlib.import_module(f"graphcore._kernels_{level}")
+    if module.table_hash() != optable.kernel_hash():
+        raise ImportError(f"the op table changed since the kernels were built: {REBUILD}")
+    return module
+
+
+@functools.cache
+def addresses(level):
+    """Address of every kernel of a level, by name.  Treat the dictionary as read-only.
+
+    Examples
+    --------
+    >>> from graphcore import kernels
+    >>> kernels.addresses("base")["add_dd_vv"] > 0
+    True
+    """
+    return load(level).kernels()
+
+
+def call(name, n, *arrays, level=None, k=(0, 0, 0), repeat=1):
+    """Run one kernel on arrays: for tests and timings.
+
+    Parameters
+    ----------
+    name : str
+        For example ``"exp_d_v"``.
+    n : int
+        Number of elements.
+    *arrays : ndarray
+        The output, then the operands; contiguous, float64 or int64 as the kernel expects.
+    level : str, optional
+    k : tuple of int
+        Constants of the instruction.
+    repeat : int
+        How often to run it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from graphcore import kernels
+    >>> y = np.empty(3)
+    >>> kernels.call("sqr_d_v", 3, y, np.array([1.0, 2.0, 3.0]))
+    >>> y
+    array([1., 4., 9.])
+    """
+    from graphcore import _call
+
+    _call.call(addresses(level or active())[name], n, list(arrays), *k, repeat)
+
+
+def scalar_call(code, cells, level=None, repeat=1):
+    """Interpret a scalar run: for tests and timings.
+
+    Parameters
+    ----------
+    code : list of (str, int, int, int, int)
+        Name of the operation, output register, operand registers.
+    cells : ndarray
+        Registers, 8 bytes each; changed in place.
+    level : str, optional
+    repeat : int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from graphcore import kernels
+    >>> cells = np.array([2.0, 3.0, 0.0])
+    >>> kernels.scalar_call([("mul_dd", 2, 0, 1, 0)], cells)
+    >>> float(cells[2])
+    6.0
+    """
+    from graphcore import _call
+
+    module = load(level)
+    numbers = module.opcodes()
+    run = [(numbers[op], *registers) for op, *registers in code]
+    _call.scalar_call(module.scalar_run(), run, cells, repeat)

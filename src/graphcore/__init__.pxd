@@ -1,0 +1,1 @@
+# Makes `cimport graphcore._module` resolve to the files beside this one.
