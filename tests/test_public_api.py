@@ -12,156 +12,28 @@ import graphcore.tensor as tt
 
 GRAPHCORE = ["function", "grad", "verify_grad", "shared", "explain", "show_config"]
 
-TENSOR = [
-    "scalar",
-    "vector",
-    "matrix",
-    "tensor3",
-    "row",
-    "col",
-    "tensor",
-    "dscalar",
-    "dvector",
-    "dmatrix",
-    "dtensor3",
-    "drow",
-    "dcol",
-    "fscalar",
-    "fvector",
-    "fmatrix",
-    "iscalar",
-    "ivector",
-    "imatrix",
-    "lscalar",
-    "lvector",
-    "lmatrix",
-    "wscalar",
-    "wvector",
-    "wmatrix",
-    "bscalar",
-    "bvector",
-    "bmatrix",
-    "constant",
-    "as_tensor_variable",
-    "as_tensor",
-    "shared",
-    "add",
-    "sub",
-    "mul",
-    "true_div",
-    "floor_div",
-    "mod",
-    "pow",
-    "neg",
-    "abs",
-    "sign",
-    "sqr",
-    "sqrt",
-    "reciprocal",
-    "exp",
-    "log",
-    "log1p",
-    "expm1",
-    "log1mexp",
-    "sigmoid",
-    "softplus",
-    "tanh",
-    "sin",
-    "cos",
-    "erf",
-    "erfc",
-    "gammaln",
-    "digamma",
-    "maximum",
-    "minimum",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "eq",
-    "neq",
-    "and_",
-    "or_",
-    "xor",
-    "invert",
-    "isnan",
-    "isinf",
-    "switch",
-    "where",
-    "clip",
-    "xlogy",
-    "logaddexp",
-    "floor",
-    "ceil",
-    "cast",
-    "sum",
-    "prod",
-    "max",
-    "min",
-    "mean",
-    "var",
-    "std",
-    "any",
-    "all",
-    "logsumexp",
-    "softmax",
-    "log_softmax",
-    "reshape",
-    "flatten",
-    "dimshuffle",
-    "transpose",
-    "broadcast_to",
-    "stack",
-    "concatenate",
-    "expand_dims",
-    "squeeze",
-    "zeros",
-    "ones",
-    "full",
-    "eye",
-    "arange",
-    "zeros_like",
-    "ones_like",
-    "dot",
-    "matmul",
-    "set_subtensor",
-    "inc_subtensor",
-]
+TENSOR = """
+scalar vector matrix tensor3 row col tensor dscalar dvector dmatrix dtensor3 drow dcol fscalar
+fvector fmatrix iscalar ivector imatrix lscalar lvector lmatrix wscalar wvector wmatrix bscalar
+bvector bmatrix constant as_tensor_variable as_tensor shared add sub mul true_div floor_div mod
+pow neg abs sign sqr sqrt reciprocal exp log log1p expm1 log1mexp sigmoid softplus tanh sin cos
+erf erfc gammaln digamma maximum minimum lt le gt ge eq neq and_ or_ xor invert isnan isinf
+switch where clip xlogy logaddexp floor ceil cast sum prod max min mean var std any all
+logsumexp softmax log_softmax reshape flatten dimshuffle transpose broadcast_to stack
+concatenate expand_dims squeeze zeros ones full eye arange zeros_like ones_like dot matmul
+set_subtensor inc_subtensor
+"""
 
-MODEL = [
-    "Model",
-    "Deterministic",
-    "Potential",
-    "logp",
-    "sample",
-    "summary",
-    "Normal",
-    "HalfNormal",
-    "Cauchy",
-    "HalfCauchy",
-    "StudentT",
-    "Exponential",
-    "Gamma",
-    "InverseGamma",
-    "Beta",
-    "Uniform",
-    "Flat",
-    "HalfFlat",
-    "LogNormal",
-    "Laplace",
-    "Logistic",
-    "Bernoulli",
-    "Binomial",
-    "Poisson",
-    "NegativeBinomial",
-    "Categorical",
-    "Dirichlet",
-]
+MODEL = """
+Model Deterministic Potential logp sample summary Normal HalfNormal Cauchy HalfCauchy StudentT
+Exponential Gamma InverseGamma Beta Uniform Flat HalfFlat LogNormal Laplace Logistic Bernoulli
+Binomial Poisson NegativeBinomial Categorical Dirichlet
+"""
 
 
 @pytest.mark.parametrize(
     ("module", "names"),
-    [(graphcore, GRAPHCORE), (tt, TENSOR), (pm, MODEL)],
+    [(graphcore, GRAPHCORE), (tt, TENSOR.split()), (pm, MODEL.split())],
     ids=["graphcore", "graphcore.tensor", "graphcore.model"],
 )
 def test_public_names_exist_with_a_docstring(module, names):
@@ -213,12 +85,8 @@ def test_import_is_light_and_silent(module, tmp_path, monkeypatch):
 def test_import_leaves_floating_point_alone():
     _, report = _probe("graphcore.model")
     assert 0 < report["subnormal"] < sys.float_info.min
-    assert report["errors"] == {
-        "divide": "warn",
-        "over": "warn",
-        "under": "ignore",
-        "invalid": "warn",
-    }
+    numpys = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+    assert report["errors"] == numpys
 
 
 def test_version_is_a_string_of_numbers():

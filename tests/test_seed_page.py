@@ -1,4 +1,4 @@
-"""Everything the founding page shows (PyMC3's "PyMC3 and Theano") runs, only the imports renamed."""
+"""PyMC3's page "PyMC3 and Theano" runs with nothing but its imports renamed."""
 
 import numpy as np
 import pytest
