@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import warnings
 
 import numpy as np
 
@@ -108,6 +109,27 @@ def _demo(args) -> int:
     print(f"parameters               {density.dim:10d}")
     print(f"model to first gradient  {first:10.1f} ms")
     print(f"each gradient            {_microseconds(density):10.2f} us")
+    with warnings.catch_warnings(record=True) as notes:
+        warnings.simplefilter("always")
+        result, seconds = _sample(model, demo, args)
+    _heading(f"Posterior: {args.chains} chains x ({args.tune} warm-up + {args.draws} draws)")
+    steps = int(np.asarray(result.sample_stats["n_steps"]).sum())
+    print(f"sampling                 {seconds:10.3f} s")
+    print(f"gradients while drawing  {steps:10d}")
+    print()
+    print(pm.summary(result))
+    diverging = np.asarray(result.sample_stats["diverging"])
+    print(f"\n{int(diverging.sum())} of {diverging.size} draws diverged.")
+    for note in notes:
+        print(note.message)
+    if pyplot is not None:
+        _plot(pyplot, result, args.plot)
+        print(f"Trace plots saved to {args.plot}.")
+    return 0
+
+
+def _sample(model, demo, args):
+    """Draws, and the seconds they took."""
     start = time.perf_counter()
     result = pm.sample(
         args.draws,
@@ -115,31 +137,11 @@ def _demo(args) -> int:
         chains=args.chains,
         random_seed=args.seed,
         target_accept=demo.target_accept,
-        progressbar=not args.no_progress,
+        progressbar=sys.stderr.isatty() and not args.no_progress,
         return_inferencedata=False,
         model=model,
     )
-    seconds = time.perf_counter() - start
-    _heading(f"Posterior: {args.chains} chains x ({args.tune} warm-up + {args.draws} draws)")
-    steps = int(np.sum(result.sample_stats["n_steps"]))
-    print(f"sampling                 {seconds:10.3f} s")
-    print(f"gradients while drawing  {steps:10d}")
-    print()
-    print(pm.summary(result))
-    _report_divergences(result)
-    if pyplot is not None:
-        _plot(pyplot, result, args.plot)
-        print(f"Trace plots saved to {args.plot}.")
-    return 0
-
-
-def _report_divergences(result) -> None:
-    count = int(np.sum(result.sample_stats["diverging"]))
-    total = np.size(result.sample_stats["diverging"])
-    print(f"\n{count} of {total} draws diverged.")
-    if count:
-        print("Divergences mean that parts of the posterior may be missing from the draws:")
-        print("reparametrise the model, or raise target_accept.")
+    return result, time.perf_counter() - start
 
 
 def _pyplot():
