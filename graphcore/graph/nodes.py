@@ -95,6 +95,7 @@ class Op:
     name = "op"
     props = ()  # names of the attributes that tell two ops of one class apart
     shape_inputs = ()  # positions of inputs whose *value* decides the output shape
+    no_gradient = ()  # positions of inputs through which no gradient flows (shapes, indices)
 
     def out_types(self, *types):
         """Types of the outputs for inputs of these types.
@@ -114,10 +115,24 @@ class Op:
         """The value, in NumPy: an array, or a tuple of arrays when there are several outputs."""
         raise NotImplementedError(type(self).__name__)
 
-    def vjp(self, inputs, outputs, cotangents):
-        """Cotangents of the inputs: a list of Variable, None where there is no gradient.
+    def types_of(self, inputs):
+        """Types of the outputs for these variables.
 
-        ``cotangents`` has one entry per output; None marks an output that the cost does not use.
+        Operations whose output shape depends on the *value* of an input override this to read
+        constants; everything else is decided by :meth:`out_types`.
+        """
+        return self.out_types(*(v.type for v in inputs))
+
+    def vjp(self, inputs, outputs, cotangents, needed):
+        """Cotangents of the inputs: a list with a Variable, or None for "zero", per input.
+
+        Parameters
+        ----------
+        inputs, outputs : sequence of Variable
+        cotangents : sequence of (Variable or None)
+            One per output; None marks an output that the cost does not use.
+        needed : sequence of bool
+            One per input; where it is False the entry is ignored and should not be built.
         """
         raise NotImplementedError(f"{self.name} has no derivative")
 
@@ -153,8 +168,13 @@ class Op:
         return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
 
     def apply(self, *inputs):
-        types = self.out_types(*(v.type for v in inputs))
-        return Apply(self, inputs, types, user_line())
+        where = user_line()
+        try:
+            return Apply(self, inputs, self.types_of(inputs), where)
+        except (TypeError, ValueError, IndexError) as error:
+            if where is not None:
+                error.add_note(f"in {self.name}(...) written at {where[0]}:{where[1]}")
+            raise
 
     def __repr__(self):
         if not self.props:

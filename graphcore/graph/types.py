@@ -1,6 +1,14 @@
 """The type of a symbolic array: what is known of a value before it exists."""
 
+from functools import lru_cache
+
 import numpy as np
+
+
+@lru_cache(maxsize=256)
+def dtype_name(dtype):
+    """NumPy's canonical name of an element type, e.g. ``"float64"`` for ``float``."""
+    return np.dtype(dtype).name
 
 
 class TensorType:
@@ -17,8 +25,8 @@ class TensorType:
     __slots__ = ("dtype", "shape")
 
     def __init__(self, dtype, shape=()):
-        self.dtype = np.dtype(dtype).name
-        self.shape = tuple(None if n is None else int(n) for n in shape)
+        self.dtype = dtype_name(dtype)
+        self.shape = tuple([None if n is None else int(n) for n in shape])
 
     @property
     def ndim(self):

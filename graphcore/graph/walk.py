@@ -78,7 +78,7 @@ def rebuild(node, inputs):
     """The same operation on other inputs; the node itself when nothing changed."""
     if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
         return node
-    new = Apply(node.op, inputs, node.op.out_types(*(v.type for v in inputs)), node.where)
+    new = Apply(node.op, inputs, node.op.types_of(inputs), node.where)
     for old, fresh in zip(node.outputs, new.outputs, strict=True):
         fresh.name = old.name
     return new

@@ -1,0 +1,42 @@
+"""Array expressions and probability models as programs of compiled kernels.
+
+Examples
+--------
+>>> import graphcore
+>>> import graphcore.tensor as tt
+>>> x = tt.vector("x")
+>>> cost = (x**2).sum()
+>>> graphcore.grad(cost, x).eval({x: [1.0, 2.0]})
+array([2., 4.])
+"""
+
+from graphcore import tensor
+from graphcore._version import __version__
+from graphcore.autodiff import grad, verify_grad
+from graphcore.config import show_config
+from graphcore.errors import (
+    DisconnectedInputError,
+    GradientError,
+    MissingInputError,
+    UnusedInputError,
+)
+from graphcore.graph.printing import debugprint, dprint, pp
+from graphcore.runtime.reference import evaluate
+from graphcore.tensor import shared
+
+__all__ = [
+    "DisconnectedInputError",
+    "GradientError",
+    "MissingInputError",
+    "UnusedInputError",
+    "__version__",
+    "debugprint",
+    "dprint",
+    "evaluate",
+    "grad",
+    "pp",
+    "shared",
+    "show_config",
+    "tensor",
+    "verify_grad",
+]

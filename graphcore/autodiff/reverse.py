@@ -1,0 +1,211 @@
+"""Reverse-mode differentiation: one backward walk over the graph."""
+
+import warnings
+
+from graphcore.errors import DisconnectedInputError, shown
+from graphcore.graph.nodes import Variable
+from graphcore.graph.walk import toposort
+from graphcore.ops.operands import constant, graph, is_float
+
+
+def grad(
+    cost,
+    wrt,
+    consider_constant=None,
+    disconnected_inputs="raise",
+    known_grads=None,
+    return_disconnected="zero",
+):
+    """Gradient of a scalar with respect to variables.
+
+    Parameters
+    ----------
+    cost : Variable or None
+        A scalar of float dtype; None when ``known_grads`` says where to start.
+    wrt : Variable or sequence of Variable
+        May be inputs, shared variables or intermediate results.
+    consider_constant : sequence of Variable, optional
+        Variables through which no gradient flows.
+    disconnected_inputs : {"raise", "warn", "ignore"}
+        What to do about a variable that the cost does not depend on.
+    known_grads : dict, optional
+        ``{variable: gradient of the cost with respect to it}``.
+    return_disconnected : {"zero", "None"}
+        The gradient of such a variable, when it is not an error.
+
+    Returns
+    -------
+    Variable or list of Variable
+        Of the dtype and shape of ``wrt``; a list (tuple) when ``wrt`` is a list (tuple).
+
+    Raises
+    ------
+    DisconnectedInputError
+        Naming the variable that the cost does not depend on.
+
+    Examples
+    --------
+    >>> import graphcore, graphcore.tensor as tt
+    >>> x = tt.vector("x")
+    >>> g = graphcore.grad((x**3).sum(), x)
+    >>> g.eval({x: [1.0, 2.0]})
+    array([ 3., 12.])
+    """
+    single = isinstance(wrt, Variable)
+    targets = [wrt] if single else list(wrt)
+    _check_options(disconnected_inputs, return_disconnected)
+    for v in targets:
+        _check_target(v)
+    start = _start(cost, known_grads)
+    found = backward(start, targets, set(consider_constant or ()), set(known_grads or ()))
+    gradients = []
+    for v in targets:
+        g = found[v]
+        if g is None:
+            _report_disconnected(v, disconnected_inputs)
+            if return_disconnected == "zero":
+                g = graph.zeros_like(v)
+        gradients.append(g)
+    if single:
+        return gradients[0]
+    return tuple(gradients) if isinstance(wrt, tuple) else gradients
+
+
+def _check_options(disconnected_inputs, return_disconnected):
+    if disconnected_inputs not in ("raise", "warn", "ignore"):
+        raise ValueError(
+            f"grad: disconnected_inputs is {disconnected_inputs!r}; "
+            "it must be 'raise', 'warn' or 'ignore'"
+        )
+    if str(return_disconnected).lower() not in ("zero", "none"):
+        raise ValueError(
+            f"grad: return_disconnected is {return_disconnected!r}; it must be 'zero' or 'None'"
+        )
+
+
+def _check_target(v):
+    if not isinstance(v, Variable):
+        raise TypeError(f"grad: wrt must be symbolic variables, not {type(v).__name__}")
+    if not is_float(v.type.dtype):
+        raise TypeError(
+            f"grad: {shown(v)} has element type {v.type.dtype}, which has no gradient; "
+            "make it float64"
+        )
+
+
+def _start(cost, known_grads):
+    """Cotangents to start from, ``{variable: cotangent}``."""
+    start = {}
+    for v, g in (known_grads or {}).items():
+        g = g if isinstance(g, Variable) else constant(g, v.type.dtype)
+        if g.type.ndim != v.type.ndim:
+            raise ValueError(
+                f"grad: the known gradient of {shown(v)} has {g.type.ndim} axes, not {v.type.ndim}"
+            )
+        start[v] = graph.cast(g, v.type.dtype)
+    if cost is not None:
+        if not isinstance(cost, Variable):
+            raise TypeError(f"grad: the cost must be symbolic, not {type(cost).__name__}")
+        if cost.type.ndim:
+            raise TypeError(
+                f"grad: the cost must be a scalar, {shown(cost)} has {cost.type.ndim} axes; "
+                "sum it, or differentiate its elements one by one"
+            )
+        if not is_float(cost.type.dtype):
+            raise TypeError(
+                f"grad: the cost {shown(cost)} has element type {cost.type.dtype}, "
+                "which has no gradient"
+            )
+        start.setdefault(cost, constant(1, cost.type.dtype))
+    if not start:
+        raise ValueError("grad: pass a cost or known_grads")
+    return start
+
+
+def _report_disconnected(v, disconnected_inputs):
+    message = (
+        f"grad: the cost does not depend on {shown(v)} in a differentiable way; pass "
+        "disconnected_inputs='ignore' if its gradient is meant to be zero"
+    )
+    if disconnected_inputs == "raise":
+        raise DisconnectedInputError(message)
+    if disconnected_inputs == "warn":
+        warnings.warn(message, stacklevel=3)
+
+
+def backward(start, targets, stops=(), known=()):
+    """Cotangents of ``targets`` for cotangents ``start`` of some variables.
+
+    Parameters
+    ----------
+    start : dict of Variable to Variable
+    targets : sequence of Variable
+    stops : collection of Variable
+        Through these no gradient flows.
+    known : collection of Variable
+        Of these the cotangent in ``start`` is the whole cotangent.
+
+    Returns
+    -------
+    dict of Variable to (Variable or None)
+        None for a target that nothing in ``start`` depends on.
+    """
+    order = toposort(list(start), stop=stops)
+    reached = _influenced(order, targets)
+    terms = {v: [g] for v, g in start.items()}
+    for node in reversed(order):
+        cotangents = [_total(terms, v) for v in node.outputs]
+        if all(g is None for g in cotangents):
+            continue
+        blocked = node.op.no_gradient
+        needed = [
+            v in reached and i not in blocked and v not in known and is_float(v.type.dtype)
+            for i, v in enumerate(node.inputs)
+        ]
+        if True not in needed:
+            continue
+        found = node.op.vjp(node.inputs, node.outputs, cotangents, needed)
+        for v, g, wanted in zip(node.inputs, found, needed, strict=True):
+            if wanted and g is not None:
+                terms.setdefault(v, []).append(g)
+    gradients = {v: _total(terms, v) for v in targets}
+    if None in gradients.values():
+        used = _used(order, start)
+        for v, g in gradients.items():
+            if g is None and v in used:  # a step function lies between: the gradient is zero
+                gradients[v] = graph.zeros_like(v)
+    return gradients
+
+
+def _influenced(order, targets):
+    """Variables on which a target has an influence, the targets included."""
+    reached = set(targets)
+    for node in order:
+        blocked = node.op.no_gradient
+        for i, v in enumerate(node.inputs):
+            if v in reached and i not in blocked:
+                reached.update(node.outputs)
+                break
+    return reached
+
+
+def _used(order, start):
+    """Variables that have an influence on those in ``start``, these included."""
+    used = set(start)
+    for node in reversed(order):
+        if used.intersection(node.outputs):
+            blocked = node.op.no_gradient
+            used.update(v for i, v in enumerate(node.inputs) if i not in blocked)
+    return used
+
+
+def _total(terms, v):
+    """Sum of the cotangents of ``v``, from then on kept as one term."""
+    found = terms.get(v)
+    if found is None:
+        return None
+    total = found[0]
+    for g in found[1:]:
+        total = graph.add(total, g)
+    terms[v] = [total]
+    return total

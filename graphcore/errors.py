@@ -1,0 +1,54 @@
+"""Exceptions of graphcore, and the sentence that names a node and the line that made it.
+
+Wrong values raise Python's own ``TypeError``, ``ValueError`` and ``IndexError``; the classes here
+exist where a caller may want to tell one reason from another.
+"""
+
+
+class MissingInputError(ValueError):
+    """A value was asked for that depends on a variable which was not given."""
+
+
+class UnusedInputError(ValueError):
+    """A variable was given that nothing depends on."""
+
+
+class DisconnectedInputError(ValueError):
+    """A gradient was asked for with respect to something the cost does not depend on."""
+
+
+class GradientError(AssertionError):
+    """A symbolic gradient disagrees with the numerical one."""
+
+
+def shown(variable):
+    """How messages name a variable: its name, else what computes it, else its type.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> shown(tt.vector("x")), shown(tt.exp(tt.vector("x")))
+    ("'x'", 'the result of exp')
+    """
+    if variable.name:
+        return repr(variable.name)
+    if variable.owner is not None:
+        return f"the result of {variable.owner.op.name}"
+    return f"an unnamed {variable.type!r}"
+
+
+def describe(node):
+    """One line that names an application and where the user wrote it."""
+    inputs = ", ".join(shown(v) for v in node.inputs)
+    where = f", written at {node.where[0]}:{node.where[1]}" if node.where else ""
+    return f"{node.op!r} of {inputs}{where}"
+
+
+def located(error, node, shapes):
+    """The same kind of error, its message extended by the node and the shapes it was given."""
+    given = ", ".join(str(tuple(s)) for s in shapes)
+    message = f"{error}\n  while computing {describe(node)}\n  shapes of its inputs: {given}"
+    for kind in (TypeError, IndexError, ValueError):
+        if isinstance(error, kind):
+            return kind(message)
+    return RuntimeError(f"{type(error).__name__}: {message}")

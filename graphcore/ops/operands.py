@@ -1,0 +1,162 @@
+"""From what a user writes to operands: element types, literals, and broadcasting of static shapes.
+
+Python numbers are *weak*, as in NumPy 2: they take the element type of the array they meet, and
+only a float that meets integers makes the result float64.  Arrays and NumPy scalars keep theirs.
+"""
+
+from functools import lru_cache
+from types import SimpleNamespace
+
+import numpy as np
+
+from graphcore.graph.nodes import Constant, Variable, new_constant
+
+DTYPES = (
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "float32", "float64",
+)  # fmt: skip
+_HINTS = {
+    "uint64": "it does not fit into int64; convert it with .astype('int64') if its values do",
+    "float16": "convert it with .astype('float32')",
+    "object": "it is not a rectangular array of numbers",
+    "complex128": "complex numbers are not supported; pass real and imaginary part separately",
+}
+
+#: What derivative rules build graphs with: the namespace ``o`` of the op table.  Each module of
+#: this layer adds its functions, because the derivative of any operation may need any other.
+graph = SimpleNamespace()
+
+
+def is_float(dtype):
+    return dtype in ("float64", "float32")
+
+
+@lru_cache(maxsize=1024)
+def promote(*dtypes):
+    """NumPy's result type of these element types, by name."""
+    return np.result_type(*dtypes).name
+
+
+def check_dtype(dtype):
+    """The canonical name of a supported element type.
+
+    Examples
+    --------
+    >>> check_dtype(float)
+    'float64'
+    >>> check_dtype("complex128")
+    Traceback (most recent call last):
+        ...
+    TypeError: element type complex128 is not supported: complex numbers are not supported; pass \
+real and imaginary part separately
+    """
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = str(dtype)
+    if name not in DTYPES:
+        reason = _HINTS.get(name, f"use one of {', '.join(DTYPES)}")
+        raise TypeError(f"element type {name} is not supported: {reason}")
+    return name
+
+
+def constant(value, dtype=None, name=None):
+    """A constant with its own copy of ``value``; Python numbers become int64 or float64."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(
+            "a masked array has no meaning in a graph: fill it (.filled) or select the valid part"
+        )
+    if isinstance(value, np.ndarray) and not value.flags.writeable:
+        data = np.asarray(value, dtype=dtype)
+    else:
+        try:
+            data = np.array(value, dtype=dtype)
+        except ValueError as error:
+            raise TypeError(f"cannot make an array of {type(value).__name__}: {error}") from None
+    check_dtype(data.dtype)
+    if not data.dtype.isnative:
+        data = data.astype(data.dtype.newbyteorder("="))
+    return new_constant(data, name)
+
+
+def as_variable(x, dtype=None):
+    """A variable as it is; anything else as a constant."""
+    return x if isinstance(x, Variable) else constant(x, dtype)
+
+
+def _weak_dtype(kind, base):
+    """Element type of a Python number of class ``kind`` that meets the element type ``base``."""
+    if base is None:
+        return {bool: "bool", int: "int64", float: "float64"}[kind]
+    if kind is float and not is_float(base):
+        return "float64"
+    if kind is int and base == "bool":
+        return "int64"
+    return base
+
+
+def as_variables(operands, first=0):
+    """Variables of operands that meet each other; weak numbers from position ``first`` on."""
+    found = [
+        x if isinstance(x, Variable) or type(x) in (int, float, bool) else constant(x)
+        for x in operands
+    ]
+    strong = [x.type.dtype for x in found[first:] if isinstance(x, Variable)]
+    base = promote(*strong) if strong else None
+    if base is None:  # numbers only: they meet each other
+        kinds = [type(x) for x in found[first:] if not isinstance(x, Variable)]
+        base = "float64" if float in kinds else "int64" if int in kinds else None
+    for i, x in enumerate(found):
+        if not isinstance(x, Variable):
+            found[i] = constant(x, _weak_dtype(type(x), base if i >= first else None))
+    return found
+
+
+def is_scalar_constant(v, value):
+    """Whether ``v`` is a 0-d constant of exactly this value."""
+    return isinstance(v, Constant) and not v.type.shape and v.data == value
+
+
+def broadcast_static(shapes, name="broadcast"):
+    """Static shape of operands of these static shapes broadcast against each other.
+
+    An unknown length may turn out to be one, so it broadcasts with anything; two known lengths
+    must be equal or one of them 1.
+
+    Examples
+    --------
+    >>> broadcast_static([(3, 1), (None,), (5,)])
+    (3, 5)
+    >>> broadcast_static([(1,), (None,)])
+    (None,)
+    """
+    first = shapes[0]
+    for s in shapes:
+        if s != first:
+            break
+    else:
+        return first
+    ndim = max(len(s) for s in shapes)
+    out = []
+    for axis in range(-ndim, 0):
+        length = 1
+        for s in shapes:
+            if len(s) < -axis or s[axis] == 1 or s[axis] == length:
+                continue
+            if s[axis] is None:
+                length = None if length == 1 else length
+            elif length is None or length == 1:
+                length = s[axis]
+            else:
+                raise ValueError(f"{name}: shapes {_listed(shapes)} do not broadcast together")
+        out.append(length)
+    return tuple(out)
+
+
+def broadcast_concrete(shapes, name="broadcast"):
+    """The same for concrete shapes."""
+    return broadcast_static([tuple(s) for s in shapes], name)
+
+
+def _listed(shapes):
+    shown = [str(tuple(s)).replace("None", "?") for s in shapes]
+    return " and ".join(shown) if len(shown) < 3 else ", ".join(shown[:-1]) + " and " + shown[-1]

@@ -1,0 +1,33 @@
+"""Symbolic arrays with NumPy's names.
+
+Examples
+--------
+>>> import graphcore.tensor as tt
+>>> a, x = tt.scalar("a"), tt.vector("x")
+>>> tt.exp(a * x).sum().eval({a: 0.0, x: [1.0, 2.0]})
+array(2.)
+"""
+
+from graphcore.graph.types import TensorType
+from graphcore.tensor import creation, elementwise, reductions
+from graphcore.tensor.convert import as_tensor, as_tensor_variable, constant
+from graphcore.tensor.creation import *  # noqa: F403
+from graphcore.tensor.elementwise import *  # noqa: F403
+from graphcore.tensor.indexing import *  # noqa: F403
+from graphcore.tensor.reductions import *  # noqa: F403
+from graphcore.tensor.shaping import *  # noqa: F403
+from graphcore.tensor.variable import TensorConstant, TensorSharedVariable, TensorVariable
+
+# one function per row of the table, one constructor per kind and element type
+_generated = {**elementwise.FUNCTIONS, **reductions.FUNCTIONS, **creation.CONSTRUCTORS}
+_generated.pop("clip")  # the row takes two limits, the function of that name takes one too
+globals().update(_generated)
+
+newaxis = None
+
+__all__ = [  # noqa: PLE0604
+    "TensorConstant", "TensorSharedVariable", "TensorType", "TensorVariable", "as_tensor",
+    "as_tensor_variable", "constant", "inc_subtensor", "newaxis", "set_subtensor",
+    *sorted(_generated),
+    *creation.__all__, *elementwise.__all__, *reductions.__all__,
+]  # fmt: skip

@@ -1,0 +1,224 @@
+"""Reductions over axes, and what is made of them."""
+
+from graphcore.graph.nodes import Variable
+from graphcore.ops import linalg
+from graphcore.ops.elementwise import apply_row, cast
+from graphcore.ops.index import shape_entry
+from graphcore.ops.operands import is_float
+from graphcore.ops.reduce import reduce
+from graphcore.ops.shape import StopGradient, expand
+from graphcore.optable import REDUCTIONS
+from graphcore.tensor.convert import as_tensor_variable, normal_axes
+
+
+def _reduce(name, x, axis, keepdims):
+    x = as_tensor_variable(x)
+    axes = normal_axes(axis, x.type.ndim)
+    y = reduce(name, x, axes)
+    return expand(y, axes, x.type.ndim) if keepdims else y
+
+
+def _reduction_function(row):
+    if row.dtype == "sum":
+
+        def function(x, axis=None, dtype=None, keepdims=False):
+            if dtype is not None:
+                x = cast(as_tensor_variable(x), dtype)
+            return _reduce(row.name, x, axis, keepdims)
+
+    else:
+
+        def function(x, axis=None, keepdims=False):
+            return _reduce(row.name, x, axis, keepdims)
+
+    function.__name__ = function.__qualname__ = row.public
+    function.__doc__ = f"""{row.doc}
+
+    Parameters
+    ----------
+    x : array_like or variable
+    axis : int or sequence of int, optional
+        Axes to combine; all by default.
+    keepdims : bool
+        Whether the result keeps these axes, with length 1.
+    """
+    return function
+
+
+FUNCTIONS = {}
+for _row in REDUCTIONS.values():
+    if not _row.internal:
+        FUNCTIONS[_row.public] = _reduction_function(_row)
+        FUNCTIONS.update(dict.fromkeys(_row.aliases, FUNCTIONS[_row.public]))
+
+
+def _count(x, axes):
+    """Number of elements along axes: a Python int when it is known."""
+    total = 1
+    for i in axes:
+        n = x.type.shape[i]
+        total = total * (shape_entry(x, i) if n is None else n)
+    return total
+
+
+def mean(x, axis=None, dtype=None, keepdims=False):
+    """Arithmetic mean.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> x = tt.matrix("x")
+    >>> tt.mean(x, axis=0).eval({x: [[1, 2], [3, 5]]})
+    array([2. , 3.5])
+    """
+    x = as_tensor_variable(x)
+    if dtype is not None or not is_float(x.type.dtype):
+        x = cast(x, dtype or "float64")
+    axes = normal_axes(axis, x.type.ndim)
+    count = _count(x, axes)
+    if isinstance(count, Variable):
+        count = cast(count, x.type.dtype)
+    return _reduce("sum", x, axes, keepdims) / count
+
+
+def var(x, axis=None, ddof=0, keepdims=False):
+    """Variance: the mean squared distance from the mean.
+
+    ``ddof`` is subtracted from the number of elements that the sum is divided by.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> float(tt.var([1.0, 2.0, 3.0], ddof=1).eval())
+    1.0
+    """
+    x = as_tensor_variable(x)
+    squares = apply_row("sqr", x - mean(x, axis, keepdims=True))
+    if not ddof:
+        return mean(squares, axis, keepdims=keepdims)
+    count = _count(x, normal_axes(axis, x.type.ndim)) - ddof
+    if isinstance(count, Variable):
+        count = cast(count, squares.type.dtype)
+    return _reduce("sum", squares, axis, keepdims) / count
+
+
+def std(x, axis=None, ddof=0, keepdims=False):
+    """Standard deviation: the square root of :func:`var`.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> float(tt.std([1.0, 3.0]).eval())
+    1.0
+    """
+    return apply_row("sqrt", var(x, axis, ddof, keepdims))
+
+
+def _shift(x, axes):
+    """The maximum, by which exponents are shifted; 0 where it is infinite."""
+    top = expand(reduce("max", x, axes), axes, x.type.ndim)
+    return StopGradient()(apply_row("switch", apply_row("isinf", top), 0, top))
+
+
+def _float(x):
+    x = as_tensor_variable(x)
+    return x if is_float(x.type.dtype) else cast(x, "float64")
+
+
+def logsumexp(x, axis=None, keepdims=False):
+    """log(sum(exp(x))) without overflow.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> float(tt.logsumexp([1000.0, 1000.0]).eval())
+    1000.6931471805599
+    """
+    x = _float(x)
+    axes = normal_axes(axis, x.type.ndim)
+    top = _shift(x, axes)
+    y = apply_row("log", _reduce("sum", apply_row("exp", x - top), axes, True)) + top
+    if keepdims:
+        return y
+    return linalg.dimshuffle(y, [i for i in range(x.type.ndim) if i not in axes])
+
+
+def softmax(x, axis=-1):
+    """exp(x) divided by its sum along an axis.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.softmax([0.0, 0.0]).eval()
+    array([0.5, 0.5])
+    """
+    x = _float(x)
+    axes = normal_axes(axis, x.type.ndim)
+    e = apply_row("exp", x - _shift(x, axes))
+    return e / _reduce("sum", e, axes, True)
+
+
+def log_softmax(x, axis=-1):
+    """Logarithm of :func:`softmax`.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.log_softmax([0.0, 1000.0]).eval()
+    array([-1000.,     0.])
+    """
+    x = _float(x)
+    return x - logsumexp(x, axis, keepdims=True)
+
+
+def dot(a, b):
+    """Product of vectors and matrices; a scalar multiplies.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> X, b = tt.matrix("X"), tt.vector("b")
+    >>> tt.dot(X, b).eval({X: [[1, 2], [3, 4]], b: [1, 10]})
+    array([21., 43.])
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    if a.type.ndim == 0 or b.type.ndim == 0:
+        return apply_row("mul", a, b)
+    return linalg.dot(a, b)
+
+
+def matmul(a, b):
+    """Matrix product, the operator ``@``: as :func:`dot`, but scalars are refused.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.matmul([1.0, 2.0], [3.0, 4.0]).eval()
+    array(11.)
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    if a.type.ndim == 0 or b.type.ndim == 0:
+        raise ValueError("matmul: scalars are not matrices; multiply with *")
+    return linalg.dot(a, b)
+
+
+def outer(a, b):
+    """Matrix of the products of the elements of two vectors.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.outer([1, 2], [3, 4]).eval()
+    array([[3, 4],
+           [6, 8]])
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    for v in (a, b):
+        if v.type.ndim != 1:
+            raise ValueError(f"outer: needs two vectors, not an array with {v.type.ndim} axes")
+    return linalg.outer(a, b)
+
+
+__all__ = [
+    "dot", "log_softmax", "logsumexp", "matmul", "mean", "outer", "softmax", "std", "var",
+]  # fmt: skip

@@ -1,0 +1,315 @@
+"""Shapes and axes: reshaping, broadcasting, joining, and arrays made from nothing."""
+
+import numpy as np
+
+from graphcore.graph.nodes import Constant, Variable
+from graphcore.ops import shape as ops
+from graphcore.ops.index import Take, shape_entry
+from graphcore.ops.operands import check_dtype, constant, graph
+from graphcore.tensor.convert import as_tensor_variable, normal_axes, normal_axis, stack_first
+
+
+def _lengths(shape):
+    """A shape as users write it, as ``(vector variable, number of lengths)``."""
+    if isinstance(shape, Variable) and shape.type.ndim == 1:
+        return shape, shape.type.shape[0]
+    if isinstance(shape, (Variable, int, np.integer)):
+        shape = (shape,)
+    parts = []
+    for n in shape:
+        if isinstance(n, Variable):
+            if n.type.ndim or np.dtype(n.type.dtype).kind not in "iu":
+                raise TypeError(f"a length must be an integer, not {n.type!r}")
+        else:
+            try:
+                n = n.__index__()
+            except (AttributeError, TypeError):
+                raise TypeError(f"a length must be an integer, not {n!r}") from None
+        parts.append(n)
+    return ops.shape_vector(parts), len(parts)
+
+
+def shape(x):
+    """The shape of ``x`` as a vector of int64: a constant when it is known.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> x = tt.matrix("x")
+    >>> tt.shape(x).eval({x: [[1, 2, 3]]})
+    array([1, 3])
+    """
+    return ops.shape_of(as_tensor_variable(x))
+
+
+def size(x):
+    """Number of elements of ``x``."""
+    x = as_tensor_variable(x)
+    if x.type.size is not None:
+        return constant(x.type.size, "int64")
+    return graph.prod(ops.shape_of(x), (0,))
+
+
+def reshape(x, newshape, ndim=None):
+    """The same elements, in C order, in another shape.
+
+    Parameters
+    ----------
+    x : array_like or variable
+    newshape : int, sequence of int and integer scalars, or integer vector
+        One length may be -1.
+    ndim : int, optional
+        Number of axes, when ``newshape`` is a vector of unknown length.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> x = tt.vector("x")
+    >>> tt.reshape(x, (2, -1)).eval({x: [1, 2, 3, 4]})
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    x = as_tensor_variable(x)
+    vector, count = _lengths(newshape)
+    count = ndim if count is None else count
+    if count is None:
+        raise TypeError("reshape: the number of axes is not known; pass ndim=")
+    y = ops.Reshape(count)(x, vector)
+    return x if y.type == x.type and x.type.is_static else y
+
+
+def flatten(x, ndim=1):
+    """``x`` with its last axes joined so that ``ndim`` axes remain.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.flatten([[1, 2], [3, 4]]).eval()
+    array([1, 2, 3, 4])
+    """
+    x = as_tensor_variable(x)
+    if x.type.ndim == ndim:
+        return x
+    if not 1 <= ndim <= max(x.type.ndim, 1):
+        raise ValueError(f"flatten: cannot make {ndim} axes of {x.type.ndim}")
+    return reshape(x, [shape_entry(x, i) for i in range(ndim - 1)] + [-1])
+
+
+def ravel(x):
+    """``x`` as a vector, in C order."""
+    return flatten(x, 1)
+
+
+def dimshuffle(x, *pattern):
+    """``x`` with axes permuted, dropped (length 1) and inserted (``"x"``).
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.dimshuffle([1, 2], 0, "x").eval()
+    array([[1],
+           [2]])
+    """
+    if len(pattern) == 1 and isinstance(pattern[0], (list, tuple)):
+        pattern = pattern[0]
+    return ops.dimshuffle(as_tensor_variable(x), pattern)
+
+
+def transpose(x, axes=None):
+    """``x`` with its axes permuted; reversed by default."""
+    x = as_tensor_variable(x)
+    n = x.type.ndim
+    axes = range(n)[::-1] if axes is None else [normal_axis(a, n) for a in axes]
+    if sorted(axes) != list(range(n)):
+        raise ValueError(f"transpose: {tuple(axes)} is not a permutation of {n} axes")
+    return ops.dimshuffle(x, axes)
+
+
+def swapaxes(x, axis1, axis2):
+    """``x`` with two axes exchanged."""
+    x = as_tensor_variable(x)
+    axes = list(range(x.type.ndim))
+    i, j = normal_axis(axis1, len(axes)), normal_axis(axis2, len(axes))
+    axes[i], axes[j] = axes[j], axes[i]
+    return ops.dimshuffle(x, axes)
+
+
+def moveaxis(x, source, destination):
+    """``x`` with one axis moved to another place."""
+    x = as_tensor_variable(x)
+    axes = list(range(x.type.ndim))
+    axes.remove(i := normal_axis(source, x.type.ndim))
+    axes.insert(normal_axis(destination, x.type.ndim), i)
+    return ops.dimshuffle(x, axes)
+
+
+def expand_dims(x, axis):
+    """``x`` with new axes of length 1 at these places of the result."""
+    x = as_tensor_variable(x)
+    ndim = x.type.ndim + (len(axis) if isinstance(axis, (list, tuple)) else 1)
+    return ops.expand(x, normal_axes(axis, ndim), ndim)
+
+
+def squeeze(x, axis=None):
+    """``x`` without axes of length 1: the given ones, or all that are known to be."""
+    x = as_tensor_variable(x)
+    if axis is None:
+        drop = [i for i, n in enumerate(x.type.shape) if n == 1]
+    else:
+        drop = normal_axes(axis, x.type.ndim)
+    return ops.dimshuffle(x, [i for i in range(x.type.ndim) if i not in drop])
+
+
+def broadcast_to(x, shape):
+    """``x`` broadcast to a shape.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.broadcast_to([1, 2], (2, 2)).eval()
+    array([[1, 2],
+           [1, 2]])
+    """
+    x = as_tensor_variable(x)
+    y = ops.BroadcastTo()(x, _lengths(shape)[0])
+    return x if y.type == x.type and x.type.is_static else y
+
+
+def concatenate(tensors, axis=0):
+    """Arrays joined along an existing axis.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> x = tt.vector("x")
+    >>> tt.concatenate([x, [0.0]]).eval({x: [1, 2]})
+    array([1., 2., 0.])
+    """
+    parts = [as_tensor_variable(t) for t in tensors]
+    if not parts:
+        raise ValueError("concatenate: there is nothing to join")
+    if parts[0].type.ndim == 0:
+        raise ValueError("concatenate: scalars have no axis to join along; use stack")
+    return ops.Concatenate(normal_axis(axis, parts[0].type.ndim))(*parts)
+
+
+def stack(tensors, axis=0):
+    """Arrays of one shape joined along a new axis.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.stack([[1, 2], [3, 4]], axis=1).eval()
+    array([[1, 3],
+           [2, 4]])
+    """
+    parts = [as_tensor_variable(t) for t in tensors]
+    if not parts:
+        raise ValueError("stack: there is nothing to join")
+    return moveaxis(stack_first(parts), 0, axis)
+
+
+def full(shape, fill_value, dtype=None):
+    """An array of one value.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.full((2,), 7.0).eval()
+    array([7., 7.])
+    """
+    return broadcast_to(as_tensor_variable(fill_value, dtype=dtype), shape)
+
+
+def zeros(shape, dtype="float64"):
+    """An array of zeros."""
+    return full(shape, constant(0, check_dtype(dtype)))
+
+
+def ones(shape, dtype="float64"):
+    """An array of ones."""
+    return full(shape, constant(1, check_dtype(dtype)))
+
+
+def full_like(x, fill_value, dtype=None):
+    """An array of one value with the shape and element type of ``x``."""
+    x = as_tensor_variable(x)
+    value = graph.cast(as_tensor_variable(fill_value), dtype or x.type.dtype)
+    return ops.broadcast_like(value, x)
+
+
+def zeros_like(x, dtype=None):
+    """Zeros with the shape and element type of ``x``."""
+    return full_like(x, 0, dtype)
+
+
+def ones_like(x, dtype=None):
+    """Ones with the shape and element type of ``x``."""
+    return full_like(x, 1, dtype)
+
+
+def eye(n, m=None, k=0, dtype="float64"):
+    """Ones on the ``k``-th diagonal of a matrix of known size, zeros elsewhere."""
+    return constant(np.eye(_known(n), None if m is None else _known(m), k, check_dtype(dtype)))
+
+
+def arange(start, stop=None, step=1, dtype=None):
+    """Evenly spaced numbers, whose limits must be known.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.arange(3).eval()
+    array([0, 1, 2])
+    """
+    start, stop = (0, start) if stop is None else (start, stop)
+    return constant(np.arange(_known(start), _known(stop), _known(step), dtype))
+
+
+def _known(n):
+    if isinstance(n, Constant):
+        return n.data.item()
+    if isinstance(n, Variable):
+        raise TypeError(
+            "the size of this array must be known when the graph is built; "
+            "pass an array made with NumPy as an input instead"
+        )
+    return n
+
+
+def take(x, indices, axis=None):
+    """Elements along an axis at positions; of the flattened array by default.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.take([10, 20, 30], [2, 0, -1]).eval()
+    array([30, 10, 30])
+    """
+    x = as_tensor_variable(x)
+    if axis is None:
+        x, axis = ravel(x), 0
+    return Take(normal_axis(axis, x.type.ndim))(x, as_tensor_variable(indices))
+
+
+def stop_gradient(x):
+    """``x`` itself, through which no gradient flows.
+
+    Examples
+    --------
+    >>> import graphcore, graphcore.tensor as tt
+    >>> x = tt.scalar("x")
+    >>> float(graphcore.grad(x * tt.stop_gradient(x), x).eval({x: 3.0}))
+    3.0
+    """
+    return ops.StopGradient()(as_tensor_variable(x))
+
+
+disconnected_grad = stop_gradient
+
+__all__ = [
+    "arange", "broadcast_to", "concatenate", "dimshuffle", "disconnected_grad", "expand_dims",
+    "eye", "flatten", "full", "full_like", "moveaxis", "ones", "ones_like", "ravel", "reshape",
+    "shape", "size", "squeeze", "stack", "stop_gradient", "swapaxes", "take", "transpose",
+    "zeros", "zeros_like",
+]  # fmt: skip

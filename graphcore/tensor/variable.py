@@ -1,0 +1,283 @@
+"""Symbolic arrays with the operators, methods and protocols of NumPy's arrays."""
+
+import numpy as np
+
+from graphcore.errors import shown
+from graphcore.graph.nodes import Constant, SharedVariable, Variable, set_variable_classes
+from graphcore.ops.elementwise import Cast, apply_row
+from graphcore.tensor import elementwise, indexing, protocols, reductions, shaping
+from graphcore.tensor.convert import as_tensor_variable, stacked
+
+_evaluator = []
+
+
+def set_evaluator(function):
+    """Called once by ``graphcore.runtime``: what :meth:`TensorVariable.eval` computes with."""
+    _evaluator[:] = [function]
+
+
+class TensorVariable(Variable):
+    """A symbolic array: what expressions are made of.
+
+    It has NumPy's operators, indexing, methods and functions, which build graphs instead of
+    computing.  It has no truth value, no length and no numbers; ``eval`` computes it.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> x = tt.vector("x")
+    >>> y = (2 * x + 1).sum()
+    >>> y.eval({x: [1.0, 2.0]})
+    array(8.)
+    """
+
+    __slots__ = ()
+    __array_priority__ = 1000
+
+    def __repr__(self):
+        if self.name:
+            return self.name
+        if self.owner is None:
+            return f"<{self.type!r}>"
+        return f"{self.owner.op!r}.{self.index}"
+
+    def eval(self, inputs=None):
+        """Value for given values of the inputs.
+
+        Parameters
+        ----------
+        inputs : dict, optional
+            ``{variable: value}`` for every input the variable depends on.
+
+        Returns
+        -------
+        ndarray
+        """
+        return _evaluator[0]([self], inputs or {})[0]
+
+    # Shape ------------------------------------------------------------------------------------
+
+    shape = property(shaping.shape, doc="Shape as a vector of int64; constant when it is known.")
+    size = property(shaping.size, doc="Number of elements.")
+    T = property(shaping.transpose, doc="The transpose: all axes in reverse order.")
+
+    reshape = protocols.with_packed_argument(shaping.reshape)
+    transpose = protocols.with_packed_argument(shaping.transpose)
+    dimshuffle = shaping.dimshuffle
+    flatten = shaping.flatten
+    ravel = shaping.ravel
+    squeeze = shaping.squeeze
+    swapaxes = shaping.swapaxes
+    take = shaping.take
+    zeros_like = shaping.zeros_like
+    ones_like = shaping.ones_like
+
+    # Reductions and products ------------------------------------------------------------------
+
+    mean = reductions.mean
+    var = reductions.var
+    std = reductions.std
+    dot = reductions.dot
+    sum = reductions.FUNCTIONS["sum"]
+    prod = reductions.FUNCTIONS["prod"]
+    max = reductions.FUNCTIONS["max"]
+    min = reductions.FUNCTIONS["min"]
+    any = reductions.FUNCTIONS["any"]
+    all = reductions.FUNCTIONS["all"]
+
+    # Elements ---------------------------------------------------------------------------------
+
+    astype = elementwise.cast
+    clip = elementwise.clip
+    round = elementwise.FUNCTIONS["round"]
+    __getitem__ = indexing.getitem
+
+    def copy(self, name=None):
+        """A new variable of the same value, which may have another name."""
+        found = Cast(self.type.dtype)(self)
+        found.name = name
+        return found
+
+    def set(self, value):
+        """For ``x[...]``: the array ``x`` with this part replaced; see ``set_subtensor``."""
+        return indexing.set_subtensor(self, value)
+
+    def inc(self, value):
+        """For ``x[...]``: the array ``x`` with this part increased; see ``inc_subtensor``."""
+        return indexing.inc_subtensor(self, value)
+
+    def __setitem__(self, key, value):
+        raise TypeError(
+            f"{shown(self)} is symbolic and cannot be changed in place; use "
+            "y = graphcore.tensor.set_subtensor(x[...], value)"
+        )
+
+    # What symbolic arrays refuse --------------------------------------------------------------
+
+    def __bool__(self):
+        raise TypeError(
+            f"{shown(self)} is symbolic: whether it is true is known only when it is computed. "
+            "To choose between values use graphcore.tensor.switch(condition, a, b); "
+            "to combine conditions use & and |; to get a number use .eval({...})"
+        )
+
+    def __len__(self):
+        raise TypeError(
+            f"{shown(self)} is symbolic and has no length yet; use x.shape[0], or .eval({{...}})"
+        )
+
+    def __iter__(self):
+        if self.type.ndim == 1 and self.type.shape[0] is not None:
+            return iter([self[i] for i in range(self.type.shape[0])])
+        raise TypeError(
+            f"{shown(self)} is symbolic and cannot be iterated over: work on whole arrays, or use "
+            "scan for a loop whose steps depend on each other"
+        )
+
+    def __contains__(self, item):
+        raise TypeError(f"{shown(self)} is symbolic; use tt.any(tt.eq(x, item)) instead of 'in'")
+
+    def _refuse(self, what):
+        raise TypeError(
+            f"{shown(self)} is symbolic and cannot become {what}; use .eval({{...}}) to compute it"
+        )
+
+    def __index__(self):
+        self._refuse("an integer")
+
+    def __int__(self):
+        self._refuse("an integer")
+
+    def __float__(self):
+        self._refuse("a float")
+
+    def __complex__(self):
+        self._refuse("a complex number")
+
+    def __array__(self, dtype=None, copy=None):
+        self._refuse("a NumPy array; use the functions of graphcore.tensor on it")
+
+    # NumPy's protocols ------------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        return protocols.call_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        return protocols.call_function(function, args, kwargs)
+
+    def __matmul__(self, other):
+        return reductions.matmul(self, other)
+
+    def __rmatmul__(self, other):
+        return reductions.matmul(other, self)
+
+    def __divmod__(self, other):
+        return self // other, self % other
+
+    def __rdivmod__(self, other):
+        return other // self, other % self
+
+    def __pos__(self):
+        return self
+
+    def __neg__(self):
+        return apply_row("neg", self)
+
+    def __abs__(self):
+        return apply_row("abs", self)
+
+    def __invert__(self):
+        return apply_row("not_", self)
+
+
+_BINARY = {
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "true_div", "floordiv": "floor_div",
+    "mod": "mod", "pow": "pow", "and": "and_", "or": "or_", "xor": "xor",
+}  # fmt: skip
+_COMPARE = ("lt", "le", "gt", "ge")
+
+
+def _operator(row, swapped):
+    if swapped:
+        return lambda self, other: apply_row(row, stacked(other), self)
+    return lambda self, other: apply_row(row, self, stacked(other))
+
+
+for _name, _row in (*_BINARY.items(), *((c, c) for c in _COMPARE)):
+    setattr(TensorVariable, f"__{_name}__", _operator(_row, False))
+for _name, _row in _BINARY.items():
+    setattr(TensorVariable, f"__r{_name}__", _operator(_row, True))
+
+
+class TensorConstant(TensorVariable, Constant):
+    """A symbolic array whose value, ``data``, is known."""
+
+    __slots__ = ()
+
+    @property
+    def value(self):
+        return self.data
+
+    def __repr__(self):
+        if self.name:
+            return self.name
+        if self.data.size > 8:
+            return f"<constant {self.type!r}>"
+        return repr(self.data.tolist())
+
+
+class TensorSharedVariable(TensorVariable, SharedVariable):
+    """A symbolic array that keeps a value between calls of compiled functions."""
+
+    __slots__ = ()
+
+    def get_value(self, borrow=False):
+        """The value now; a copy unless ``borrow`` is true."""
+        value = self.container[0]
+        return value if borrow else value.copy()
+
+    def set_value(self, value, borrow=False):
+        """Replace the value.
+
+        Raises
+        ------
+        TypeError
+            When the element type or the number of axes differs.
+        ValueError
+            When the shape contradicts what the type says.
+        """
+        self.container[0] = checked_value(self, value, copy=not borrow)
+
+
+def checked_value(variable, value, copy=True):
+    """``value`` as an array of the type of a shared variable."""
+    data = np.asarray(value)
+    wanted = variable.type
+    if data.dtype.name != wanted.dtype and not (
+        np.can_cast(data.dtype, wanted.dtype, "safe") or _is_exact(data, wanted.dtype)
+    ):
+        raise TypeError(
+            f"shared variable {shown(variable)} holds {wanted.dtype}; a value of "
+            f"{data.dtype} does not fit, convert it with astype"
+        )
+    if data.ndim != wanted.ndim:
+        raise TypeError(
+            f"shared variable {shown(variable)} has {wanted.ndim} axes; the new value has "
+            f"{data.ndim}"
+        )
+    if not wanted.accepts(data.shape):
+        raise ValueError(
+            f"shared variable {shown(variable)} has shape "
+            f"{str(wanted.shape).replace('None', '?')}; the new value has {data.shape}"
+        )
+    return np.array(data, dtype=wanted.dtype, order="C", copy=copy or None)
+
+
+def _is_exact(data, dtype):
+    with np.errstate(all="ignore"):
+        converted = data.astype(dtype)
+        return bool(np.array_equal(converted.astype(data.dtype), data, equal_nan=data.dtype.kind == "f"))
+
+
+set_variable_classes(TensorVariable, TensorConstant, TensorSharedVariable)
+__all__ = ["TensorConstant", "TensorSharedVariable", "TensorVariable", "as_tensor_variable"]
