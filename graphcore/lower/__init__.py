@@ -1,0 +1,1 @@
+"""From a graph with concrete shapes to a program of kernel calls."""

@@ -1,0 +1,123 @@
+"""What lowering knows of a value: an array with a place, and strided views of it."""
+
+from dataclasses import dataclass, field
+
+LANE = {  # register class of an element type; other types have no kernels
+    "float64": "d",
+    "float32": "d",
+    "int64": "l",
+    "int32": "l",
+    "int16": "l",
+    "int8": "l",
+    "uint8": "l",
+    "uint16": "l",
+    "uint32": "l",
+    "bool": "l",
+}
+MEMORY = {  # name of the load and store kernels
+    "float64": "f8",
+    "int64": "f8",
+    "float32": "f4",
+    "int32": "i4",
+    "int16": "i2",
+    "int8": "i1",
+    "uint32": "u4",
+    "uint16": "u2",
+    "uint8": "u1",
+    "bool": "u1",
+}
+ITEM_BYTES = {"f8": 8, "f4": 4, "i4": 4, "i2": 2, "i1": 1, "u4": 4, "u2": 2, "u1": 1}
+
+
+def c_strides(shape):
+    """Strides in elements of a C-contiguous array."""
+    strides, step = [], 1
+    for n in reversed(shape):
+        strides.append(step)
+        step *= n
+    return tuple(reversed(strides))
+
+
+def size_of(shape):
+    total = 1
+    for n in shape:
+        total *= n
+    return total
+
+
+@dataclass(eq=False, slots=True)
+class Array:
+    """Storage of one value.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    lane : str
+        ``"d"`` or ``"l"``.
+    memory : str
+        Kind of element in memory: a key of ``ITEM_BYTES``.
+    place : tuple or None
+        ``("cell", i)``, ``("work", None)``, ``("constant", k)``, ``("external", buffer, offset)``,
+        ``("register",)``; None until it is decided.
+    data : ndarray or None
+        The value, when it is constant.
+    """
+
+    shape: tuple
+    lane: str
+    memory: str = "f8"
+    place: tuple | None = None
+    data: object = None
+    node: object = None
+    writers: list = field(default_factory=list)  # items that define it
+    readers: list = field(default_factory=list)  # (item, aligned) that use it
+    offset: int = -1  # of planned work memory
+    slots: dict = field(default_factory=dict)  # byte offset -> slot
+
+    @property
+    def size(self):
+        return size_of(self.shape)
+
+    @property
+    def is_scalar(self):
+        return self.size == 1
+
+
+@dataclass(eq=False, slots=True)
+class View:
+    """A strided window on an array; ``offset`` and ``strides`` count elements."""
+
+    array: Array
+    shape: tuple
+    strides: tuple
+    offset: int = 0
+
+    @property
+    def is_contiguous(self):
+        return self.squeezed_strides() == c_strides(self.squeezed_shape()) or not self.size
+
+    @property
+    def size(self):
+        return size_of(self.shape)
+
+    def squeezed_shape(self):
+        return tuple(n for n in self.shape if n != 1)
+
+    def squeezed_strides(self):
+        return tuple(s for s, n in zip(self.strides, self.shape, strict=True) if n != 1)
+
+    @property
+    def is_whole(self):
+        """Whether it shows the whole array in the array's own order."""
+        return self.offset == 0 and self.size == self.array.size and self.is_contiguous
+
+    def over(self, shape):
+        """Strides for an iteration over ``shape``, to which this view broadcasts."""
+        lead = len(shape) - len(self.shape)
+        return (0,) * lead + tuple(
+            0 if n == 1 else s for s, n in zip(self.strides, self.shape, strict=True)
+        )
+
+
+def whole(array):
+    return View(array, array.shape, c_strides(array.shape))

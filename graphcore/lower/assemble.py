@@ -1,0 +1,91 @@
+"""The whole of lowering: a graph and concrete shapes in, a Program out."""
+
+from graphcore import kernels
+from graphcore._executor import Program
+from graphcore.graph.walk import toposort
+from graphcore.lower import indexing, products, translate
+from graphcore.lower.arrays import ITEM_BYTES, LANE, MEMORY, Array, whole
+from graphcore.lower.emit import Emitter
+from graphcore.lower.memory import Memory
+from graphcore.lower.regions import group_items
+from graphcore.lower.shapes import concrete_shapes
+from graphcore.lower.spec import ProgramSpec
+
+_RULES = (indexing, products)  # importing them enters their rules in translate.RULES
+
+
+def lower(outputs, inputs, values=None):
+    """Plan a graph for concrete shapes.
+
+    Parameters
+    ----------
+    outputs : list of (Variable, int, int)
+        What to compute, and where it goes: buffer and byte offset.
+    inputs : list of (Variable, tuple of int, int, int)
+        What is given: variable, concrete shape, buffer and byte offset.
+    values : dict of Variable to ndarray, optional
+        Inputs whose values decide shapes.
+
+    Returns
+    -------
+    (ProgramSpec, dict of Variable to tuple of int)
+        The program and the concrete shapes of all variables.
+
+    Raises
+    ------
+    graphcore.lower.translate.Unsupported
+        When a value has an element type that programs do not have (complex, uint64).
+    """
+    order = toposort([v for v, _, _ in outputs], stop=[v for v, _, _, _ in inputs])
+    shapes = {v: tuple(shape) for v, shape, _, _ in inputs}
+    values = dict(values or {})
+    concrete_shapes(order, shapes, values)
+    t = translate.Translator(shapes, values)
+    for v, shape, buffer, offset in inputs:
+        if v.type.dtype not in LANE:
+            raise translate.Unsupported(v.type.dtype)
+        place = ("external", buffer, offset)
+        t.view[v] = whole(Array(shape, LANE[v.type.dtype], MEMORY[v.type.dtype], place))
+    for node in order:
+        t.translate(node)
+    t.node = None
+    for v, buffer, offset in outputs:
+        _deliver(t, v, buffer, offset)
+    spec = ProgramSpec()
+    groups = group_items(t.items)
+    Emitter(spec, Memory(spec), groups).run()
+    return spec, shapes
+
+
+def _deliver(t, v, buffer, offset):
+    """Bring an output to its buffer: made there if possible, else copied."""
+    if v.type.dtype not in LANE:
+        raise translate.Unsupported(v.type.dtype)
+    view, memory = t.of(v), MEMORY[v.type.dtype]
+    array = view.array
+    if not view.size:
+        return
+    place = ("external", buffer, offset)
+    if array.writers and array.place is None and not array.is_scalar:
+        if view.is_whole and ITEM_BYTES[memory] == 8:
+            array.place = place
+            return
+    target = Array(view.shape, array.lane, memory, place)
+    if target.is_scalar:
+        view = t.cell(view)
+        t.add("store", "store", (1,), [view], whole(target))
+    else:
+        t.copy(view, whole(target))
+
+
+def load(spec):
+    """A runnable program on the kernels of the active instruction-set level."""
+    level = kernels.active()
+    module = kernels.load(level)
+    return Program(spec, kernels.addresses(level), module.opcodes(), module.scalar_run())
+
+
+def compile_program(outputs, inputs, values=None):
+    """``lower`` and ``load`` in one: a Program and the concrete shapes of all variables."""
+    spec, shapes = lower(outputs, inputs, values)
+    return load(spec), shapes

@@ -1,0 +1,225 @@
+"""Groups of items to the steps of a program."""
+
+import ctypes
+
+import numpy as np
+
+from graphcore.lower.arrays import ITEM_BYTES, size_of
+from graphcore.lower.items import FLOW
+from graphcore.lower.loops import LoopEmitter
+from graphcore.lower.spec import Ins, PythonStep, ScalarStep
+
+HEAVY = 20_000  # elements touched by a run from which other Python threads may go on meanwhile
+
+
+class Emitter:
+    """Places every array and writes the steps of all groups into a ProgramSpec."""
+
+    def __init__(self, spec, memory, groups):
+        self.spec = spec
+        self.memory = memory
+        self.groups = groups
+        self._numbers = {}
+
+    def run(self):
+        arrays = self._arrays()
+        self._place(arrays)
+        work = 0
+        for group in self.groups:
+            work += sum(item.size for item in group.items)
+            self.spec.steps += getattr(self, "_" + group.kind)(group)
+        self.spec.work_bytes = self.memory.work_bytes
+        self.spec.heavy = work > HEAVY
+
+    # ---- places -----------------------------------------------------------------------------
+
+    def _arrays(self):
+        found = {}
+        for group in self.groups:
+            for item in group.items:
+                for view in (*item.inputs, item.out):
+                    found[view.array] = None
+                for array in item.info.get("outs", ()):
+                    found[array] = None
+        return list(found)
+
+    def _place(self, arrays):
+        planned, spans = [], []
+        for array in arrays:
+            if array.place is not None:
+                continue
+            if array.data is not None:
+                self._place_constant(array)
+            elif array.is_scalar:
+                array.place = ("cell", self.memory.new_cell())
+            elif self._needs_memory(array):
+                array.place = ("work",)
+                planned.append(array)
+                steps = [i.group.position for i in array.writers]
+                steps += [i.group.position for i, _ in array.readers]
+                spans.append((min(steps), max(steps)))
+            else:
+                array.place = ("register",)
+        self.memory.plan_arrays(planned, spans)
+
+    def _place_constant(self, array):
+        if array.is_scalar:
+            value = array.data.reshape(-1)[0]
+            array.place = ("cell", self.memory.constant_cell(value, array.lane))
+            array.memory = "f8"
+        else:
+            array.place = ("constant", self.memory.constant(array.data))
+
+    @staticmethod
+    def _needs_memory(array):
+        if len(array.writers) != 1 or array.writers[0].kind not in FLOW:
+            return True
+        group = array.writers[0].group
+        return any(not aligned or item.group is not group for item, aligned in array.readers)
+
+    def number(self, node):
+        """A number by which error records name a node."""
+        if node not in self._numbers:
+            self._numbers[node] = len(self.spec.nodes)
+            self.spec.nodes.append(node)
+        return self._numbers[node]
+
+    # ---- loops and scalar runs --------------------------------------------------------------
+
+    def _loop(self, group):
+        return LoopEmitter(self.memory, group, self.number).run()
+
+    def _scalar(self, group):
+        before, code, nodes, loaded = [], [], [], {}
+
+        def cell(view):
+            array = view.array
+            if array.place[0] == "cell":
+                return array.place[1]
+            key = (array, view.offset)
+            if key not in loaded:
+                loaded[key] = self.memory.new_cell()
+                slot = self.memory.array_slot(array, view.offset)
+                if array.memory == "f8":
+                    code.append(("load", loaded[key], slot, 0, 0))
+                    nodes.append(None)
+                else:
+                    target = self.memory.cell_slot(loaded[key])
+                    step = ITEM_BYTES[array.memory]
+                    before.append(Ins(f"load_{array.memory}", y=target, a=slot, k0=step, n=1))
+            return loaded[key]
+
+        for item in group.items:
+            operands = [cell(v) for v in item.inputs]
+            operands += [0] * (3 - len(operands))
+            target = item.out.array
+            if target.place[0] == "cell":
+                code.append((item.op, target.place[1], *operands))
+                nodes.append(item.node)
+            else:  # an output that is one number
+                raise AssertionError("a scalar result has no cell")
+        return [*before, ScalarStep(code, nodes)] if code else before
+
+    # ---- steps that stand alone -----------------------------------------------------------------
+
+    def _alone(self, group):
+        (item,) = group.items
+        return getattr(self, "_" + item.kind)(item)
+
+    def _slot(self, view):
+        return self.memory.array_slot(view.array, view.offset)
+
+    def _fill(self, item):
+        value = item.inputs[0].array
+        return [
+            Ins("mov_s", y=self._slot(item.out), a=self.memory.array_slot(value),
+                n=item.out.array.size, node=item.node)
+        ]
+
+    def _take_rows(self, item):
+        base, where = item.inputs
+        row = base.size // base.shape[0]
+        return [
+            Ins("take_rows", y=self._slot(item.out), a=self._slot(base), b=self._slot(where),
+                k0=row, k1=row, n=where.size, node=item.node)
+        ]
+
+    def _scatter_rows(self, item):
+        where, value = item.inputs
+        return [
+            Ins("scatter_rows", y=self._slot(item.out), a=self._slot(where), b=self._slot(value),
+                k0=value.size // where.size, n=where.size, node=item.node)
+        ]
+
+    def _store(self, item):
+        """One number to an output."""
+        (view,), target = item.inputs, item.out.array
+        slot, name = self.memory.array_slot(target), f"store_{target.memory}"
+        step = ITEM_BYTES[target.memory]
+        return [Ins(name, y=slot, a=self._slot(view), k0=step, n=1, node=item.node)]
+
+    def _gemm(self, item):
+        a, b = item.inputs
+        m, n, k = item.info["mnk"]
+        lds = []
+        for view, form in zip((a, b), item.info["forms"], strict=True):
+            ld = view.strides[0] if form == "rm" else view.strides[1]
+            lds.append((form == "cm", max(ld, 1)))
+        return [
+            Ins("gemm", y=self._slot(item.out), a=self._slot(a), b=self._slot(b), n=1,
+                k0=gemm_call(m, n, k, *lds, self.spec.constants), node=item.node)
+        ]
+
+    def _python(self, item):
+        outs = item.info["outs"]
+        slots = [self._slot(v) for v in item.inputs]
+        slots += [self.memory.array_slot(a) for a in outs]
+        return [PythonStep(item.node, slots, _caller(item))]
+
+
+def gemm_call(m, n, k, left, right, keep):
+    """Parameters of one BLAS product, as the executor reads them: address of an int64 array."""
+    (ta, lda), (tb, ldb) = left, right
+    data = np.array([m, n, k, ta, lda, tb, ldb, dgemm_address()], dtype=np.int64)
+    keep.append(data)
+    return data.ctypes.data
+
+
+def dgemm_address():
+    """Address of BLAS dgemm in SciPy's library."""
+    from scipy.linalg import cython_blas
+
+    capsule = cython_blas.__pyx_capi__["dgemm"]
+    name = ctypes.pythonapi.PyCapsule_GetName
+    name.restype, name.argtypes = ctypes.c_char_p, [ctypes.py_object]
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    signature = name(capsule)
+    if b"int *" not in signature:
+        raise RuntimeError(f"this SciPy's BLAS has another interface than expected: {signature!r}")
+    return pointer(capsule, signature)
+
+
+def _caller(item):
+    """Function that runs an op's reference on memory at given addresses."""
+    op, outs = item.node.op, item.info["outs"]
+    in_types = [v.type.numpy_dtype for v in item.node.inputs]
+    shapes = [v.shape for v in item.inputs]
+
+    def array(address, shape, lane):
+        raw = (ctypes.c_double if lane == "d" else ctypes.c_int64) * size_of(shape)
+        return np.ctypeslib.as_array(raw.from_address(address)).reshape(shape)
+
+    lanes = [v.array.lane for v in item.inputs]
+
+    def call(addresses):
+        given = [
+            array(at, shape, lane).astype(dtype)
+            for at, shape, lane, dtype in zip(addresses, shapes, lanes, in_types, strict=False)
+        ]
+        result = op.reference(*given)
+        results = result if isinstance(result, tuple | list) else (result,)
+        for at, out, value in zip(addresses[len(shapes) :], outs, results, strict=True):
+            array(at, out.shape, out.lane)[...] = value
+
+    return call

@@ -1,0 +1,192 @@
+"""Items of indexing: views, gathers, scatters, and arrays with a region changed."""
+
+import numpy as np
+
+from graphcore.graph.nodes import Constant
+from graphcore.lower.arrays import LANE, View, c_strides, size_of, whole
+from graphcore.lower.items import broadcast_view
+from graphcore.lower.translate import RULES, Unsupported
+from graphcore.ops import index
+
+
+def _known_int(t, node, part):
+    """A number of an index specification; None when it is only known at run time."""
+    if isinstance(part, index.Arg):
+        v = node.inputs[_first_arg(node) + part.k]
+        value = v.data if isinstance(v, Constant) else t.values.get(v)
+        return None if value is None else int(value)
+    return part
+
+
+def _first_arg(node):
+    return 1 if isinstance(node.op, index.Subtensor) else 2
+
+
+def region(t, node, view):
+    """The part of ``view`` that a basic index specification means."""
+    shape, strides, offset = [], [], view.offset
+    for axis, entry in enumerate(node.op.spec):
+        n, stride = view.shape[axis], view.strides[axis]
+        if isinstance(entry, index.Slice):
+            parts = [_known_int(t, node, p) for p in (entry.start, entry.stop, entry.step)]
+            asked = (entry.start, entry.stop, entry.step)
+            if any(p is None and a is not None for p, a in zip(parts, asked, strict=True)):
+                raise Unsupported("slice bounds known only at run time")
+            start, stop, step = slice(*parts).indices(n)
+            shape.append(len(range(start, stop, step)))
+            strides.append(stride * step)
+            offset += stride * start if shape[-1] else 0
+            continue
+        i = _known_int(t, node, entry)
+        if i is None:
+            raise Unsupported("index known only at run time")
+        if not -n <= i < n:
+            raise IndexError(index.out_of_range(i, axis, n))
+        offset += stride * (i + n if i < 0 else i)
+    done = len(node.op.spec)
+    return View(
+        view.array,
+        (*shape, *view.shape[done:]),
+        (*strides, *view.strides[done:]),
+        offset,
+    )
+
+
+def _subtensor(t, node):
+    t.view[node.outputs[0]] = region(t, node, t.of(node.inputs[0]))
+
+
+def _is_zero(view):
+    data = view.array.data
+    return data is not None and data.size == 1 and data.reshape(-1)[0] == 0
+
+
+def _start_from(t, view, shape, lane):
+    """A fresh array that begins as what ``view`` shows."""
+    out = t.new(shape, lane)
+    if size_of(shape):
+        if _is_zero(view):
+            t.fill(whole(out), 0.0 if lane == "d" else 0)
+        else:
+            t.copy(view, whole(out))
+    return whole(out)
+
+
+def _inc_subtensor(t, node):
+    x, value = node.inputs[:2]
+    y = node.outputs[0]
+    lane = LANE[y.type.dtype]
+    new = t.cast(t.of(value), value.type.dtype, y.type.dtype)
+    probe = region(t, node, t.of(x))  # before any work is added: may be unsupported
+    out = _start_from(t, t.cast(t.of(x), x.type.dtype, y.type.dtype), t.shapes[y], lane)
+    place = region(t, node, out)
+    t.view[y] = out
+    if not place.size or probe is None:
+        return
+    if not node.op.is_set:
+        seen = View(place.array, place.shape, place.strides, place.offset)
+        old = t.new(place.shape, lane)
+        t.copy(seen, whole(old))
+        total = t.elementwise(
+            f"add_{lane}{lane}", [whole(old), broadcast_view(new, place.shape)], place.shape, lane
+        )
+        new = t.narrow(total, y.type.dtype)
+    t.copy(new, place)
+
+
+# ---- integer arrays ---------------------------------------------------------------------------
+
+
+def _indices(t, node, v, length):
+    """A view of int64 indices counted from the front, checked against ``length``."""
+    view = t.of(v)
+    data = v.data if isinstance(v, Constant) else t.values.get(v)
+    if data is not None:
+        wrong = (data < -length) | (data >= length)
+        if wrong.any():
+            at = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
+            raise IndexError(index.out_of_range(int(data[at]), node.op.axis, length))
+        if data.dtype != np.int64 or (data < 0).any():
+            data = np.where(data < 0, data + length, data).astype(np.int64)
+            return t.constant(data)
+        return view
+    if not length and view.size:
+        raise IndexError(index.out_of_range("any", node.op.axis, length))
+    out = t.new(view.shape, "l")
+    if view.size:
+        kind = "check"
+        t.add(kind, "check_index", view.shape, [view], whole(out), info={"length": length})
+    return whole(out)
+
+
+def _axis_first(view, axis):
+    order = (axis, *(i for i in range(len(view.shape)) if i != axis))
+    return View(
+        view.array,
+        tuple(view.shape[i] for i in order),
+        tuple(view.strides[i] for i in order),
+        view.offset,
+    )
+
+
+def _take(t, node):
+    x, idx = node.inputs
+    y, axis = node.outputs[0], node.op.axis
+    base = _axis_first(t.of(x), axis)
+    rest = base.shape[1:]
+    where = _indices(t, node, idx, base.shape[0])
+    lead = where.shape
+    out = t.new((*lead, *rest), LANE[y.type.dtype])
+    if out.size:
+        if size_of(rest) == 1:
+            base = base if base.array.memory == "f8" else t.contiguous(base)
+            line = View(base.array, base.shape[:1], base.strides[:1], base.offset)
+            t.add("gather", "gather", lead, [line, where], View(out, lead, c_strides(lead)))
+        else:
+            where = t.contiguous(where)
+            base = t.contiguous(base)
+            t.add("take_rows", "take_rows", (1,), [base, where], whole(out))
+    full = whole(out)  # axes: index axes, rest; the result wants the index axes at `axis`
+    k = len(lead)
+    order = (*range(k, k + axis), *range(k), *range(k + axis, k + len(rest)))
+    t.view[y] = View(
+        out, tuple(full.shape[i] for i in order), tuple(full.strides[i] for i in order)
+    )
+
+
+def _inc_take(t, node):
+    x, value, idx = node.inputs
+    y, axis = node.outputs[0], node.op.axis
+    lane = LANE[y.type.dtype]
+    rows = size_of(t.shapes[y]) and size_of(t.shapes[y][1:]) != 1
+    if axis != 0 or (rows and (node.op.is_set or lane != "d")):
+        raise Unsupported("update along another axis than the first")
+    where = _indices(t, node, idx, t.shapes[x][0])
+    new = t.cast(t.of(value), value.type.dtype, y.type.dtype)
+    rest = t.shapes[y][1:]
+    new = broadcast_view(new, (*where.shape, *rest))
+    out = _start_from(t, t.cast(t.of(x), x.type.dtype, y.type.dtype), t.shapes[y], lane)
+    t.view[y] = out
+    if not new.size:
+        return
+    if size_of(rest) == 1:
+        op = "scatter_set" if node.op.is_set else f"scatter_add_{lane}"
+        lead = where.shape
+        flat = View(new.array, lead, new.strides[: len(lead)], new.offset)
+        t.add("scatter", op, lead, [where, flat], whole(out.array))
+        if not node.op.is_set:
+            t.view[y] = t.narrow(out, y.type.dtype)
+    else:
+        t.add(
+            "scatter_rows",
+            "scatter_rows",
+            (1,),
+            [t.contiguous(where), t.contiguous(new)],
+            whole(out.array),
+        )
+
+
+RULES[index.Subtensor] = _subtensor
+RULES[index.IncSubtensor] = _inc_subtensor
+RULES[index.Take] = _take
+RULES[index.IncTake] = _inc_take

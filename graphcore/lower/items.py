@@ -1,0 +1,92 @@
+"""Units of work: what a graph node becomes before it is known which loop it runs in."""
+
+from dataclasses import dataclass, field
+
+from graphcore.lower.arrays import View, c_strides, size_of
+
+# kinds whose result is produced element by element along the iteration, in order
+FLOW = frozenset({"elem", "gather", "matrow", "check"})
+LOOP = FLOW | {"reduce", "dot", "scatter", "matcol", "copy"}
+
+
+@dataclass(eq=False, slots=True)
+class Item:
+    """One unit of work.
+
+    Attributes
+    ----------
+    kind : str
+        ``scalar elem gather check matrow`` produce one element per iteration,
+        ``reduce dot scatter matcol copy`` consume them, the rest stand alone
+        (``fill take_rows scatter_rows gemm python``).
+    op : str
+        Opcode (``add_dd``) or row of a reduction (``sum_d``).
+    shape : tuple of int
+        Iteration shape.
+    inputs : list of View
+    out : View
+    aligned : list of bool
+        Per input: read element by element along the iteration, from a value which may be
+        produced in the same loop.
+    """
+
+    kind: str
+    op: str
+    shape: tuple
+    inputs: list
+    out: View
+    node: object = None
+    axes: tuple = ()
+    info: dict = field(default_factory=dict)
+    group: object = None
+    aligned: list = field(default_factory=list)
+    order: int = 0
+
+    @property
+    def space(self):
+        """Iteration shape without axes of length one."""
+        return tuple(n for n in self.shape if n != 1)
+
+    @property
+    def size(self):
+        return size_of(self.shape)
+
+    @property
+    def streams(self):
+        """Positions of the inputs that are read element by element."""
+        if self.kind in ("gather", "scatter"):  # base/out is reached by index
+            return (1,) if self.kind == "gather" else (0, 1)
+        if self.kind == "matrow":
+            return ()
+        if self.kind == "matcol":
+            return (1,)
+        return tuple(range(len(self.inputs)))
+
+
+def is_aligned(view, item):
+    """Whether ``view`` shows a whole array in the order of the item's iteration."""
+    return (
+        not view.array.is_scalar
+        and view.is_whole
+        and view.squeezed_shape() == item.space
+        and len(item.space) > 0
+    )
+
+
+def broadcast_view(view, shape):
+    """The view repeated to a larger shape (stride zero along new and stretched axes)."""
+    return View(view.array, tuple(shape), view.over(shape), view.offset)
+
+
+def reshaped(view, shape):
+    """The same elements under another shape, or None when that needs a copy."""
+    shape = tuple(shape)
+    if view.is_contiguous or view.size <= 1:
+        return View(view.array, shape, c_strides(shape), view.offset)
+    if all(s == 0 for s in view.squeezed_strides()):
+        return View(view.array, shape, (0,) * len(shape), view.offset)
+    if tuple(n for n in shape if n != 1) == view.squeezed_shape():
+        kept = iter(view.squeezed_strides())
+        strides = tuple(0 if n == 1 else next(kept) for n in shape)
+        return View(view.array, shape, strides, view.offset)
+    return None

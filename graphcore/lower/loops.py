@@ -1,0 +1,436 @@
+"""One loop: the body of kernel calls for the items of a group.
+
+Operands come in two forms: ``v``, a run of elements (a block register or memory with unit
+stride), and ``s``, one element that stays the same along the inner axis.  Everything else is
+loaded into a register first.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphcore.lower.arrays import ITEM_BYTES
+from graphcore.lower.products import BLOCK
+from graphcore.lower.spec import Ins, LoopStep
+from graphcore.optable import ROWS
+
+SHORT = 32  # an inner axis below this length gives way to a longer one
+
+
+@dataclass(slots=True)
+class Operand:
+    """Where a kernel finds an operand: a slot, or a block register (numbered, not yet placed)."""
+
+    form: str
+    slot: int = -1
+    register: int = -1
+
+
+def _collapse(shape, accesses):
+    """Merge neighbouring axes that every access walks through in one stride."""
+    dims = list(range(len(shape)))
+    merged = []
+    for d in dims:
+        if merged:
+            last = merged[-1]
+            n = shape[d]
+            if all(a[last[-1]] == a[d] * n for a in accesses):
+                last.append(d)
+                continue
+        merged.append([d])
+    lengths = [int(np.prod([shape[d] for d in group], dtype=np.int64)) for group in merged]
+    return lengths, [tuple(a[group[-1]] for group in merged) for a in accesses]
+
+
+class LoopEmitter:
+    """Writes the step (or the straight calls) of one loop group."""
+
+    def __init__(self, memory, group, node_number):
+        self.memory = memory
+        self.group = group
+        self.node_number = node_number
+        self.before, self.body, self.after = [], [], []
+        self.cursors, self._cursor_of = [], {}
+        self.here = {}  # arrays made in this loop -> Operand
+        self.pending = {}  # products not multiplied out yet: array -> (a, b)
+        self.registers = 0
+        self._plan_axes()
+
+    # ---- axes ---------------------------------------------------------------------------------
+
+    def _plan_axes(self):
+        space = self.group.space
+        accesses = {}
+        for item in self.group.items:
+            for view in self._memory_views(item):
+                accesses[self._key(view, item)] = self._strides(view, item)
+        lengths, strides = _collapse(space, list(accesses.values()))
+        order = list(range(len(lengths)))
+        if len(lengths) > 1 and not self._has_matrix():
+            order = self._inner_last(lengths, strides)
+        self.lengths = [lengths[i] for i in order]
+        self.strides = {
+            key: tuple(s[i] for i in order) for key, s in zip(accesses, strides, strict=True)
+        }
+        self.n = self.lengths[-1] if self.lengths else 1
+        self.outer = tuple(self.lengths[:-1])
+        self.block = min(BLOCK, self.n)
+        self.straight = not self.outer and self.n <= BLOCK
+
+    def _has_matrix(self):
+        return any(item.kind in ("matrow", "matcol") for item in self.group.items)
+
+    def _inner_last(self, lengths, strides):
+        """Axis order: the given one, unless its inner axis is short and another is long."""
+        order = list(range(len(lengths)))
+        longest = max(order, key=lambda i: lengths[i])
+        if lengths[-1] >= SHORT or lengths[longest] < 4 * lengths[-1]:
+            return order
+        written = {self._key(item.out, item) for item in self.group.items if item.out.array.place}
+        for key, s in zip(self._access_keys(), strides, strict=True):
+            if key in written and s[longest] not in (0, 1):
+                return order
+        order.remove(longest)
+        return [*order, longest]
+
+    def _access_keys(self):
+        keys = {}
+        for item in self.group.items:
+            for view in self._memory_views(item):
+                keys[self._key(view, item)] = None
+        return list(keys)
+
+    def _memory_views(self, item):
+        """Views that this item walks through in memory."""
+        found = []
+        for i in item.streams:
+            v = item.inputs[i]
+            if v.array.is_scalar and v.array.place[0] == "cell":
+                continue
+            if not self._is_here(item, i):
+                found.append(v)
+        if item.kind in ("scatter", "matcol"):
+            return found
+        if item.out.array.place[0] not in ("register", "cell"):
+            found.append(item.out)
+        return found
+
+    def _is_here(self, item, i):
+        view = item.inputs[i]
+        writers = view.array.writers
+        return item.aligned[i] and len(writers) == 1 and writers[0].group is self.group
+
+    def _key(self, view, item):
+        return (view.array, view.offset, self._strides(view, item))
+
+    def _strides(self, view, item):
+        over = view.over(item.shape)
+        return tuple(s for s, n in zip(over, item.shape, strict=True) if n != 1)
+
+    # ---- operands -------------------------------------------------------------------------------
+
+    def new_register(self):
+        self.registers += 1
+        return Operand("v", register=self.registers - 1)
+
+    def emit(self, name, y, *operands, node=None, **k):
+        """Add a kernel call to the body; registers are placed later."""
+        self.body.append((name, y, operands, k, node))
+
+    def cursor(self, base, step, outer):
+        """A slot that follows the loop; the base slot itself when nothing moves."""
+        if self.straight or (step == 0 and not any(outer)):
+            return base
+        key = (base, step, outer)
+        if key not in self._cursor_of:
+            slot = self._cursor_of[key] = self.memory.private_slot()
+            self.cursors.append((slot, base, step, outer))
+        return self._cursor_of[key]
+
+    def read(self, item, i):
+        """The operand for a streaming input of an item."""
+        view = item.inputs[i]
+        array = view.array
+        if self._is_here(item, i):
+            if array in self.pending:
+                self._flush(array)
+            return self.here[array]
+        if array.is_scalar and (array.place[0] == "cell" or array.memory == "f8"):
+            return Operand("s", self.memory.array_slot(array, view.offset))
+        return self.load(view, self.strides[self._key(view, item)])
+
+    def load(self, view, strides):
+        array = view.array
+        size = ITEM_BYTES[array.memory]
+        inner = strides[-1] if strides else 0
+        outer = tuple(s * size for s in strides[:-1])
+        base = self.memory.array_slot(array, view.offset)
+        slot = self.cursor(base, inner * size, outer)
+        if array.memory == "f8" and inner in (0, 1):
+            return Operand("v" if inner == 1 else "s", slot)
+        key = (slot, inner)
+        if key not in self.here:
+            self.here[key] = self.new_register()
+            self.emit(f"load_{array.memory}", self.here[key], Operand("v", slot), k0=inner * size)
+        return self.here[key]
+
+    def vector(self, operand):
+        """The operand as a run of elements."""
+        if operand.form == "v":
+            return operand
+        key = ("spread", operand.slot)
+        if key not in self.here:
+            self.here[key] = self.new_register()
+            self.emit("mov_s", self.here[key], operand)
+        return self.here[key]
+
+    def target(self, item):
+        """``(operand to write, store to add afterwards or None)`` for an item's result."""
+        array = item.out.array
+        if array.place[0] == "register":
+            return self.new_register(), None
+        if array.place[0] == "cell":
+            return Operand("v", self.memory.array_slot(array)), None
+        strides = self.strides[self._key(item.out, item)]
+        size = ITEM_BYTES[array.memory]
+        inner = strides[-1] if strides else 1
+        base = self.memory.array_slot(array, item.out.offset)
+        slot = self.cursor(base, inner * size, tuple(s * size for s in strides[:-1]))
+        if array.memory == "f8" and (inner == 1 or self.n == 1):
+            return Operand("v", slot), None
+        return self.new_register(), (f"store_{array.memory}", slot, inner * size)
+
+    def finish(self, item, y, store):
+        if store is not None:
+            name, slot, step = store
+            self.emit(name, Operand("v", slot), y, k0=step, node=item.node)
+        self.here[item.out.array] = y
+
+    # ---- items ----------------------------------------------------------------------------------
+
+    def run(self):
+        """The steps of the group."""
+        for item in self.group.items:
+            getattr(self, "_" + item.kind)(item)
+        body = self._place_registers()
+        if self.straight:
+            for ins in body:
+                ins.n = self.n
+            return [*self.before, *body, *self.after]
+        loop = LoopStep(self.n, BLOCK, self.outer, body, self.cursors)
+        return [*self.before, loop, *self.after]
+
+    def _sole_reader(self, item):
+        """The only item that reads a result, when it does so in this loop, element by element."""
+        readers = item.out.array.readers
+        if len(readers) != 1 or item.out.array.place[0] != "register":
+            return None
+        reader, aligned = readers[0]
+        return reader if aligned and reader.group is self.group else None
+
+    def _elem(self, item):
+        name, operands = item.op, None
+        if name == "add_dd":
+            operands = self._product_and_rest(item)
+            name = "muladd_ddd" if operands else name
+        operands = operands or [self.read(item, i) for i in range(len(item.inputs))]
+        if self._postpone(item, operands):
+            return
+        y, store = self.target(item)
+        self.apply(name, y, operands, item.node)
+        self.finish(item, y, store)
+
+    def _product_and_rest(self, item):
+        """Operands of ``a * b + c`` when one side of an addition is a postponed product."""
+        for i in range(2):
+            array = item.inputs[i].array
+            if self._is_here(item, i) and array in self.pending:
+                operands, _ = self.pending.pop(array)
+                return [*operands, self.read(item, 1 - i)]
+        return None
+
+    def apply(self, name, y, operands, node):
+        forms = "".join(o.form for o in operands)
+        if "v" not in forms:
+            operands = [self.vector(operands[0]), *operands[1:]]
+            forms = "v" + forms[1:]
+        row = ROWS.get(name.rpartition("_")[0])
+        if row is not None and row.commutative and forms == "sv":
+            operands, forms = operands[::-1], "vs"
+        self.emit(f"{name}_{forms}", y, *operands, node=node)
+
+    def _postpone(self, item, operands):
+        """Leave a product to the sum or the addition that is its only use."""
+        if item.op not in ("mul_dd", "sqr_d"):
+            return False
+        reader = self._sole_reader(item)
+        if reader is None:
+            return False
+        both = operands * 2 if item.op == "sqr_d" else operands
+        vectors = all(o.form == "v" for o in both)
+        summed = reader.kind == "reduce" and reader.op == "sum_d" and vectors
+        added = reader.kind == "elem" and reader.op == "add_dd"
+        if not (summed or added):
+            return False
+        self.pending[item.out.array] = (both, item)
+        return True
+
+    def _flush(self, array):
+        """Multiply a postponed product out after all."""
+        operands, item = self.pending.pop(array)
+        y = self.here[array] = self.new_register()
+        self.apply("mul_dd", y, operands, item.node)
+
+    def _check(self, item):
+        y, store = self.target(item)
+        a = self.vector(self.read(item, 0))
+        number = self.node_number(item.node)
+        self.emit("check_index", y, a, k0=item.info["length"], k1=number, node=item.node)
+        self.finish(item, y, store)
+
+    def _gather(self, item):
+        line = item.inputs[0]
+        base = self.memory.array_slot(line.array, line.offset)
+        y, store = self.target(item)
+        idx = self.vector(self.read(item, 1))
+        stride = 0 if line.array.is_scalar else line.strides[0]
+        self.emit("gather", y, Operand("v", base), idx, k0=stride, node=item.node)
+        self.finish(item, y, store)
+
+    def _scatter(self, item):
+        base = self.memory.array_slot(item.out.array)
+        idx = self.vector(self.read(item, 0))
+        value = self.read(item, 1)
+        step = 1 if value.form == "v" else 0
+        self.emit(item.op, Operand("v", base), idx, value, k0=step, node=item.node)
+
+    def _copy(self, item):
+        source = self.read(item, 0)
+        y, store = self.target(item)
+        if store is not None:
+            y = self.vector(source)
+        else:
+            self.emit("copy" if source.form == "v" else "mov_s", y, source, node=item.node)
+        self.finish(item, y, store)
+
+    def _reduce(self, item):
+        view = item.inputs[0]
+        if self._is_here(item, 0) and view.array in self.pending:
+            operands, _ = self.pending.pop(view.array)
+            self._accumulate(item, "dot_dd", operands)
+        else:
+            self._accumulate(item, item.op, [self.vector(self.read(item, 0))])
+
+    def _dot(self, item):
+        operands = [self.vector(self.read(item, i)) for i in range(2)]
+        self._accumulate(item, "dot_dd", operands)
+
+    def _accumulate(self, item, op, operands):
+        array = item.out.array
+        row = op.rpartition("_")[0]
+        if array.place[0] == "cell":
+            y = self.memory.array_slot(array)
+            if self.straight:
+                self.emit(f"{op}_all", Operand("v", y), *operands, node=item.node)
+                return
+            lanes = self.memory.lanes_slot()
+            begin = f"{op}_begin"
+            self.before.append(Ins(begin, y=lanes, node=item.node))
+            self.emit(f"{op}_acc", Operand("v", lanes), *operands, node=item.node)
+            self.after.append(Ins(f"{op}_end", y=y, a=lanes, node=item.node))
+            return
+        if row == "dot":
+            product = self.new_register()
+            self.apply("mul_dd", product, list(operands), item.node)
+            op, operands = "sum_d", [product]
+            row = "sum"
+        strides = self.strides[self._key(item.out, item)]
+        slot = self.memory.array_slot(array, item.out.offset)
+        start = {"sum": 0, "prod": 1, "any": 0, "all": 1}.get(row)
+        if start is None:
+            start = _extreme(row, array.lane)
+        cell = self.memory.constant_cell(start, array.lane)
+        self.before.append(
+            Ins("mov_s", y=slot, a=self.memory.cell_slot(cell), n=array.size, node=item.node)
+        )
+        inner = strides[-1]
+        where = self.cursor(slot, 8 * inner, tuple(8 * s for s in strides[:-1]))
+        form = {0: "into", 1: "each"}[inner]
+        self.emit(f"{op}_{form}", Operand("v", where), *operands, node=item.node)
+
+    # ---- matrix rows ------------------------------------------------------------------------------
+
+    def _matrix(self, item):
+        """``(operand, leading dimension, form)`` of the rows that stream past."""
+        view, form = item.inputs[0], item.info["form"]
+        n, k = view.shape
+        array = view.array
+        if array.data is not None and array.size > 1:
+            return self._tiled(view, n, k)
+        base = self.memory.array_slot(array, view.offset)
+        ld = view.strides[0] if form == "rm" else view.strides[1]
+        step = 8 * view.strides[0]
+        return Operand("v", self.cursor(base, step, ())), ld, form
+
+    def _tiled(self, view, n, k):
+        """A constant matrix is copied once, in tiles of a block of rows, column after column."""
+        data = np.lib.stride_tricks.as_strided(
+            view.array.data.reshape(-1)[view.offset :],
+            (n, k),
+            tuple(8 * s for s in view.strides),
+        )
+        rows = n if self.straight else BLOCK
+        packed = self.memory.packed(view, rows, data)
+        base = self.memory.constant_slot(packed)
+        return Operand("v", self.cursor(base, 8 * k, ())), rows, "cm"
+
+    def _matrow(self, item):
+        y, store = self.target(item)
+        x, ld, form = self._matrix(item)
+        vector = item.inputs[1]
+        b = Operand("v", self.memory.array_slot(vector.array, vector.offset))
+        k = item.inputs[0].shape[1]
+        self.emit(f"matrow_{form}", y, x, b, k0=k, k1=ld, node=item.node)
+        self.finish(item, y, store)
+
+    def _matcol(self, item):
+        x, ld, form = self._matrix(item)
+        d = self.vector(self.read(item, 1))
+        y = Operand("v", self.memory.array_slot(item.out.array))
+        k = item.inputs[0].shape[1]
+        self.emit(f"matcol_{form}", y, x, d, k0=k, k1=ld, node=item.node)
+
+    # ---- registers ----------------------------------------------------------------------------
+
+    def _place_registers(self):
+        """Give block registers to the numbered ones, reusing each after its last use."""
+        last = {}
+        for at, (_, y, operands, _, _) in enumerate(self.body):
+            for o in (y, *operands):
+                if o.register >= 0:
+                    last[o.register] = at
+        free, where, used, body = [], {}, 0, []
+
+        def slot(o):
+            return self.memory.register_slot(where[o.register], BLOCK) if o.register >= 0 else o.slot
+
+        for at, (name, y, operands, k, node) in enumerate(self.body):
+            if y.register >= 0 and y.register not in where:
+                if free:
+                    where[y.register] = free.pop()
+                else:
+                    where[y.register] = used
+                    used += 1
+            slots = [slot(o) for o in operands] + [0] * (3 - len(operands))
+            body.append(Ins(name, slot(y), *slots, node=node, **k))
+            for o in {o.register for o in (y, *operands) if o.register >= 0}:
+                if last[o] == at:
+                    free.append(where[o])
+        return body
+
+
+def _extreme(row, lane):
+    if lane == "d":
+        return -np.inf if row == "max" else np.inf
+    info = np.iinfo(np.int64)
+    return info.min if row == "max" else info.max

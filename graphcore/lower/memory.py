@@ -1,0 +1,143 @@
+"""Where values live: slots of the pointer table, scalar cells, planned work memory."""
+
+import struct
+
+import numpy as np
+
+from graphcore.lower.arrays import ITEM_BYTES
+
+ALIGN = 64
+
+
+def _bits(value, lane):
+    """A number as the 64 bits of a cell."""
+    if lane == "d":
+        return struct.unpack("<q", struct.pack("<d", float(value)))[0]
+    return int(np.int64(value))
+
+
+class Memory:
+    """Slots, cells and work memory of one program.
+
+    The layout of work memory is one static plan: ``plan_arrays`` gives every array its offset, and
+    arrays that are never alive together share memory.
+    """
+
+    def __init__(self, spec):
+        self.spec = spec
+        spec.slots.append(("error", 0, 0))
+        spec.slots.append(("cell", 0, 0))
+        spec.cells.append(0)
+        self.work_bytes = 0
+        self._slots = {}
+        self._constants = {}
+        self._registers = {}
+        self._cell_slots = {}
+        self._constant_cells = {}
+        self._packed = {}
+
+    # ---- cells ------------------------------------------------------------------------------
+
+    def new_cell(self, value=0, lane="l"):
+        self.spec.cells.append(_bits(value, lane))
+        return len(self.spec.cells) - 1
+
+    def constant_cell(self, value, lane):
+        key = (_bits(value, lane), lane)
+        if key not in self._constant_cells:
+            self._constant_cells[key] = self.new_cell(value, lane)
+        return self._constant_cells[key]
+
+    def cell_slot(self, cell):
+        return self._slot(("cell", cell, 0))
+
+    # ---- slots --------------------------------------------------------------------------------
+
+    def _slot(self, entry):
+        found = self._slots.get(entry)
+        if found is None:
+            found = self._slots[entry] = len(self.spec.slots)
+            self.spec.slots.append(entry)
+        return found
+
+    def private_slot(self):
+        """A slot that a loop may move."""
+        self.spec.slots.append(("work", 0, 0))
+        return len(self.spec.slots) - 1
+
+    def array_slot(self, array, offset=0):
+        """Slot of an element of an array in memory (offset counted in elements)."""
+        kind, *where = array.place
+        extra = offset * ITEM_BYTES[array.memory]
+        if kind == "cell":
+            return self.cell_slot(where[0])
+        if kind == "work":
+            return self._slot(("work", 0, array.offset + extra))
+        if kind == "external":
+            return self._slot(("external", where[0], where[1] + extra))
+        if kind == "constant":
+            return self._slot(("constant", where[0], extra))
+        raise AssertionError(f"an array in {kind} has no address")
+
+    def constant(self, data):
+        """Position of a constant array of the program (kept once)."""
+        key = id(data)
+        if key not in self._constants:
+            self._constants[key] = len(self.spec.constants)
+            self.spec.constants.append(data)
+        return self._constants[key]
+
+    def constant_slot(self, data):
+        """Slot of the first element of a constant array."""
+        return self._slot(("constant", self.constant(data), 0))
+
+    def lanes_slot(self):
+        """Slot of sixteen accumulators that belong to one reduction."""
+        return self._slot(("work", 0, self.reserve(16 * 8)))
+
+    def packed(self, view, rows, data):
+        """A constant matrix in tiles of ``rows`` rows, each column after column (made once)."""
+        key = (id(view.array), view.offset, view.strides, view.shape, rows)
+        if key not in self._packed:
+            n, k = data.shape
+            tiles = -(-n // rows)
+            out = np.zeros((tiles, k, rows))
+            full = n // rows
+            out[:full] = data[: full * rows].reshape(full, rows, k).transpose(0, 2, 1)
+            if full < tiles:
+                out[full, :, : n - full * rows] = data[full * rows :].T
+            self._packed[key] = out
+        return self._packed[key]
+
+    # ---- work memory ----------------------------------------------------------------------------
+
+    def reserve(self, size):
+        """Bytes that stay reserved for the whole program."""
+        at = self.work_bytes
+        self.work_bytes += (size + ALIGN - 1) // ALIGN * ALIGN
+        return at
+
+    def register_slot(self, number, block):
+        """Slot of a block register."""
+        if number not in self._registers:
+            self._registers[number] = self._slot(("work", 0, self.reserve(block * 8)))
+        return self._registers[number]
+
+    def plan_arrays(self, arrays, spans):
+        """Give offsets to arrays; ``spans`` are their first and last step.
+
+        Memory of an array whose last step has passed serves later arrays of the same rounded size.
+        """
+        starts, ends = {}, {}
+        for array, (first, last) in zip(arrays, spans, strict=True):
+            starts.setdefault(first, []).append(array)
+            ends.setdefault(last, []).append(array)
+        free = {}
+        for step in sorted(set(starts) | set(ends)):
+            for array in starts.get(step, ()):
+                size = (array.size * 8 + ALIGN - 1) // ALIGN * ALIGN
+                pool = free.get(size)
+                array.offset = pool.pop() if pool else self.reserve(size)
+            for array in ends.get(step, ()):
+                size = (array.size * 8 + ALIGN - 1) // ALIGN * ALIGN
+                free.setdefault(size, []).append(array.offset)

@@ -1,0 +1,117 @@
+"""Items of matrix products: rows fused into loops, BLAS for the rest."""
+
+from graphcore.lower.arrays import View, c_strides, whole
+from graphcore.lower.items import broadcast_view
+from graphcore.lower.translate import RULES, Unsupported
+from graphcore.ops import linalg
+
+BLOCK = 256  # elements per pass of a loop, and rows per tile of a matrix
+
+
+def _dot(t, node):
+    a, b = node.inputs
+    y = node.outputs[0]
+    if y.type.dtype not in ("float64", "float32") or {a.type.dtype, b.type.dtype} - {
+        "float64",
+        "float32",
+    }:
+        raise Unsupported(y.type.dtype)
+    va, vb = t.of(a), t.of(b)
+    if a.type.ndim == 1 and b.type.ndim == 1:
+        out = _vector_vector(t, va, vb)
+    elif b.type.ndim == 1:
+        out = _matrix_vector(t, va, vb)
+    elif a.type.ndim == 1:
+        out = _matrix_vector(t, _transposed(vb), va)
+    else:
+        out = _matrix_matrix(t, va, vb)
+    t.view[y] = t.narrow(out, y.type.dtype)
+
+
+def _transposed(view):
+    return View(view.array, view.shape[::-1], view.strides[::-1], view.offset)
+
+
+def _vector_vector(t, a, b):
+    out = t.new((), "d")
+    n = a.shape[0]
+    if n == 0:
+        return t.constant(0.0)
+    if n == 1:
+        cells = [View(v.array, (), (), v.offset) for v in (a, b)]
+        return t.elementwise("mul_dd", cells, (), "d")
+    target = View(out, (n,), (0,))
+    t.add("dot", "dot_dd", (n,), [a, b], target, axes=(0,))
+    return whole(out)
+
+
+def _matrix_vector(t, matrix, vector):
+    """Rows of the matrix stream past the vector, or columns collect it.
+
+    ``X @ b`` runs along the rows of X: with whatever else happens per row, in the same loop.
+    ``X.T @ d`` sums over the rows of X in the loop that makes ``d``.  Which of the two a product
+    is shows in the strides: the long axis is the one that streams.
+    """
+    n, k = matrix.shape
+    out = t.new((n,), "d")
+    if not n or not k:
+        return t.constant(0.0) if not n else _zeros(t, n)
+    matrix, form = _readable(t, matrix)
+    if k > n and form in ("cm", "rm"):
+        # columns collect: iterate over k, accumulate n sums
+        flipped = "rm" if form == "cm" else "cm"
+        t.fill(whole(out), 0.0)
+        t.add("matcol", "matcol", (k,), [_transposed(matrix), vector], whole(out),
+              info={"form": flipped})
+        return whole(out)
+    vector = t.contiguous(vector)
+    t.add("matrow", "matrow", (n,), [matrix, vector], whole(out), info={"form": form})
+    return whole(out)
+
+
+def _zeros(t, n):
+    return broadcast_view(t.constant(0.0), (n,))
+
+
+def _readable(t, matrix):
+    """The matrix as rows of contiguous columns (``cm``) or of contiguous rows (``rm``)."""
+    (sr, sc), f8 = matrix.strides, matrix.array.memory == "f8"
+    n, k = matrix.shape
+    if f8 and sc == 1 and (sr >= k or n == 1):
+        return matrix, "rm"
+    if f8 and sr == 1 and (sc >= n or k == 1):
+        return matrix, "cm"
+    return View(*_fresh(t, matrix)), "rm"
+
+
+def _fresh(t, matrix):
+    copied = t.contiguous(matrix)
+    return copied.array, copied.shape, c_strides(copied.shape), copied.offset
+
+
+def _matrix_matrix(t, a, b):
+    (m, k), n = a.shape, b.shape[1]
+    out = t.new((m, n), "d")
+    if not (m and n):
+        return whole(out)
+    if not k:
+        return broadcast_view(t.constant(0.0), (m, n))
+    if m == 1 or n == 1:
+        line = (
+            _matrix_vector(t, a, View(b.array, (k,), b.strides[:1], b.offset))
+            if n == 1
+            else _matrix_vector(t, _transposed(b), View(a.array, (k,), a.strides[1:], a.offset))
+        )
+        return View(line.array, (m, n), tuple(0 if d == 1 else s for d, s in
+                                              zip((m, n), (line.strides * 2), strict=True)),
+                    line.offset)
+    sides, forms = [], []
+    for v in (a, b):
+        readable, form = _readable(t, v)
+        sides.append(readable)
+        forms.append(form)
+    t.add("gemm", "gemm", (1,), sides, whole(out), info={"forms": forms, "mnk": (m, n, k)})
+    return whole(out)
+
+
+RULES[linalg.Dot] = _dot

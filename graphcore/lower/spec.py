@@ -1,0 +1,93 @@
+"""A program as plain data: what ``assemble`` writes and the executor reads.
+
+Steps refer to memory through *slots*, the rows of the pointer table.  Slot 0 is the error record
+and slot 1 the first scalar cell; both exist in every program.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Ins:
+    """One kernel call: ``y`` is written, ``a``, ``b``, ``c`` are read (all are slots)."""
+
+    name: str
+    y: int = 0
+    a: int = 0
+    b: int = 0
+    c: int = 0
+    k0: int = 0
+    k1: int = 0
+    k2: int = 0
+    n: int = 0
+    node: object = None
+    kind = "call"
+
+
+@dataclass(slots=True)
+class LoopStep:
+    """A body of kernel calls, repeated over blocks of an inner axis and over outer axes.
+
+    ``cursors`` are ``(slot, base slot, bytes per inner element, bytes per step of each outer axis)``.
+    """
+
+    n: int
+    block: int
+    outer: tuple
+    body: list
+    cursors: list
+    kind = "loop"
+
+
+@dataclass(slots=True)
+class ScalarStep:
+    """Operations on single numbers: ``(opcode name, y, a, b, c)`` over cells."""
+
+    code: list
+    nodes: list
+    kind = "scalar"
+
+
+@dataclass(slots=True)
+class PythonStep:
+    """A node without a kernel: its NumPy reference is called back."""
+
+    node: object
+    slots: list
+    call: object
+    kind = "python"
+
+    def __call__(self, addresses):
+        self.call(addresses)
+
+
+@dataclass(slots=True)
+class ProgramSpec:
+    """A whole program.
+
+    Attributes
+    ----------
+    steps : list
+        In order of execution.
+    slots : list of (kind, index, offset)
+        ``("work", 0, byte offset)``, ``("constant", k, byte offset)``,
+        ``("external", buffer, byte offset)``, ``("cell", i, 0)`` or ``("error", 0, 0)``.
+    constants : list of ndarray
+    cells : list of int
+        Initial bits of the scalar cells.
+    work_bytes : int
+        Planned memory for arrays and block registers.
+    heavy : bool
+        Whether one run is long enough to let other Python threads go on meanwhile.
+    nodes : list of Apply
+        Nodes that error records refer to.
+    """
+
+    steps: list = field(default_factory=list)
+    slots: list = field(default_factory=list)
+    constants: list = field(default_factory=list)
+    cells: list = field(default_factory=list)
+    work_bytes: int = 0
+    heavy: bool = False
+    nodes: list = field(default_factory=list)
+    notes: list = field(default_factory=list)

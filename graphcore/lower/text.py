@@ -1,0 +1,101 @@
+"""Programs as text: the disassembly, and which node of the graph runs where."""
+
+from graphcore.errors import describe
+
+
+def _slot(spec, slot, moving):
+    if slot in moving:
+        base, step = moving[slot]
+        return f"{_slot(spec, base, {})}[+{step}]"
+    kind, index, offset = spec.slots[slot]
+    if kind == "cell":
+        return f"s{index}"
+    if kind == "work":
+        return f"w{offset}"
+    if kind == "constant":
+        return f"c{index}" + (f"+{offset}" if offset else "")
+    if kind == "external":
+        return f"x{index}" + (f"+{offset}" if offset else "")
+    return kind
+
+
+def _operands(name):
+    """How many operands a kernel reads, told from its name."""
+    tail = name.rpartition("_")[2]
+    if name.startswith(("matrow", "matcol", "gather", "scatter", "take_rows", "gemm", "dot_dd")):
+        return 2
+    if set(tail) <= {"v", "s"}:
+        return len(tail)
+    return 0 if name.endswith("_begin") else 1
+
+
+def _call(spec, ins, moving):
+    reads = [_slot(spec, s, moving) for s in (ins.a, ins.b, ins.c)[: _operands(ins.name)]]
+    extra = "".join(f" {k}={v}" for k, v in (("k0", ins.k0), ("k1", ins.k1)) if v)
+    if ins.name == "gemm":
+        extra = ""
+    return f"{ins.name} {_slot(spec, ins.y, moving)} <- {', '.join(reads)}{extra}"
+
+
+def disassemble(spec):
+    """The program as text, one line per step or kernel call.
+
+    ``s`` are scalar cells, ``w`` work memory (byte offset), ``c`` constants and ``x`` the caller's
+    buffers; ``[+8]`` marks a pointer that moves by so many bytes per element.
+    """
+    lines = []
+    for number, step in enumerate(spec.steps):
+        head = f"{number:4d} "
+        if step.kind == "call":
+            lines.append(f"{head}call   n={step.n} {_call(spec, step, {})}")
+        elif step.kind == "scalar":
+            lines.append(f"{head}scalar {len(step.code)} operations")
+            for op, y, a, b, c in step.code:
+                lines.append("         " + _scalar(spec, op, y, (a, b, c)))
+        elif step.kind == "loop":
+            outer = " x ".join(str(n) for n in (*step.outer, step.n))
+            lines.append(f"{head}loop   {outer} in blocks of {step.block}")
+            moving = {slot: (base, inner) for slot, base, inner, _ in step.cursors}
+            lines += ["         " + _call(spec, ins, moving) for ins in step.body]
+        else:
+            lines.append(f"{head}python {step.node.op!r}")
+    sizes = f"{spec.work_bytes} bytes of work memory, {len(spec.cells)} cells"
+    held = sum(c.nbytes for c in spec.constants)
+    return "\n".join([*lines, f"     {sizes}, {held} bytes of constants"])
+
+
+def _scalar(spec, op, y, operands):
+    if op == "load":
+        return f"load s{y} <- {_slot(spec, operands[0], {})}"
+    if op == "store":
+        return f"store {_slot(spec, y, {})} <- s{operands[0]}"
+    sig = op.rpartition("_")[2]
+    count = len(sig) if set(sig) <= {"d", "l"} and not op.startswith("cast") else 1
+    return f"{op} s{y} <- {', '.join(f's{o}' for o in operands[:count])}"
+
+
+def placements(spec):
+    """``(step number, kind of step, node)`` for every node, in order of execution."""
+    found = []
+    for number, step in enumerate(spec.steps):
+        if step.kind == "scalar":
+            nodes = step.nodes
+        elif step.kind == "loop":
+            nodes = [ins.node for ins in step.body]
+        else:
+            nodes = [step.node]
+        seen = set()
+        for node in nodes:
+            if node is not None and node not in seen:
+                seen.add(node)
+                found.append((number, step.kind, node))
+    return found
+
+
+def explain_spec(spec):
+    """Which node runs in which step, with the line of the user's code that made it."""
+    lines = []
+    for number, kind, node in placements(spec):
+        why = "  (no kernel: its NumPy reference is called)" if kind == "python" else ""
+        lines.append(f"step {number:3d} {kind:6s} {describe(node)}{why}")
+    return "\n".join(lines)

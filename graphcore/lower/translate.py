@@ -1,0 +1,348 @@
+"""Graph nodes to items: which work each operation means, on arrays and views.
+
+Operations on axes become views and cost nothing.  The rules of indexing and of products stand in
+``indexing`` and ``products``.
+"""
+
+import numpy as np
+
+from graphcore.graph.nodes import Constant
+from graphcore.lower.arrays import LANE, MEMORY, Array, View, c_strides, size_of, whole
+from graphcore.lower.items import Item, broadcast_view, is_aligned, reshaped
+from graphcore.ops import elementwise, reduce, shape
+from graphcore.optable import ROWS
+
+NARROW = {
+    "float32": "round_f4",
+    "int32": "wrap_i4",
+    "int16": "wrap_i2",
+    "int8": "wrap_i1",
+    "uint32": "wrap_u4",
+    "uint16": "wrap_u2",
+    "uint8": "wrap_u1",
+}
+
+
+class Unsupported(Exception):
+    """Raised for a node that has no kernels; it then runs through its reference."""
+
+
+class Translator:
+    """Builds the items of one graph.
+
+    Attributes
+    ----------
+    items : list of Item
+        In an order that respects every dependency.
+    view : dict of Variable to View
+    """
+
+    def __init__(self, shapes, values):
+        self.shapes = shapes
+        self.values = values
+        self.items = []
+        self.view = {}
+        self._converted = {}
+        self._constants = {}
+        self.node = None
+
+    # ---- values -----------------------------------------------------------------------------
+
+    def of(self, v):
+        """The view of a variable; constants are entered when first met."""
+        found = self.view.get(v)
+        if found is None:
+            if not isinstance(v, Constant):
+                raise KeyError(f"{v!r} is not computed by this graph")
+            found = self.view[v] = self.constant(v.data)
+        return found
+
+    def constant(self, data):
+        data = np.asarray(data)
+        if data.dtype.name not in LANE:
+            raise Unsupported(data.dtype.name)
+        key = id(data)
+        if key not in self._constants:
+            array = Array(data.shape, LANE[data.dtype.name], MEMORY[data.dtype.name])
+            # one repeated number (a broadcast) needs one cell, not an array
+            if data.size and all(s == 0 or n == 1 for s, n in zip(data.strides, data.shape, strict=True)):
+                array.shape = (1,) * data.ndim
+                array.data = data.reshape(-1)[:1]
+                view = View(array, data.shape, (0,) * data.ndim)
+            else:
+                array.data = np.ascontiguousarray(data).reshape(data.shape)
+                view = whole(array)
+            self._constants[key] = (data, view)
+        return self._constants[key][1]
+
+    def new(self, shape, lane):
+        return Array(tuple(shape), lane, node=self.node)
+
+    def add(self, kind, op, shape, inputs, out, **fields):
+        item = Item(kind, op, tuple(shape), list(inputs), out, node=self.node, **fields)
+        item.order = len(self.items)
+        item.aligned = [
+            i in item.streams and is_aligned(v, item) for i, v in enumerate(item.inputs)
+        ]
+        self.items.append(item)
+        out.array.writers.append(item)
+        for v, aligned in zip(item.inputs, item.aligned, strict=True):
+            v.array.readers.append((item, aligned))
+        return item
+
+    # ---- elementwise ---------------------------------------------------------------------------
+
+    def elementwise(self, op, views, shape, lane):
+        """Apply an opcode; a scalar item when one number results."""
+        out = self.new(shape, lane)
+        kind = "scalar" if size_of(shape) == 1 else "elem"
+        if size_of(shape):
+            self.add(kind, op, shape, views, whole(out))
+        return whole(out)
+
+    def convert(self, view, op, lane):
+        """A conversion of every element of what the view shows (done once per view)."""
+        key = (view.array, view.shape, view.strides, view.offset, op)
+        if key not in self._converted:
+            if view.size and all(s == 0 for s in view.squeezed_strides()):
+                small = View(view.array, (1,) * len(view.shape), (0,) * len(view.shape), view.offset)
+                done = self.elementwise(op, [small], small.shape, lane)
+                self._converted[key] = broadcast_view(done, view.shape)
+            else:
+                self._converted[key] = self.elementwise(op, [view], view.shape, lane)
+        return self._converted[key]
+
+    def narrow(self, view, dtype):
+        """Results of a narrow type are brought into its range."""
+        op = NARROW.get(dtype)
+        return view if op is None else self.convert(view, op, LANE[dtype])
+
+    def cast(self, view, source, dtype):
+        """NumPy's ``astype`` on lanes."""
+        have, want = LANE[source], LANE[dtype]
+        if source == dtype:
+            return view
+        if dtype == "bool":
+            return self.convert(view, f"bool_{have}", "l")
+        if have != want:
+            view = self.convert(view, "cast_ld" if want == "d" else "cast_dl", want)
+            return self.narrow(view, dtype)
+        if np.can_cast(source, dtype, "safe"):
+            return view
+        return self.narrow(view, dtype)
+
+    def row(self, node):
+        """A row of the table."""
+        row, (y,) = node.op.row, node.outputs
+        dtypes = tuple(v.type.dtype for v in node.inputs)
+        wanted, out_dtype = elementwise.signature(row.name, dtypes)
+        if out_dtype not in LANE or any(d not in LANE for d in (*dtypes, *wanted)):
+            raise Unsupported(out_dtype)
+        if row.for_bool and all(d == "bool" for d in wanted):
+            row = ROWS[row.for_bool]
+        lanes = [LANE[d] for d in wanted]
+        if row.name == "switch":
+            lanes[0], wanted = "l", ("bool", *wanted[1:])
+        if "".join(lanes) not in row.kernel:
+            lanes = ["d"] * len(lanes)
+            wanted = ("float64",) * len(lanes)
+        sig = "".join(lanes)
+        if sig not in row.kernel:
+            raise Unsupported(f"{row.name}_{sig}")
+        views = []
+        for v, dtype, want in zip(node.inputs, dtypes, wanted, strict=True):
+            view = self.of(v)
+            if LANE[dtype] != LANE[want] or (want == "bool" and dtype != "bool"):
+                view = self.cast(view, dtype, want)
+            views.append(view)
+        out = self.elementwise(f"{row.name}_{sig}", views, self.shapes[y], row.out(sig))
+        self.view[y] = out if row.dtype == "bool" else self.narrow(out, out_dtype)
+
+    # ---- nodes -----------------------------------------------------------------------------------
+
+    def translate(self, node):
+        """Add the items of a node, or make its outputs views of what is there."""
+        self.node = node
+        if self._all_known(node):
+            return
+        rule = RULES.get(type(node.op))
+        mark = len(self.items)
+        try:
+            if rule is None:
+                raise Unsupported(type(node.op).__name__)
+            for v in (*node.inputs, *node.outputs):
+                if v.type.dtype not in LANE:
+                    raise Unsupported(v.type.dtype)
+            rule(self, node)
+        except Unsupported:
+            if len(self.items) != mark:
+                raise AssertionError(f"{node.op!r} was given up after work was added") from None
+            self.python(node)
+
+    def _all_known(self, node):
+        """Integers that were computed while planning shapes become constants."""
+        if any(v not in self.values for v in node.outputs):
+            return False
+        for v in node.outputs:
+            self.view[v] = self.constant(self.values[v])
+        return True
+
+    def python(self, node):
+        """Call the reference of an op that has no kernels."""
+        for v in (*node.inputs, *node.outputs):
+            if v.type.dtype not in LANE:
+                raise Unsupported(v.type.dtype)
+        inputs = [self.contiguous(self.of(v)) for v in node.inputs]
+        outs = []
+        for y in node.outputs:
+            array = self.new(self.shapes[y], LANE[y.type.dtype])
+            self.view[y] = whole(array)
+            outs.append(array)
+        item = self.add("python", "python", (1,), inputs, whole(outs[0]), info={"outs": outs})
+        for extra in outs[1:]:
+            extra.writers.append(item)
+
+    def contiguous(self, view, force_f8=True):
+        """The view itself when it lies in memory in C order as 8-byte elements, else a copy."""
+        array = view.array
+        if array.is_scalar and view.size == 1:
+            return view
+        if view.is_contiguous and (array.memory == "f8" or not force_f8):
+            return view
+        out = self.new(view.shape, array.lane)
+        if view.size:
+            self.copy(view, whole(out))
+        return whole(out)
+
+    def copy(self, source, target, disjoint=False):
+        """Copy what one view shows into another view's place.
+
+        ``disjoint`` promises that no other item writes or reads the same elements before.
+        """
+        source = broadcast_view(source, target.shape)
+        self.add("copy", "copy", target.shape, [source], target, info={"disjoint": disjoint})
+
+    def cell(self, view):
+        """One number as eight bytes."""
+        if view.array.memory == "f8":
+            return view
+        single = View(view.array, (), (), view.offset)
+        return self.elementwise("mov", [single], (), view.array.lane)
+
+    def fill(self, target, value):
+        """Set a whole array to one number before others add to it."""
+        array = target.array
+        self.add("fill", "fill", (1,), [self.constant(value)], whole(array))
+
+
+def _elemwise(t, node):
+    t.row(node)
+
+
+def _cast(t, node):
+    x, y = node.inputs[0], node.outputs[0]
+    t.view[y] = t.cast(t.of(x), x.type.dtype, y.type.dtype)
+
+
+def _dimshuffle(t, node):
+    x = t.of(node.inputs[0])
+    y = node.outputs[0]
+    strides = tuple(0 if p == "x" else x.strides[p] for p in node.op.pattern)
+    t.view[y] = View(x.array, t.shapes[y], strides, x.offset)
+
+
+def _reshape(t, node):
+    x, y = t.of(node.inputs[0]), node.outputs[0]
+    seen = reshaped(x, t.shapes[y])
+    if seen is None:
+        seen = reshaped(t.contiguous(x, force_f8=False), t.shapes[y])
+    t.view[y] = seen
+
+
+def _broadcast(t, node):
+    y = node.outputs[0]
+    t.view[y] = broadcast_view(t.of(node.inputs[0]), t.shapes[y])
+
+
+def _same(t, node):
+    t.view[node.outputs[0]] = t.of(node.inputs[0])
+
+
+def _sum_like(t, node):
+    """Sum over the axes along which ``like`` was broadcast."""
+    g, y = t.of(node.inputs[0]), node.outputs[0]
+    want = t.shapes[y]
+    lead = len(g.shape) - len(want)
+    axes = tuple(range(lead)) + tuple(
+        lead + i for i, n in enumerate(want) if n == 1 and g.shape[lead + i] != 1
+    )
+    if not any(g.shape[a] != 1 for a in axes):
+        t.view[y] = reshaped(g, want)
+        return
+    kept = reduce_view(t, "sum", g, axes, y.type.dtype)
+    t.view[y] = reshaped(kept, want)
+
+
+def _reduce(t, node):
+    x, y = node.inputs[0], node.outputs[0]
+    view = t.of(x)
+    name = node.op.row_name
+    if name in ("any", "all") and x.type.dtype != "bool":
+        view = t.cast(view, x.type.dtype, "bool")
+    lane = LANE[y.type.dtype]
+    if view.array.lane != lane:
+        view = t.cast(view, x.type.dtype, y.type.dtype)
+    t.view[y] = reduce_view(t, name, view, node.op.axes, y.type.dtype)
+
+
+def reduce_view(t, name, view, axes, dtype):
+    """Reduce a view over axes; the result has the other axes."""
+    kept = tuple(n for i, n in enumerate(view.shape) if i not in axes)
+    lane = LANE[dtype]
+    if view.size == size_of(kept):
+        out = View(
+            view.array,
+            kept,
+            tuple(s for i, s in enumerate(view.strides) if i not in axes),
+            view.offset,
+        )
+        return out
+    array = t.new(kept, lane)
+    out = whole(array)
+    if not size_of(kept):
+        return out
+    if not view.size:
+        return t.constant(np.full(kept, {"sum": 0, "prod": 1, "any": 0, "all": 1}[name], dtype))
+    strides = iter(c_strides(kept))
+    over = tuple(0 if i in axes else next(strides) for i in range(len(view.shape)))
+    target = View(array, view.shape, over)
+    t.add("reduce", f"{name}_{lane}", view.shape, [view], target, axes=tuple(axes))
+    return t.narrow(out, dtype)
+
+
+def _concatenate(t, node):
+    y = node.outputs[0]
+    array = t.new(t.shapes[y], LANE[y.type.dtype])
+    out, at = whole(array), 0
+    for v in node.inputs:
+        view = t.cast(t.of(v), v.type.dtype, y.type.dtype)
+        n = view.shape[node.op.axis]
+        if view.size:
+            place = View(array, view.shape, out.strides, at * out.strides[node.op.axis])
+            t.copy(view, place, disjoint=True)
+        at += n
+    t.view[y] = out
+
+
+RULES = {
+    elementwise.Elemwise: _elemwise,
+    elementwise.Cast: _cast,
+    shape.Dimshuffle: _dimshuffle,
+    shape.Reshape: _reshape,
+    shape.BroadcastTo: _broadcast,
+    shape.BroadcastLike: _broadcast,
+    shape.StopGradient: _same,
+    shape.SumLike: _sum_like,
+    shape.Concatenate: _concatenate,
+    reduce.Reduce: _reduce,
+}

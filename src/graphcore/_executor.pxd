@@ -1,0 +1,79 @@
+# Structures of a program in memory and the functions other compiled modules may call.
+from libc.stdint cimport int32_t, int64_t
+
+
+cdef extern from "gk_abi.h":
+    ctypedef struct gk_ins
+    ctypedef void (*gk_kernel)(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil
+    ctypedef struct gk_ins:
+        gk_kernel fn
+        int32_t y, a, b, c
+        int64_t k0, k1, k2
+    ctypedef struct gk_sins:
+        int32_t op, y, a, b, c
+    ctypedef union gk_cell:
+        double d
+        int64_t l
+
+
+cdef enum:
+    MAX_OUTER = 8           # outer axes of a loop after merging
+    MAX_POOL = 64           # work areas kept for concurrent calls of one entry point
+
+
+cdef struct Call:           # one kernel call: the program is a list of these
+    int64_t n
+    gk_ins ins
+
+
+cdef struct Cursor:         # a pointer that moves with the loop
+    int32_t slot, base
+    int64_t step            # bytes per inner element
+    int64_t outer[MAX_OUTER]   # bytes per step of each outer axis
+
+
+cdef struct Loop:
+    int64_t n, block        # inner length, elements per pass
+    int32_t n_outer, n_body, n_cursors
+    int64_t outer[MAX_OUTER]
+    gk_ins* body
+    Cursor* cursors
+
+
+cdef struct External:       # a slot that points into a buffer given by the caller
+    int32_t slot, buffer
+    int64_t offset
+
+
+cdef struct Plan:           # everything a run needs, read only
+    Py_ssize_t n_calls, n_external, work_bytes, table_offset
+    Call* calls
+    External* external
+    const char* image       # initial content of a work area (err record, cells, pointer table)
+    Py_ssize_t image_bytes
+
+
+cdef struct Pool:           # work areas of one plan, one per run under way
+    const Plan* plan
+    char* work[MAX_POOL]
+    int64_t busy[MAX_POOL * 8]  # one flag per cache line, so that threads do not share lines
+
+
+cdef int plan_run(const Plan* plan, char* work, char** buffers) noexcept nogil
+cdef char* pool_acquire(Pool* pool, int* place) noexcept nogil
+cdef void pool_release(Pool* pool, char* work, int place) noexcept nogil
+
+
+cdef class Program:
+    cdef Plan plan
+    cdef Pool pool
+    cdef readonly object spec
+    cdef object keep
+    cdef list owned
+    cdef readonly bint heavy
+    cdef void* take(self, Py_ssize_t size) except NULL
+    cdef int _fill(self, gk_ins* ins, step, dict table, Py_ssize_t n_slots) except -1
+    cdef Loop* _loop(self, step, dict table, Py_ssize_t n_slots) except NULL
+
+
+cdef object take_error(int64_t* err)

@@ -1,0 +1,390 @@
+"""Running programs: a program is a list of kernel calls over a table of pointers.
+
+A program is immutable.  Whatever changes during a run lives in a *work area*: the error record,
+the scalar cells, planned arrays, block registers and the pointer table.  A work area belongs to
+one run at a time, so one program serves any number of threads.
+"""
+from cpython.ref cimport PyObject, Py_INCREF, Py_DECREF
+from libc.stdint cimport int32_t, int64_t
+from libc.string cimport memcpy, memset
+
+cimport numpy as cnp
+
+import numpy as np
+
+cnp.import_array()
+
+cdef extern from *:
+    """
+    #include <stdlib.h>
+    #if defined(_MSC_VER)
+    #include <malloc.h>
+    #define gk_free_aligned _aligned_free
+    static void *gk_alloc_aligned(size_t n) { return _aligned_malloc(n, 64); }
+    #else
+    #define gk_free_aligned free
+    static void *gk_alloc_aligned(size_t n) { return aligned_alloc(64, (n + 63) / 64 * 64); }
+    #endif
+    #define gk_try_lock(p) (__atomic_exchange_n((p), 1, __ATOMIC_ACQUIRE) == 0)
+    #define gk_unlock(p) __atomic_store_n((p), 0, __ATOMIC_RELEASE)
+    /* where a thread starts to look for a free work area, so that each finds its own again */
+    static int gk_thread_place(void) {
+      static int next = 0;
+      static __thread int mine = -1;
+      if (mine < 0) mine = __atomic_fetch_add(&next, 1, __ATOMIC_RELAXED) & 0x3fffffff;
+      return mine;
+    }
+    """
+    bint gk_try_lock(int64_t* p) noexcept nogil
+    void gk_unlock(int64_t* p) noexcept nogil
+    int gk_thread_place() noexcept nogil
+    void* gk_alloc_aligned(size_t n) noexcept nogil
+    void gk_free_aligned(void* p) noexcept nogil
+
+ctypedef void (*scalar_runner)(const gk_sins* code, Py_ssize_t n, gk_cell* S, char** P) noexcept nogil
+
+cdef enum:
+    ERR_PYTHON = 2          # an exception object waits in the error record
+
+
+# ---- the calls that are not kernels --------------------------------------------------
+
+cdef void run_loop(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
+    """Nested outer axes around a blocked inner axis; the body once per block."""
+    cdef const Loop* loop = <const Loop*>ins.k0
+    cdef int64_t at[MAX_OUTER]
+    cdef int64_t i0, m
+    cdef Py_ssize_t i, d
+    cdef const gk_ins* op
+    cdef const Cursor* cur
+    for d in range(loop.n_outer):
+        at[d] = 0
+    while True:
+        for i in range(loop.n_cursors):
+            cur = &loop.cursors[i]
+            P[cur.slot] = P[cur.base]
+            for d in range(loop.n_outer):
+                P[cur.slot] += at[d] * cur.outer[d]
+        i0 = 0
+        while i0 < loop.n:
+            m = loop.n - i0
+            if m > loop.block:
+                m = loop.block
+            for i in range(loop.n_body):
+                op = &loop.body[i]
+                op.fn(m, P, op)
+            for i in range(loop.n_cursors):
+                cur = &loop.cursors[i]
+                P[cur.slot] += m * cur.step
+            i0 += m
+        d = loop.n_outer - 1
+        while d >= 0:
+            at[d] += 1
+            if at[d] < loop.outer[d]:
+                break
+            at[d] = 0
+            d -= 1
+        if d < 0:
+            return
+
+
+cdef void run_scalar(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
+    (<scalar_runner>ins.k1)(<const gk_sins*>ins.k0, n, <gk_cell*>P[1], P)
+
+
+cdef void call_python(char** P, PyObject* pointer, int64_t* err) noexcept with gil:
+    step = <object>pointer
+    try:
+        step(tuple([<size_t>P[<int32_t>slot] for slot in step.slots]))
+    except BaseException as error:
+        Py_INCREF(error)
+        err[0] = ERR_PYTHON
+        err[1] = <int64_t><PyObject*>error
+
+
+cdef void run_python(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
+    """Call back into Python with the addresses of the operands."""
+    cdef int64_t* err = <int64_t*>P[0]
+    if err[0] == 0:
+        call_python(P, <PyObject*>ins.k0, err)
+
+
+ctypedef void (*dgemm_t)(char* ta, char* tb, int* m, int* n, int* k, double* alpha, double* a, int* lda,
+                         double* b, int* ldb, double* beta, double* c, int* ldc) noexcept nogil
+
+
+cdef void run_gemm(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
+    """Row-major ``y = a @ b`` by BLAS, which counts in columns: the transposed product."""
+    cdef const int64_t* p = <const int64_t*>ins.k0     # m, n, k, ta, lda, tb, ldb, dgemm
+    cdef int rows = <int>p[0], cols = <int>p[1], inner = <int>p[2]
+    cdef int lda = <int>p[4], ldb = <int>p[6]
+    cdef char ta = b"T" if p[3] else b"N"
+    cdef char tb = b"T" if p[5] else b"N"
+    cdef double one = 1.0, zero = 0.0
+    (<dgemm_t>p[7])(&tb, &ta, &cols, &rows, &inner, &one, <double*>P[ins.b], &ldb, <double*>P[ins.a],
+                    &lda, &zero, <double*>P[ins.y], &cols)
+
+
+def builtin_calls():
+    """Addresses of the calls that are not kernels."""
+    return {"loop": <size_t>&run_loop, "scalar": <size_t>&run_scalar,
+            "python": <size_t>&run_python, "gemm": <size_t>&run_gemm}
+
+
+# ---- plans ------------------------------------------------------------------------------------
+
+cdef int plan_run(const Plan* plan, char* work, char** buffers) noexcept nogil:
+    """Run; 0, or the code in the error record."""
+    cdef char** P = <char**>(work + plan.table_offset)
+    cdef int64_t* err = <int64_t*>work
+    cdef Py_ssize_t i
+    cdef const External* ext
+    cdef const Call* call
+    for i in range(plan.n_external):
+        ext = &plan.external[i]
+        P[ext.slot] = buffers[ext.buffer] + ext.offset
+    err[0] = 0
+    for i in range(plan.n_calls):
+        call = &plan.calls[i]
+        call.ins.fn(call.n, P, &call.ins)
+    return <int>err[0]
+
+
+cdef char* plan_new_work(const Plan* plan) noexcept nogil:
+    """A fresh work area; NULL when memory is short.  Free with ``gk_free_aligned``."""
+    cdef char* work = <char*>gk_alloc_aligned(plan.work_bytes)
+    cdef char** P
+    cdef Py_ssize_t i, n_slots
+    if work == NULL:
+        return NULL
+    memcpy(work, plan.image, plan.image_bytes)
+    # slots of the work area hold offsets in the image: make them pointers
+    P = <char**>(work + plan.table_offset)
+    cdef int64_t* kind = <int64_t*>(plan.image + plan.image_bytes)
+    n_slots = kind[0]
+    for i in range(n_slots):
+        if kind[1 + i]:
+            P[i] = work + <size_t>P[i]
+    return work
+
+
+cdef char* pool_acquire(Pool* pool, int* place) noexcept nogil:
+    """A work area nobody else uses; NULL when memory is short.  Allocates only the first time."""
+    cdef int start = gk_thread_place(), i, k
+    for i in range(MAX_POOL):
+        k = (start + i) % MAX_POOL
+        if gk_try_lock(&pool.busy[8 * k]):
+            if pool.work[k] == NULL:
+                pool.work[k] = plan_new_work(pool.plan)
+                if pool.work[k] == NULL:
+                    gk_unlock(&pool.busy[8 * k])
+                    return NULL
+            place[0] = k
+            return pool.work[k]
+    place[0] = -1
+    return plan_new_work(pool.plan)
+
+
+cdef void pool_release(Pool* pool, char* work, int place) noexcept nogil:
+    if place < 0:
+        gk_free_aligned(work)
+    else:
+        gk_unlock(&pool.busy[8 * place])
+
+
+cdef class Program:
+    """A chain of kernel calls with its constants and its memory plan.
+
+    Built by ``graphcore.lower``; immutable and re-entrant.
+    """
+
+    def __cinit__(self):
+        self.owned = []
+        memset(&self.pool, 0, sizeof(Pool))
+        self.pool.plan = &self.plan
+
+    def __dealloc__(self):
+        cdef int i
+        for i in range(MAX_POOL):
+            if self.pool.work[i] != NULL:
+                gk_free_aligned(self.pool.work[i])
+
+    cdef void* take(self, Py_ssize_t size) except NULL:
+        """Zeroed memory that lives as long as the program."""
+        block = np.zeros(max(size, 8) // 8 + 9, dtype=np.int64)
+        self.owned.append(block)
+        cdef size_t address = <size_t>cnp.PyArray_DATA(block)
+        return <void*>((address + 63) // 64 * 64)
+
+    def __init__(self, spec, dict kernels, dict opcodes, size_t scalar_run):
+        """
+        Parameters
+        ----------
+        spec : graphcore.lower.spec.ProgramSpec
+            Calls by name, slots, constants and sizes.
+        kernels, opcodes : dict
+            Addresses and scalar opcodes of the active instruction-set level.
+        scalar_run : int
+            Address of that level's scalar interpreter.
+        """
+        self.spec = spec
+        self.keep = (spec.constants, spec.steps)
+        self.heavy = spec.heavy
+        table = {**kernels, **builtin_calls()}
+        self._build_image(spec)
+        self._build_calls(spec, table, opcodes, scalar_run)
+
+    def _build_image(self, spec):
+        cdef Py_ssize_t n_slots = len(spec.slots), n_cells = len(spec.cells), i
+        cdef Py_ssize_t cells_at = 64
+        cdef Py_ssize_t table_at = (cells_at + 8 * n_cells + 63) // 64 * 64
+        cdef Py_ssize_t image_bytes = (table_at + 8 * n_slots + 63) // 64 * 64
+        cdef char* image = <char*>self.take(image_bytes + 8 * (n_slots + 1))
+        cdef int64_t* table = <int64_t*>(image + table_at)
+        cdef int64_t* relative = <int64_t*>(image + image_bytes)
+        cdef External* ext
+        if n_cells:
+            cells = np.ascontiguousarray(spec.cells, dtype=np.int64)
+            memcpy(image + cells_at, cnp.PyArray_DATA(cells), 8 * n_cells)
+        relative[0] = n_slots
+        external = [(i, index, offset) for i, (kind, index, offset) in enumerate(spec.slots)
+                    if kind == "external"]
+        ext = <External*>self.take(sizeof(External) * max(1, len(external)))
+        for i, (slot, buffer, offset) in enumerate(external):
+            ext[i].slot, ext[i].buffer, ext[i].offset = slot, buffer, offset
+        for i in range(n_slots):
+            kind, index, offset = spec.slots[i]
+            if kind == "error":
+                table[i], relative[1 + i] = 0, 1
+            elif kind == "cell":
+                table[i], relative[1 + i] = cells_at + 8 * <int64_t>index, 1
+            elif kind == "work":
+                table[i], relative[1 + i] = image_bytes + <int64_t>offset, 1
+            elif kind == "constant":
+                table[i] = <int64_t><size_t>cnp.PyArray_DATA(spec.constants[index]) + <int64_t>offset
+        self.plan.image = image
+        self.plan.image_bytes = image_bytes
+        self.plan.table_offset = table_at
+        self.plan.work_bytes = image_bytes + spec.work_bytes
+        self.plan.external = ext
+        self.plan.n_external = len(external)
+
+    def _build_calls(self, spec, dict table, dict opcodes, size_t scalar_run):
+        cdef Py_ssize_t n = len(spec.steps), i, j
+        cdef Call* calls = <Call*>self.take(sizeof(Call) * max(1, n))
+        cdef gk_sins* code
+        cdef Py_ssize_t n_slots = len(spec.slots), n_cells = len(spec.cells)
+        for i in range(n):
+            step = spec.steps[i]
+            kind = step.kind
+            if kind == "call":
+                calls[i].n = step.n
+                self._fill(&calls[i].ins, step, table, n_slots)
+            elif kind == "scalar":
+                code = <gk_sins*>self.take(sizeof(gk_sins) * len(step.code))
+                for j, (op, y, a, b, c) in enumerate(step.code):
+                    limit_y = n_slots if op == "store" else n_cells
+                    limit_a = n_slots if op == "load" else n_cells
+                    if not (0 <= y < limit_y and 0 <= a < limit_a and 0 <= b < n_cells
+                            and 0 <= c < n_cells):
+                        raise ValueError(f"scalar instruction {op} has an operand out of range")
+                    code[j].op = opcodes[op]
+                    code[j].y, code[j].a, code[j].b, code[j].c = y, a, b, c
+                calls[i].n = len(step.code)
+                calls[i].ins.fn = run_scalar
+                calls[i].ins.k0 = <int64_t>code
+                calls[i].ins.k1 = <int64_t>scalar_run
+            elif kind == "loop":
+                calls[i].n = step.n
+                calls[i].ins.fn = run_loop
+                calls[i].ins.k0 = <int64_t>self._loop(step, table, n_slots)
+            elif kind == "python":
+                calls[i].n = 0
+                calls[i].ins.fn = run_python
+                calls[i].ins.k0 = <int64_t><PyObject*>step
+            else:
+                raise ValueError(f"unknown step {kind!r}")
+        self.plan.calls = calls
+        self.plan.n_calls = n
+
+    cdef int _fill(self, gk_ins* ins, step, dict table, Py_ssize_t n_slots) except -1:
+        name = step.name
+        if name not in table:
+            raise ValueError(f"no kernel is called {name!r} at this instruction-set level")
+        for slot in (step.y, step.a, step.b, step.c):
+            if not 0 <= slot < n_slots:
+                raise ValueError(f"kernel {name} has an operand out of range: slot {slot}")
+        ins.fn = <gk_kernel><size_t>table[name]
+        ins.y, ins.a, ins.b, ins.c = step.y, step.a, step.b, step.c
+        ins.k0, ins.k1, ins.k2 = step.k0, step.k1, step.k2
+        return 0
+
+    cdef Loop* _loop(self, step, dict table, Py_ssize_t n_slots) except NULL:
+        cdef Loop* loop = <Loop*>self.take(sizeof(Loop))
+        cdef Py_ssize_t i, d
+        if len(step.outer) > MAX_OUTER:
+            raise ValueError(f"a loop has {len(step.outer)} outer axes; at most {MAX_OUTER} fit")
+        loop.n, loop.block = step.n, step.block
+        loop.n_outer, loop.n_body, loop.n_cursors = len(step.outer), len(step.body), len(step.cursors)
+        for d, length in enumerate(step.outer):
+            loop.outer[d] = length
+        loop.body = <gk_ins*>self.take(sizeof(gk_ins) * max(1, len(step.body)))
+        for i, ins in enumerate(step.body):
+            self._fill(&loop.body[i], ins, table, n_slots)
+        loop.cursors = <Cursor*>self.take(sizeof(Cursor) * max(1, len(step.cursors)))
+        for i, (slot, base, inner, outer) in enumerate(step.cursors):
+            if not (0 <= slot < n_slots and 0 <= base < n_slots):
+                raise ValueError("a loop cursor is out of range")
+            loop.cursors[i].slot, loop.cursors[i].base, loop.cursors[i].step = slot, base, inner
+            for d, stride in enumerate(outer):
+                loop.cursors[i].outer[d] = stride
+        return loop
+
+    @property
+    def work_bytes(self):
+        """Bytes of work memory one run needs."""
+        return self.plan.work_bytes
+
+    def run(self, tuple buffers):
+        """Run on arrays given by the caller, in the order of the program's buffers.
+
+        Nothing is checked here: ``graphcore.runtime`` has checked dtypes, shapes and layout.
+
+        Returns
+        -------
+        None or tuple
+            None when all went well, else ``(code, node, value, length)``.
+        """
+        cdef char* pointers[64]
+        cdef char** ext = pointers
+        cdef Py_ssize_t i, n = len(buffers)
+        cdef char* work
+        cdef int status, place
+        if n > 64:
+            big = np.empty(n, dtype=np.intp)
+            ext = <char**>cnp.PyArray_DATA(big)
+        for i in range(n):
+            ext[i] = <char*>cnp.PyArray_DATA(buffers[i])
+        work = pool_acquire(&self.pool, &place)
+        if work == NULL:
+            raise MemoryError(f"no room for {self.plan.work_bytes} bytes of work memory")
+        try:
+            if self.heavy:
+                with nogil:
+                    status = plan_run(&self.plan, work, ext)
+            else:
+                status = plan_run(&self.plan, work, ext)
+            if status == 0:
+                return None
+            return take_error(<int64_t*>work)
+        finally:
+            pool_release(&self.pool, work, place)
+
+
+cdef object take_error(int64_t* err):
+    """The error record as a tuple; a waiting Python exception is raised."""
+    if err[0] == ERR_PYTHON:
+        error = <object><PyObject*>err[1]
+        Py_DECREF(error)
+        raise error
+    return (err[0], err[1], err[2], err[3])

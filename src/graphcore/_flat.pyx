@@ -1,0 +1,96 @@
+"""A log density and its gradient over one flat vector, callable from Python and from C."""
+from libc.stdint cimport int64_t
+
+cimport numpy as cnp
+
+import numpy as np
+
+from graphcore._executor cimport Program, Pool, plan_run, pool_acquire, pool_release, take_error
+
+cnp.import_array()
+
+
+cdef int logp_grad(size_t dim, const double* x, double* grad, double* logp,
+                   const void* user_data) noexcept nogil:
+    """The C entry point: 0 ok, > 0 recoverable, < 0 fatal.  Re-entrant; needs no GIL."""
+    cdef Pool* pool = <Pool*>user_data
+    cdef char* buffers[3]
+    cdef int place, status
+    cdef char* work = pool_acquire(pool, &place)
+    if work == NULL:
+        return -1
+    buffers[0], buffers[1], buffers[2] = <char*>x, <char*>grad, <char*>logp
+    status = plan_run(pool.plan, work, buffers)
+    pool_release(pool, work, place)
+    return -status
+
+
+cdef class FlatProgram:
+    """``f(x) -> (logp, gradient)`` over a program whose buffers are x, gradient and log density.
+
+    Attributes
+    ----------
+    dim : int
+        Length of x.
+    address, user_data : int
+        The C function ``int (size_t dim, const double *x, double *grad, double *logp,
+        const void *user_data)`` and the pointer to pass it, for callers outside Python.
+    """
+
+    cdef readonly Program program
+    cdef readonly Py_ssize_t dim
+
+    def __init__(self, Program program, Py_ssize_t dim):
+        self.program = program
+        self.dim = dim
+
+    @property
+    def address(self):
+        return <size_t>&logp_grad
+
+    @property
+    def user_data(self):
+        return <size_t>&self.program.pool
+
+    def __call__(self, x):
+        """Log density and gradient at a float64 vector of length ``dim``.
+
+        Returns
+        -------
+        (float, ndarray)
+        """
+        cdef cnp.ndarray point
+        if (type(x) is np.ndarray and cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_FLOAT64
+                and cnp.PyArray_NDIM(<cnp.ndarray>x) == 1 and cnp.PyArray_ISCARRAY_RO(<cnp.ndarray>x)):
+            point = <cnp.ndarray>x
+        else:
+            point = np.ascontiguousarray(x, dtype=np.float64)
+            if point.ndim != 1:
+                raise ValueError(f"x must be a vector of length {self.dim}, got {np.ndim(point)} axes")
+        if cnp.PyArray_DIM(point, 0) != self.dim:
+            raise ValueError(f"x must be a vector of length {self.dim}, got length {len(point)}")
+        cdef cnp.npy_intp n = self.dim
+        cdef cnp.ndarray grad = <cnp.ndarray>cnp.PyArray_EMPTY(1, &n, cnp.NPY_FLOAT64, 0)
+        cdef double logp = 0.0
+        cdef Pool* pool = &self.program.pool
+        cdef char* buffers[3]
+        cdef int place, status
+        cdef char* work = pool_acquire(pool, &place)
+        if work == NULL:
+            raise MemoryError("no room for the work memory of the log density")
+        buffers[0] = <char*>cnp.PyArray_DATA(point)
+        buffers[1] = <char*>cnp.PyArray_DATA(grad)
+        buffers[2] = <char*>&logp
+        if self.program.heavy:
+            with nogil:
+                status = plan_run(pool.plan, work, buffers)
+        else:
+            status = plan_run(pool.plan, work, buffers)
+        if status:
+            try:
+                error = take_error(<int64_t*>work)
+            finally:
+                pool_release(pool, work, place)
+            raise IndexError(f"index {error[2]} is out of range for an axis of length {error[3]}")
+        pool_release(pool, work, place)
+        return logp, grad

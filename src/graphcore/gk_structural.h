@@ -1,0 +1,281 @@
+/* Kernels that are not rows of the op table: matrix-row products, gathers, scatters, strided moves.
+ *
+ * Plain C so that every instruction-set level compiles the same text.  Sums over rows keep a fixed
+ * number of lanes per level, so that a result does not depend on how the rows were cut in blocks
+ * (blocks are multiples of the lanes). */
+#ifndef GK_STRUCTURAL_H
+#define GK_STRUCTURAL_H
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include "gk_abi.h"
+#include "gk_math.h"
+
+/* ---- lanes ------------------------------------------------------------------------------- */
+#if defined(__AVX512F__)
+#define GK_W 8
+#elif defined(__AVX__)
+#define GK_W 4
+#else
+#define GK_W 2
+#endif
+#if defined(__GNUC__) || defined(__clang__)
+typedef double gk_vec __attribute__((vector_size(GK_W * 8), aligned(8), may_alias));
+static inline gk_vec gk_vfma(gk_vec a, gk_vec b, gk_vec c) {
+#if defined(__FMA__) || defined(__AVX512F__) || defined(__ARM_FEATURE_FMA)
+  gk_vec r;
+  for (int l = 0; l < GK_W; l++) r[l] = __builtin_fma(a[l], b[l], c[l]);
+  return r;
+#else
+  return a * b + c;
+#endif
+}
+static inline double gk_vsum(gk_vec a) {
+#if GK_W == 8
+  return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]));
+#elif GK_W == 4
+  return (a[0] + a[2]) + (a[1] + a[3]);
+#else
+  return a[0] + a[1];
+#endif
+}
+#else
+#error "gk_structural.h needs a compiler with GCC's vector types (GCC or Clang)"
+#endif
+#define GK_V(p) (*(const gk_vec *)(p))
+
+/* ---- matrix rows, columns contiguous (a block of rows, ld elements from column to column) -- */
+
+/* y[i] = sum_k X[k*ld + i] * b[k] */
+static inline void gk_matrow_cm(ptrdiff_t n, double *restrict y, const double *restrict X, const double *restrict b, ptrdiff_t K,
+                                ptrdiff_t ld) {
+  ptrdiff_t k = 0;
+  for (; k + 4 <= K; k += 4) {
+    const double *restrict x0 = X + k * ld, *restrict x1 = x0 + ld;
+    const double *restrict x2 = x1 + ld, *restrict x3 = x2 + ld;
+    const double b0 = b[k], b1 = b[k + 1], b2 = b[k + 2], b3 = b[k + 3];
+    if (k == 0)
+      for (ptrdiff_t i = 0; i < n; i++)
+        y[i] = GK_FMA(x3[i], b3, GK_FMA(x2[i], b2, GK_FMA(x1[i], b1, x0[i] * b0)));
+    else
+      for (ptrdiff_t i = 0; i < n; i++)
+        y[i] = GK_FMA(x3[i], b3, GK_FMA(x2[i], b2, GK_FMA(x1[i], b1, GK_FMA(x0[i], b0, y[i]))));
+  }
+  for (; k < K; k++) {
+    const double *restrict x0 = X + k * ld;
+    const double b0 = b[k];
+    if (k == 0)
+      for (ptrdiff_t i = 0; i < n; i++) y[i] = x0[i] * b0;
+    else
+      for (ptrdiff_t i = 0; i < n; i++) y[i] = GK_FMA(x0[i], b0, y[i]);
+  }
+  if (K == 0)
+    for (ptrdiff_t i = 0; i < n; i++) y[i] = 0.0;
+}
+
+/* g[k] += sum_i X[k*ld + i] * d[i] */
+static inline void gk_matcol_cm(ptrdiff_t n, double *restrict g, const double *restrict X, const double *restrict d, ptrdiff_t K,
+                                ptrdiff_t ld) {
+  ptrdiff_t k = 0;
+  for (; k + 4 <= K; k += 4) {
+    const double *restrict x0 = X + k * ld, *restrict x1 = x0 + ld;
+    const double *restrict x2 = x1 + ld, *restrict x3 = x2 + ld;
+    gk_vec a0 = {0}, a1 = {0}, a2 = {0}, a3 = {0}, c0 = {0}, c1 = {0}, c2 = {0}, c3 = {0};
+    ptrdiff_t i = 0;
+    for (; i + 2 * GK_W <= n; i += 2 * GK_W) {
+      const gk_vec r = GK_V(d + i), s = GK_V(d + i + GK_W);
+      a0 = gk_vfma(GK_V(x0 + i), r, a0);
+      a1 = gk_vfma(GK_V(x1 + i), r, a1);
+      a2 = gk_vfma(GK_V(x2 + i), r, a2);
+      a3 = gk_vfma(GK_V(x3 + i), r, a3);
+      c0 = gk_vfma(GK_V(x0 + i + GK_W), s, c0);
+      c1 = gk_vfma(GK_V(x1 + i + GK_W), s, c1);
+      c2 = gk_vfma(GK_V(x2 + i + GK_W), s, c2);
+      c3 = gk_vfma(GK_V(x3 + i + GK_W), s, c3);
+    }
+    double t0 = 0, t1 = 0, t2 = 0, t3 = 0;
+    for (; i < n; i++) {
+      t0 = GK_FMA(x0[i], d[i], t0);
+      t1 = GK_FMA(x1[i], d[i], t1);
+      t2 = GK_FMA(x2[i], d[i], t2);
+      t3 = GK_FMA(x3[i], d[i], t3);
+    }
+    g[k] += gk_vsum(a0 + c0) + t0;
+    g[k + 1] += gk_vsum(a1 + c1) + t1;
+    g[k + 2] += gk_vsum(a2 + c2) + t2;
+    g[k + 3] += gk_vsum(a3 + c3) + t3;
+  }
+  for (; k < K; k++) {
+    const double *restrict x0 = X + k * ld;
+    gk_vec a0 = {0}, c0 = {0};
+    ptrdiff_t i = 0;
+    for (; i + 2 * GK_W <= n; i += 2 * GK_W) {
+      a0 = gk_vfma(GK_V(x0 + i), GK_V(d + i), a0);
+      c0 = gk_vfma(GK_V(x0 + i + GK_W), GK_V(d + i + GK_W), c0);
+    }
+    double t0 = 0;
+    for (; i < n; i++) t0 = GK_FMA(x0[i], d[i], t0);
+    g[k] += gk_vsum(a0 + c0) + t0;
+  }
+}
+
+/* ---- matrix rows, rows contiguous (ld elements from row to row) --------------------------- */
+
+/* y[i] = sum_k X[i*ld + k] * b[k] */
+static inline void gk_matrow_rm(ptrdiff_t n, double *restrict y, const double *restrict X, const double *restrict b, ptrdiff_t K,
+                                ptrdiff_t ld) {
+  for (ptrdiff_t i = 0; i < n; i++) {
+    const double *restrict x = X + i * ld;
+    gk_vec a = {0};
+    ptrdiff_t k = 0;
+    for (; k + GK_W <= K; k += GK_W) a = gk_vfma(GK_V(x + k), GK_V(b + k), a);
+    double t = gk_vsum(a);
+    for (; k < K; k++) t = GK_FMA(x[k], b[k], t);
+    y[i] = t;
+  }
+}
+
+/* g[k] += sum_i X[i*ld + k] * d[i] */
+static inline void gk_matcol_rm(ptrdiff_t n, double *restrict g, const double *restrict X, const double *restrict d, ptrdiff_t K,
+                                ptrdiff_t ld) {
+  ptrdiff_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const double *restrict x0 = X + i * ld, *restrict x1 = x0 + ld;
+    const double *restrict x2 = x1 + ld, *restrict x3 = x2 + ld;
+    const double d0 = d[i], d1 = d[i + 1], d2 = d[i + 2], d3 = d[i + 3];
+    for (ptrdiff_t k = 0; k < K; k++)
+      g[k] = GK_FMA(x3[k], d3, GK_FMA(x2[k], d2, GK_FMA(x1[k], d1, GK_FMA(x0[k], d0, g[k]))));
+  }
+  for (; i < n; i++) {
+    const double *restrict x0 = X + i * ld;
+    const double d0 = d[i];
+    for (ptrdiff_t k = 0; k < K; k++) g[k] = GK_FMA(x0[k], d0, g[k]);
+  }
+}
+
+/* ---- indices ------------------------------------------------------------------------------ */
+
+/* y[i] = base[idx[i] * stride]; idx was checked */
+static inline void gk_gather(ptrdiff_t n, double *restrict y, const double *restrict base, const int64_t *restrict idx, ptrdiff_t stride) {
+  if (stride == 1)
+    for (ptrdiff_t i = 0; i < n; i++) y[i] = base[idx[i]];
+  else
+    for (ptrdiff_t i = 0; i < n; i++) y[i] = base[idx[i] * stride];
+}
+
+/* g[idx[i]] += v[i * vs] ; equal neighbours are summed in a register first */
+static inline void gk_scatter_add(ptrdiff_t n, double *g, const int64_t *restrict idx, const double *restrict v, ptrdiff_t vs) {
+  ptrdiff_t i = 0;
+  while (i < n) {
+    const int64_t j = idx[i];
+    double t = v[i * vs];
+    for (i++; i < n && idx[i] == j; i++) t += v[i * vs];
+    g[j] += t;
+  }
+}
+static inline void gk_scatter_add_l(ptrdiff_t n, int64_t *g, const int64_t *restrict idx, const int64_t *restrict v, ptrdiff_t vs) {
+  for (ptrdiff_t i = 0; i < n; i++) g[idx[i]] = (int64_t)((uint64_t)g[idx[i]] + (uint64_t)v[i * vs]);
+}
+static inline void gk_scatter_set(ptrdiff_t n, int64_t *g, const int64_t *restrict idx, const int64_t *restrict v, ptrdiff_t vs) {
+  for (ptrdiff_t i = 0; i < n; i++) g[idx[i]] = v[i * vs];
+}
+
+/* err = {code, node, index, length}; the first error stays */
+#define GK_ERR_INDEX 1
+static inline void gk_set_error(int64_t *err, int64_t code, int64_t node, int64_t a, int64_t b) {
+  if (err[0] == 0) { err[0] = code; err[1] = node; err[2] = a; err[3] = b; }
+}
+/* y[i] = idx[i] counted from the front; an index out of range is reported and becomes 0 */
+static inline void gk_check_index(ptrdiff_t n, int64_t *restrict y, const int64_t *restrict idx, int64_t *err, int64_t length,
+                                  int64_t node) {
+  for (ptrdiff_t i = 0; i < n; i++) {
+    const int64_t j = idx[i], k = j < 0 ? j + length : j;
+    if (k < 0 || k >= length) { gk_set_error(err, GK_ERR_INDEX, node, j, length); y[i] = 0; }
+    else y[i] = k;
+  }
+}
+
+/* rows: y[i, :] = base[idx[i], :]; rows of k elements, ld apart in base */
+static inline void gk_take_rows(ptrdiff_t n, double *y, const double *base, const int64_t *restrict idx,
+                                ptrdiff_t k, ptrdiff_t ld) {
+  for (ptrdiff_t i = 0; i < n; i++) memcpy(y + i * k, base + idx[i] * ld, (size_t)k * 8);
+}
+static inline void gk_scatter_rows(ptrdiff_t n, double *g, const int64_t *restrict idx, const double *v,
+                                   ptrdiff_t k) {
+  for (ptrdiff_t i = 0; i < n; i++) {
+    double *restrict r = g + idx[i] * k;
+    const double *restrict s = v + i * k;
+    for (ptrdiff_t j = 0; j < k; j++) r[j] += s[j];
+  }
+}
+
+/* ---- memory: y = register, a = memory, k0 = distance of elements in bytes; and back -------- */
+#define GK_MEMORY(NAME, TYPE, LANE)                                                              \
+  static void gk_load_##NAME(ptrdiff_t n, char **P, const gk_ins *ins) {                         \
+    LANE *restrict y = (LANE *)P[ins->y];                                                        \
+    const char *restrict a = P[ins->a];                                                          \
+    const ptrdiff_t step = ins->k0;                                                              \
+    if (step == sizeof(TYPE))                                                                    \
+      for (ptrdiff_t i = 0; i < n; i++) y[i] = (LANE)((const TYPE *)a)[i];                       \
+    else                                                                                         \
+      for (ptrdiff_t i = 0; i < n; i++) y[i] = (LANE) * (const TYPE *)(a + i * step);            \
+  }                                                                                              \
+  static void gk_store_##NAME(ptrdiff_t n, char **P, const gk_ins *ins) {                        \
+    char *restrict y = P[ins->y];                                                                \
+    const LANE *restrict a = (const LANE *)P[ins->a];                                            \
+    const ptrdiff_t step = ins->k0;                                                              \
+    if (step == sizeof(TYPE))                                                                    \
+      for (ptrdiff_t i = 0; i < n; i++) ((TYPE *)y)[i] = (TYPE)a[i];                             \
+    else                                                                                         \
+      for (ptrdiff_t i = 0; i < n; i++) *(TYPE *)(y + i * step) = (TYPE)a[i];                    \
+  }
+GK_MEMORY(f8, int64_t, int64_t) /* eight bytes moved as they are, float64 and int64 alike */
+GK_MEMORY(f4, float, double)
+GK_MEMORY(i4, int32_t, int64_t)
+GK_MEMORY(i2, int16_t, int64_t)
+GK_MEMORY(i1, int8_t, int64_t)
+GK_MEMORY(u4, uint32_t, int64_t)
+GK_MEMORY(u2, uint16_t, int64_t)
+GK_MEMORY(u1, uint8_t, int64_t)
+
+/* ---- the kernels, as programs call them ---------------------------------------------------- */
+#define GK_D(x) ((double *)P[ins->x])
+#define GK_L(x) ((int64_t *)P[ins->x])
+#define GK_KERNEL(NAME, CALL) \
+  static void gk_k_##NAME(ptrdiff_t n, char **P, const gk_ins *ins) { CALL; }
+GK_KERNEL(matrow_cm, gk_matrow_cm(n, GK_D(y), GK_D(a), GK_D(b), ins->k0, ins->k1))
+GK_KERNEL(matrow_rm, gk_matrow_rm(n, GK_D(y), GK_D(a), GK_D(b), ins->k0, ins->k1))
+GK_KERNEL(matcol_cm, gk_matcol_cm(n, GK_D(y), GK_D(a), GK_D(b), ins->k0, ins->k1))
+GK_KERNEL(matcol_rm, gk_matcol_rm(n, GK_D(y), GK_D(a), GK_D(b), ins->k0, ins->k1))
+GK_KERNEL(gather, gk_gather(n, GK_D(y), GK_D(a), GK_L(b), ins->k0))
+GK_KERNEL(scatter_add_d, gk_scatter_add(n, GK_D(y), GK_L(a), GK_D(b), ins->k0))
+GK_KERNEL(scatter_add_l, gk_scatter_add_l(n, GK_L(y), GK_L(a), GK_L(b), ins->k0))
+GK_KERNEL(scatter_set, gk_scatter_set(n, GK_L(y), GK_L(a), GK_L(b), ins->k0))
+GK_KERNEL(check_index, gk_check_index(n, GK_L(y), GK_L(a), (int64_t *)P[0], ins->k0, ins->k1))
+GK_KERNEL(take_rows, gk_take_rows(n, GK_D(y), GK_D(a), GK_L(b), ins->k0, ins->k1))
+GK_KERNEL(scatter_rows, gk_scatter_rows(n, GK_D(y), GK_L(a), GK_D(b), ins->k0))
+GK_KERNEL(zero, memset(P[ins->y], 0, (size_t)n * 8); (void)ins)
+GK_KERNEL(copy, memcpy(P[ins->y], P[ins->a], (size_t)n * 8))
+
+typedef struct {
+  const char *name;
+  gk_kernel fn;
+} gk_named;
+static const gk_named gk_structural[] = {
+    {"matrow_cm", gk_k_matrow_cm},         {"matrow_rm", gk_k_matrow_rm},
+    {"matcol_cm", gk_k_matcol_cm},         {"matcol_rm", gk_k_matcol_rm},
+    {"gather", gk_k_gather},               {"scatter_add_d", gk_k_scatter_add_d},
+    {"scatter_add_l", gk_k_scatter_add_l}, {"scatter_set", gk_k_scatter_set},
+    {"check_index", gk_k_check_index},     {"take_rows", gk_k_take_rows},
+    {"scatter_rows", gk_k_scatter_rows},   {"zero", gk_k_zero},
+    {"copy", gk_k_copy},
+    {"load_f8", gk_load_f8},               {"store_f8", gk_store_f8},
+    {"load_f4", gk_load_f4},               {"store_f4", gk_store_f4},
+    {"load_i4", gk_load_i4},               {"store_i4", gk_store_i4},
+    {"load_i2", gk_load_i2},               {"store_i2", gk_store_i2},
+    {"load_i1", gk_load_i1},               {"store_i1", gk_store_i1},
+    {"load_u4", gk_load_u4},               {"store_u4", gk_store_u4},
+    {"load_u2", gk_load_u2},               {"store_u2", gk_store_u2},
+    {"load_u1", gk_load_u1},               {"store_u1", gk_store_u1},
+    {NULL, NULL}};
+#endif
