@@ -221,6 +221,8 @@ cdef Windows make_windows(int tune) noexcept nogil:
         w.length = tune - w.begin - settle
     w.end = tune - settle
     w.next = w.begin + w.length - 1
+    if w.end - w.next < 20:  # too little for a second window; Stan would adapt to a few draws
+        w.next = w.end - 1
     return w
 
 
@@ -603,7 +605,7 @@ cdef class Chain:
             eps = 2 * eps if direction == 1 else 0.5 * eps
             if eps > 1e7:
                 self.status = IMPROPER
-            elif eps < 1e-300:
+            elif eps < 1e-100:
                 self.status = NO_STEP_SIZE
         self.step_size = eps
         self.release(b)

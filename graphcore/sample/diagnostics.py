@@ -1,0 +1,288 @@
+"""How far draws can be trusted: R-hat, effective sample sizes, Monte Carlo standard errors.
+
+The definitions are those of Vehtari, Gelman, Simpson, Carpenter and Bürkner, "Rank-normalization,
+folding, and localization: an improved R-hat for assessing convergence of MCMC" (Bayesian Analysis
+16, 2021), as ArviZ and R's posterior package compute them.
+
+Every function takes draws of shape ``(chain, draw, ...)`` and returns an array of the trailing
+shape: one number for each scalar that was sampled.  The result is NaN where a draw is not finite
+or where there are fewer than four draws.
+"""
+
+import functools
+
+import numpy as np
+
+TAIL = (0.05, 0.95)  # the quantiles that tail ESS looks at
+MIN_DRAWS = 4
+
+
+def _each(diagnostic, width=()):
+    """Turn a function of one ``(chain, draw)`` matrix into one of ``(chain, draw, ...)``.
+
+    ``width`` is the shape of what it returns for one matrix.
+    """
+
+    @functools.wraps(diagnostic)
+    def over_all(draws, *args):
+        draws = np.asarray(draws, dtype=float)
+        if draws.ndim < 2:
+            raise ValueError(
+                f"draws must have the shape (chain, draw, ...), not {draws.shape}; "
+                "write draws[None, :] for a single chain"
+            )
+        flat = draws.reshape(*draws.shape[:2], -1)
+        out = np.full((flat.shape[2], *width), np.nan)
+        for k in range(flat.shape[2]):
+            one = flat[:, :, k]
+            if one.shape[1] >= MIN_DRAWS and np.isfinite(one).all():
+                out[k] = diagnostic(one, *args)
+        return out.reshape((*draws.shape[2:], *width))[()]
+
+    return over_all
+
+
+# ---------------------------------------------------------------------------------- transformations
+
+
+def _split(draws):
+    """Each chain cut into two; a chain that drifts then disagrees with itself."""
+    half = draws.shape[1] // 2
+    return np.concatenate([draws[:, :half], draws[:, -half:]])
+
+
+@functools.lru_cache(maxsize=8)
+def _scores(n):
+    """Normal quantiles of the ranks 1 to n, with the offsets of Blom."""
+    from scipy.special import ndtri
+
+    scores = ndtri((np.arange(1, n + 1) - 3 / 8) / (n + 1 / 4))
+    scores.flags.writeable = False
+    return scores
+
+
+def _normal_scores(draws):
+    """Normal quantiles of the ranks; equal values share the quantile of their mean rank."""
+    flat = draws.ravel()
+    order = np.argsort(flat)
+    ordered = flat[order]
+    out = np.empty(flat.size)
+    if np.all(ordered[1:] > ordered[:-1]):
+        out[order] = _scores(flat.size)
+    else:
+        from scipy.special import ndtri
+
+        _, where, counts = np.unique(flat, return_inverse=True, return_counts=True)
+        rank = np.cumsum(counts) - (counts - 1) / 2
+        out[:] = ndtri((rank - 3 / 8) / (flat.size + 1 / 4))[where]
+    return out.reshape(draws.shape)
+
+
+# ---------------------------------------------------------------------------------- on one matrix
+
+
+def _rhat(chains):
+    n = chains.shape[1]
+    within = chains.var(axis=1, ddof=1).mean()
+    between = chains.mean(axis=1).var(ddof=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.sqrt(between / within + (n - 1) / n)
+
+
+def _autocovariance(chains):
+    """Autocovariance at every lag, averaged over the chains."""
+    n = chains.shape[1]
+    size = 1 << (2 * n - 1).bit_length()
+    spectrum = np.fft.rfft(chains - chains.mean(axis=1, keepdims=True), size)
+    power = (spectrum.real**2 + spectrum.imag**2).mean(axis=0)
+    return np.fft.irfft(power, size)[:n] / n
+
+
+def _ess(chains):
+    """Effective sample size by Geyer's initial monotone sequence."""
+    n_chains, n = chains.shape
+    total = chains.size
+    if np.ptp(chains) < np.finfo(float).resolution:
+        return float(total)
+    covariance = _autocovariance(chains)
+    within = covariance[0] * n / (n - 1)
+    variance = covariance[0]
+    if n_chains > 1:
+        variance = variance + chains.mean(axis=1).var(ddof=1)
+    rho = 1 - (within - covariance) / variance
+    rho[0] = 1
+    # Sums of neighbouring lags are positive and decrease in theory: stop at the first that is not
+    # positive, and never let one exceed its predecessor.
+    n_pairs = max(1, (n - 1) // 2)
+    pairs = rho[0 : 2 * n_pairs : 2] + rho[1 : 2 * n_pairs : 2]
+    negative = np.flatnonzero(pairs <= 0)
+    stop = negative[0] if negative.size else n_pairs - 1
+    tau = 2 * np.minimum.accumulate(pairs[:stop]).sum() - 1 + max(rho[2 * stop], 0)
+    return total / max(tau, 1 / np.log10(total))
+
+
+# ---------------------------------------------------------------------------------- public
+
+
+def _rhat_rank(draws, scores):
+    """R-hat of the draws (halved chains) whose normal scores are given."""
+    if len(draws) <= 2:
+        return np.nan
+    return max(_rhat(scores), _rhat(_normal_scores(np.abs(draws - np.median(draws)))))
+
+
+def _ess_tail(draws):
+    return min(_ess(_split(draws <= q) * 1.0) for q in np.quantile(draws, TAIL))
+
+
+@_each
+def rhat(draws):
+    """Rank-normalised split R-hat, the larger of bulk and tail; NaN for a single chain.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> draws = np.random.default_rng(0).normal(size=(4, 1000))
+    >>> bool(rhat(draws) < 1.01)
+    True
+    """
+    halves = _split(draws)
+    return _rhat_rank(halves, _normal_scores(halves))
+
+
+@_each
+def ess_bulk(draws):
+    """Effective sample size of the bulk: that of the normal scores of the ranks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> draws = np.random.default_rng(0).normal(size=(4, 1000, 2))
+    >>> ess_bulk(draws).shape
+    (2,)
+    """
+    return _ess(_normal_scores(_split(draws)))
+
+
+@_each
+def ess_quantile(draws, probability):
+    """Effective sample size of the estimate of one quantile.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> draws = np.random.default_rng(0).normal(size=(4, 1000))
+    >>> bool(ess_quantile(draws, 0.5) > 2000)
+    True
+    """
+    return _ess(_split(draws <= np.quantile(draws, probability)) * 1.0)
+
+
+@_each
+def ess_tail(draws):
+    """The smaller effective sample size of the 5% and 95% quantiles.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> draws = np.random.default_rng(0).normal(size=(4, 1000))
+    >>> bool(ess_tail(draws) > 2000)
+    True
+    """
+    return _ess_tail(draws)
+
+
+@_each
+def ess_mean(draws):
+    """Effective sample size of the mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> draws = np.random.default_rng(0).normal(size=(4, 1000))
+    >>> bool(ess_mean(draws) > 2000)
+    True
+    """
+    return _ess(_split(draws))
+
+
+@_each
+def mcse_mean(draws):
+    """Monte Carlo standard error of the mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> draws = np.random.default_rng(0).normal(size=(4, 2500))
+    >>> print(f"{mcse_mean(draws):.3f}")
+    0.010
+    """
+    return draws.std(ddof=1) / np.sqrt(_ess(_split(draws)))
+
+
+@_each
+def mcse_sd(draws):
+    """Monte Carlo standard error of the standard deviation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> draws = np.random.default_rng(0).normal(size=(4, 2500))
+    >>> print(f"{mcse_sd(draws):.3f}")
+    0.007
+    """
+    squares = (draws - draws.mean()) ** 2
+    variance = squares.mean()
+    if variance == 0:
+        return 0.0
+    return np.sqrt(((squares**2).mean() - variance**2) / _ess(_split(squares)) / variance) / 2
+
+
+def convergence(draws):
+    """R-hat, bulk and tail effective sample size at once, sharing their work.
+
+    Returns
+    -------
+    tuple of three arrays of the trailing shape
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> draws = np.random.default_rng(0).normal(size=(4, 1000))
+    >>> r_hat, bulk, tail = convergence(draws)
+    >>> bool(bulk == ess_bulk(draws))
+    True
+    """
+    return tuple(np.moveaxis(_convergence(draws), -1, 0))
+
+
+def _three(draws):
+    halves = _split(draws)
+    scores = _normal_scores(halves)
+    return _rhat_rank(halves, scores), _ess(scores), _ess_tail(draws)
+
+
+_convergence = _each(_three, (3,))
+
+
+def bfmi(energy):
+    """Bayesian fraction of missing information, one number for each chain.
+
+    Parameters
+    ----------
+    energy : array of shape (chain, draw)
+        ``sample_stats["energy"]``.
+
+    Notes
+    -----
+    Below about 0.3 the momentum refreshment explores the energies too slowly (Betancourt,
+    arXiv:1604.00695).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> bfmi(np.random.default_rng(0).normal(size=(2, 1000))).round()
+    array([2., 2.])
+    """
+    energy = np.atleast_2d(np.asarray(energy, dtype=float))
+    return np.square(np.diff(energy, axis=1)).mean(axis=1) / energy.var(axis=1, ddof=1)
