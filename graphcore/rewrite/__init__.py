@@ -1,0 +1,7 @@
+"""From graphs to better graphs of the same value."""
+
+from graphcore.rewrite.engine import Step
+from graphcore.rewrite.pipeline import rewrite
+from graphcore.rewrite.stages import rule_names, stages
+
+__all__ = ["Step", "rewrite", "rule_names", "stages"]

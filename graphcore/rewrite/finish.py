@@ -1,0 +1,43 @@
+"""Last forms before lowering: what is cheap to compute, no longer what is easy to compare."""
+
+from graphcore.graph.nodes import Constant
+from graphcore.rewrite.rule import is_float, rule
+
+MAX_POWER = 8
+
+
+@rule("StopGradient")
+def drop_stop_gradient(b, node):
+    """After differentiation nothing has to stop a gradient."""
+    return node.inputs[0]
+
+
+@rule("pow")
+def products_from_power(b, node):
+    """x ** n for n up to 8, and their reciprocals, by multiplication."""
+    x, y = node.inputs
+    n = b.number(y)
+    if n is None or not is_float(x) or not is_float(node.out) or n != int(n if abs(n) < 99 else 0):
+        return None
+    if not 3 <= abs(n) <= MAX_POWER:
+        return None
+    result, base, left = None, x, abs(int(n))
+    while left:
+        if left & 1:
+            result = base if result is None else b.mul(result, base)
+        left >>= 1
+        if left:
+            base = b.sqr(base)
+    return result if n > 0 else b.reciprocal(result)
+
+
+@rule("true_div")
+def mul_from_div_by_number(b, node):
+    """x / s is x * (1 / s) for an array x and a number s: one division in all."""
+    x, s = node.inputs
+    if isinstance(s, Constant) or not (is_float(x) and is_float(s)) or b.level(s) >= b.level(x):
+        return None
+    return b.mul(x, b.reciprocal(s))
+
+
+RULES = [drop_stop_gradient, products_from_power, mul_from_div_by_number]
