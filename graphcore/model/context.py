@@ -1,0 +1,50 @@
+"""Which model a ``with`` block is in: one stack per thread."""
+
+import threading
+
+
+class _Stack(threading.local):
+    def __init__(self):
+        self.models = []
+
+
+_stack = _Stack()
+
+
+def modelcontext(model=None):
+    """The given model, or that of the enclosing ``with`` block of this thread.
+
+    Raises
+    ------
+    TypeError
+        When there is neither.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     pm.modelcontext(None) is model
+    True
+    """
+    if model is not None:
+        return model
+    if not _stack.models:
+        raise TypeError(
+            "no model on the context stack of this thread: write `with pm.Model():` around the "
+            "variables, pass model=..., or use .dist(...) for a distribution outside of a model"
+        )
+    return _stack.models[-1]
+
+
+def enter(model):
+    """Make ``model`` the current one of this thread."""
+    if _stack.models and _stack.models[-1] is not model:
+        raise NotImplementedError(
+            "models inside models are not supported yet: leave the outer `with` block first"
+        )
+    _stack.models.append(model)
+
+
+def leave():
+    """Return to the model before."""
+    _stack.models.pop()

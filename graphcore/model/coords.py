@@ -1,0 +1,60 @@
+"""Named dimensions of a model: their labels and lengths."""
+
+
+class Coords:
+    """Dimensions by name; labels are optional, lengths are not."""
+
+    def __init__(self, coords):
+        self.labels, self.lengths = {}, {}
+        for name, values in coords.items():
+            self.add(name, values)
+
+    def add(self, name, values=None, length=None):
+        """A dimension with labels, with a length, or both."""
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"the name of a dimension must be a non-empty string, got {name!r}")
+        if values is None and length is None:
+            raise ValueError(f"dimension {name!r}: give its labels or its length")
+        labels = None if values is None else tuple(values)
+        n = len(labels) if labels is not None else int(length)
+        if length is not None and n != int(length):
+            raise ValueError(f"dimension {name!r} has {n} labels, but length {length} was given")
+        if name in self.lengths and (self.labels[name], self.lengths[name]) != (labels, n):
+            raise ValueError(f"the model already has a dimension {name!r} with other labels")
+        self.labels[name], self.lengths[name] = labels, n
+
+    def names(self, dims, what):
+        """``dims=`` as a tuple of names, or None."""
+        if dims is None:
+            return None
+        dims = (dims,) if isinstance(dims, str) else tuple(dims)
+        for d in dims:
+            if not isinstance(d, str):
+                raise TypeError(f"{what}: dims must be names of dimensions, got {d!r}")
+        return dims
+
+    def shape(self, dims, what):
+        """The shape that dims ask for."""
+        unknown = [d for d in dims if d not in self.lengths]
+        if unknown:
+            raise KeyError(
+                f"{what}: the model has no dimension {', '.join(map(repr, unknown))}; declare it "
+                "with Model(coords={...}) or model.add_coord(...), or give shape="
+            )
+        return tuple(self.lengths[d] for d in dims)
+
+    def check(self, dims, shape, what):
+        """Compare dims with the shape of a variable; unknown ones get their length from it."""
+        if len(dims) != len(shape):
+            raise ValueError(
+                f"{what}: {len(dims)} dims {dims} were given for a variable of shape {shape}"
+            )
+        for d, n in zip(dims, shape, strict=True):
+            if d in self.lengths and self.lengths[d] != n:
+                raise ValueError(
+                    f"{what}: dimension {d!r} has length {self.lengths[d]}, "
+                    f"but the variable has shape {shape}"
+                )
+        for d, n in zip(dims, shape, strict=True):
+            if d not in self.lengths:
+                self.add(d, length=n)

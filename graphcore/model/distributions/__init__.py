@@ -1,0 +1,68 @@
+"""Every distribution by name, and ``transforms``.
+
+Examples
+--------
+>>> import graphcore.model as pm
+>>> pm.distributions.transforms.ordered.name
+'ordered'
+"""
+
+from graphcore.model.distributions import transforms
+from graphcore.model.distributions.base import Distribution, RandomVariable
+from graphcore.model.distributions.continuous import (
+    Cauchy,
+    Flat,
+    Laplace,
+    Logistic,
+    Normal,
+    StudentT,
+    Uniform,
+)
+from graphcore.model.distributions.discrete import (
+    Bernoulli,
+    Binomial,
+    Categorical,
+    NegativeBinomial,
+    Poisson,
+)
+from graphcore.model.distributions.multivariate import Dirichlet
+from graphcore.model.distributions.positive import (
+    Beta,
+    Exponential,
+    Gamma,
+    HalfCauchy,
+    HalfFlat,
+    HalfNormal,
+    InverseGamma,
+    LogNormal,
+)
+
+Lognormal = LogNormal  # PyMC3's spelling
+
+__all__ = [
+    "Bernoulli",
+    "Beta",
+    "Binomial",
+    "Categorical",
+    "Cauchy",
+    "Dirichlet",
+    "Distribution",
+    "Exponential",
+    "Flat",
+    "Gamma",
+    "HalfCauchy",
+    "HalfFlat",
+    "HalfNormal",
+    "InverseGamma",
+    "Laplace",
+    "LogNormal",
+    "Logistic",
+    "Lognormal",
+    "NegativeBinomial",
+    "Normal",
+    "Poisson",
+    "RandomVariable",
+    "StudentT",
+    "Uniform",
+    "transforms",
+]

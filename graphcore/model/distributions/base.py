@@ -1,0 +1,359 @@
+"""The base of all distributions, and the tensor variable that a random variable is.
+
+A distribution is one class: a table of parameters, a support, and plain functions of a namespace
+``o`` and the parameters (the base makes them static).  ``logp`` is only the formula inside the
+support; the checks of parameters, -inf outside, broadcasting, shapes, dtypes, transforms, the two
+spellings of keywords, and all tests, come from here and from the table::
+
+    class Gamma(Distribution):
+        params = {
+            "alpha": Param(positive, typical=(0.5, 5)),
+            "beta": Param(positive, typical=(0.5, 3)),
+        }
+        support = nonnegative
+
+        def logp(o, x, alpha, beta):
+            return o.xlogy(alpha - 1, x) - beta * x + o.xlogy(alpha, beta) - o.gammaln(alpha)
+
+        def random(rng, size, alpha, beta):
+            return rng.gamma(alpha, 1 / beta, size)
+"""
+
+# ruff: noqa: RUF012 - class bodies are tables; nothing changes them
+
+import math
+
+import numpy as np
+
+import graphcore.tensor as tt
+from graphcore.graph.nodes import Constant, Variable
+from graphcore.graph.types import TensorType
+from graphcore.graph.walk import inputs_of
+from graphcore.model.context import modelcontext
+from graphcore.model.distributions.constraints import Constraint, real
+from graphcore.model.distributions.parameters import Parameters
+from graphcore.runtime.reference import evaluate
+from graphcore.tensor import TensorVariable
+
+UNSET = object()
+
+_FORMULAS = (
+    "logp",
+    "logcdf",
+    "mean",
+    "variance",
+    "support_point",
+    "random",
+    "ref",
+    "event_shape",
+)
+
+
+class RandomVariable(TensorVariable):
+    """A tensor variable that has a distribution.
+
+    It is a leaf of the graph: what its value is, the model (or whoever draws from it) decides.
+    """
+
+    __slots__ = ("distribution",)
+
+    def __init__(self, distribution, name=None):
+        super().__init__(TensorType(distribution.dtype, distribution.shape), name=name)
+        self.distribution = distribution
+
+    def logp(self, value):
+        """Log density (or log probability) of each element of ``value``: a variable.
+
+        Examples
+        --------
+        >>> import graphcore.model as pm
+        >>> from graphcore.runtime.reference import evaluate
+        >>> round(float(evaluate([pm.Normal.dist(0, 1).logp(0.0)], {})[0]), 6)
+        -0.918939
+        """
+        return self.distribution.log_density(value)
+
+    def logcdf(self, value):
+        """Logarithm of the cumulative distribution function at ``value``: a variable."""
+        return self.distribution.log_cdf(value)
+
+    def random(self, size=None, rng=None, given=None):
+        """Numbers drawn from the distribution.
+
+        Parameters
+        ----------
+        size : int or tuple, optional
+            Repeats in front of the variable's own shape.
+        rng : Generator or seed, optional
+        given : dict of Variable to array, optional
+            Values of the random variables that the parameters depend on.
+
+        Returns
+        -------
+        ndarray
+        """
+        return self.distribution.draw(np.random.default_rng(rng), size, given or {})
+
+
+class Distribution:
+    """Base of all distributions.  Calling a subclass registers a variable in the current model.
+
+    Attributes
+    ----------
+    params : dict of str to Param
+        In positional order.
+    alt : tuple of Alt
+        Other parametrisations, translated into ``params``.
+    forms : tuple of type
+        Other parametrisations with a formula of their own.
+    order : tuple of str or None
+        Positional order when it is not ``params`` followed by the alternatives.
+    relations : tuple of (callable, str)
+        Conditions between parameters, ``rule(o, ...)`` and its text.
+    support : Constraint or callable
+        Callable of the parameters when it depends on them.
+    ndim : int
+        Trailing axes of one value (1 for vectors).
+    registry : dict of str to type
+        Every distribution by name; filled by subclassing.
+    """
+
+    params = {}
+    alt = ()
+    forms = ()
+    order = None
+    relations = ()
+    support = real
+    ndim = 0
+    registry = {}
+
+    def __init_subclass__(cls, hidden=False, **kwargs):
+        super().__init_subclass__(**kwargs)
+        for name in _FORMULAS:
+            if name in cls.__dict__:
+                setattr(cls, name, staticmethod(cls.__dict__[name]))
+        if not isinstance(cls.support, Constraint):
+            cls.support = staticmethod(cls.__dict__.get("support", cls.support))
+        if not hidden:
+            cls.registry[cls.__name__] = cls
+
+    def __new__(cls, name, *args, **kwargs):
+        if not isinstance(name, str):
+            raise TypeError(
+                f"{cls.__name__} needs a name (a string) as first argument; "
+                f"use {cls.__name__}.dist(...) for a distribution outside of a model"
+            )
+        return modelcontext().register(cls, name, args, kwargs)
+
+    @classmethod
+    def dist(cls, *args, shape=None, size=None, **kwargs):
+        """A random variable that belongs to no model.
+
+        Examples
+        --------
+        >>> import graphcore.model as pm
+        >>> pm.Normal.dist(0, [1, 2]).type.shape
+        (2,)
+        """
+        return RandomVariable(cls.make(cls.__name__, args, kwargs, shape=shape, size=size))
+
+    @classmethod
+    def make(cls, label, args, kwargs, shape=None, size=None, observed_shape=None):
+        """The distribution itself; ``label`` is what error messages call it."""
+        parameters = Parameters(cls, args, kwargs, label)
+        self = object.__new__(parameters.form)
+        self.label, self.given = label, parameters.given
+        self.arguments, self.conditions = parameters.arguments, parameters.conditions
+        self.shown = cls.__name__
+        fixed = isinstance(self.support, Constraint)
+        self._support = self.support if fixed else self.support(**self.arguments)
+        self.shape = self._find_shape(shape, size, observed_shape)
+        self.batch_shape = self.shape[: len(self.shape) - self.ndim]
+        return self
+
+    # -- shape, dtype, support ----------------------------------------------------------------
+
+    def _find_shape(self, shape, size, observed_shape):
+        """Full shape from ``shape=``, ``size=``, the observed data, or the parameters alone."""
+        batch, event = self._parameter_shapes()
+        if shape is not None and size is not None:
+            raise TypeError(f"{self.label}: give shape or size, not both")
+        if shape is not None:
+            wanted = as_shape(shape, self.label)
+        elif size is not None:
+            wanted = as_shape(size, self.label) + event
+        elif observed_shape is not None:
+            wanted = tuple(observed_shape)
+        else:
+            return batch + event
+        n = len(wanted) - len(event)
+        if n >= 0 and wanted[n:] == event and _broadcasts_to(batch, wanted[:n]):
+            return wanted
+        if shape is None and size is None:
+            raise ValueError(
+                f"{self.label}: the observed data have shape {wanted}, but the parameters have "
+                f"shape {batch + event}; together they would repeat the data. Reshape one of them"
+            )
+        raise ValueError(
+            f"{self.label}: shape {wanted} does not fit its parameters, "
+            f"which have shape {batch + event}"
+        )
+
+    def _parameter_shapes(self):
+        """Shapes of the batch (all parameters broadcast together) and of one value."""
+        shapes = {}
+        for name, v in self.arguments.items():
+            if not v.type.is_static:
+                raise ValueError(
+                    f"{self.label}: the shape of parameter {name} is not known before the model "
+                    "runs; give it a fixed shape"
+                )
+            core = self.params[name].ndim
+            if v.ndim < core:
+                raise ValueError(f"{self.label}: parameter {name} must be a vector, got a number")
+            shapes[name] = v.type.shape[: v.ndim - core]
+        try:
+            batch = np.broadcast_shapes(*shapes.values())
+        except ValueError:
+            shown = ", ".join(f"{k} {s}" for k, s in shapes.items())
+            raise ValueError(
+                f"{self.label}: the shapes of the parameters do not broadcast: {shown}"
+            ) from None
+        return tuple(batch), self.event_shape(**self.arguments)
+
+    @staticmethod
+    def event_shape(**arguments):
+        """Shape of one value."""
+        return ()
+
+    @property
+    def dtype(self):
+        return "int64" if self.support_of().discrete else "float64"
+
+    def support_of(self):
+        """The support for these parameters."""
+        return self._support
+
+    def default_transform(self):
+        """The map from the support to the unconstrained space, or None."""
+        return self._support.transform
+
+    # -- densities ----------------------------------------------------------------------------
+
+    def formula(self, value):
+        """The bare log density, right only inside the support."""
+        return tt.as_tensor_variable(type(self).logp(tt, value, **self.arguments))
+
+    def support_condition(self, value):
+        """Condition that ``value`` lies in the support; None when it is known to."""
+        support = self.support_of()
+        if support.holds is None:
+            return None
+        test = support.holds(tt, value)
+        if inputs_of([test]):
+            return test
+        (inside,) = evaluate([test], {})
+        return None if np.all(inside) else tt.constant(inside)
+
+    def log_density(self, value, inside=False):
+        """Log density of each element, -inf outside the support or for bad parameters.
+
+        ``inside`` says that the value is known to lie in the support.
+        """
+        value = as_value(value, self.label)
+        tests = [c for _, _, _, c in self.conditions]
+        if not inside:
+            tests.append(self.support_condition(value))
+        return guarded(tests, self.formula(value))
+
+    def log_cdf(self, value):
+        """Log of the cumulative distribution function."""
+        if not hasattr(type(self), "logcdf"):
+            raise NotImplementedError(f"{self.shown} has no closed form of its logcdf")
+        value = as_value(value, self.label)
+        inner = tt.as_tensor_variable(type(self).logcdf(tt, value, **self.arguments))
+        return guarded([c for _, _, _, c in self.conditions], inner)
+
+    # -- numbers ------------------------------------------------------------------------------
+
+    def initial(self):
+        """A typical value inside the support, of full shape: where sampling starts."""
+        point = tt.as_tensor_variable(type(self).support_point(tt, **self.arguments))
+        return tt.broadcast_to(point, self.shape)
+
+    def draw(self, rng, size, given):
+        """Random numbers; ``given`` has the values of other random variables."""
+        if not hasattr(type(self), "random"):
+            raise NotImplementedError(f"{self.shown} is improper: there is nothing to draw from")
+        names = list(self.arguments)
+        values = evaluate([self.arguments[n] for n in names], given)
+        extra = () if size is None else as_shape(size, self.label)
+        batch = extra + self.batch_shape
+        drawn = type(self).random(rng, batch, **dict(zip(names, values, strict=True)))
+        return np.asarray(drawn, dtype=self.dtype)
+
+    def __repr__(self):
+        return f"{self.shown}({', '.join(describe(v) for v in self.given.values())})"
+
+
+def guarded(tests, inner):
+    """``inner`` where every test that is not None holds, -inf elsewhere."""
+    tests = [t for t in tests if t is not None]
+    if not tests:
+        return inner
+    return tt.switch(all_of(tests), inner, -math.inf)
+
+
+def all_of(tests):
+    """The conjunction of conditions; scalar ones are joined first."""
+    tests = sorted(tests, key=lambda t: t.ndim)
+    joined = tests[0]
+    for t in tests[1:]:
+        joined = joined & t
+    return joined
+
+
+def as_value(value, label):
+    """A value as the formulas want it: float64, whatever integers or bools it came as."""
+    if isinstance(value, Variable) and not isinstance(value, Constant):
+        return value if value.dtype == "float64" else tt.cast(value, "float64")
+    array = value.data if isinstance(value, Constant) else np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{label}: a value must be numbers, got dtype {array.dtype}")
+    return tt.constant(array.astype("float64"))
+
+
+def as_shape(shape, label):
+    """A tuple of lengths from an int, a sequence of ints, or constant variables."""
+    if not isinstance(shape, tuple | list):
+        shape = np.atleast_1d(shape) if not isinstance(shape, Variable) else [shape]
+    lengths = []
+    for n in shape:
+        if isinstance(n, Constant):
+            n = n.data
+        if isinstance(n, Variable):
+            raise TypeError(f"{label}: a shape must be known numbers, got a symbolic length")
+        number = np.asarray(n)
+        if number.dtype.kind not in "iu" or number.ndim:
+            raise TypeError(f"{label}: a shape must be whole numbers, got {n!r}")
+        if number < 0:
+            raise ValueError(f"{label}: a shape must not be negative, got {int(number)}")
+        lengths.append(int(number))
+    return tuple(lengths)
+
+
+def _broadcasts_to(shape, target):
+    try:
+        return np.broadcast_shapes(shape, target) == tuple(target)
+    except ValueError:
+        return False
+
+
+def describe(variable):
+    """How a model's text shows a parameter: a number, a name, or what it depends on."""
+    if isinstance(variable, Constant):
+        return f"{float(variable.data):.4g}" if variable.ndim == 0 else "<constant>"
+    if variable.name and (variable.owner is None or not variable.name.startswith("_")):
+        return variable.name
+    parts = dict.fromkeys(v.name or "?" for v in inputs_of([variable]))
+    return f"f({', '.join(parts)})"

@@ -1,0 +1,125 @@
+"""Sets that parameters and values must lie in: how to test for them, and how to say so.
+
+A constraint is used three ways: on constants when a model is written (an error), on symbolic
+parameters inside the density (-inf outside), and as the support of a distribution, where it also
+names the transform to the unconstrained space.  ``holds`` takes a namespace ``o`` like every
+formula of this package: NumPy or ``graphcore.tensor``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+
+from graphcore.model.distributions import transforms
+
+SIMPLEX_TOLERANCE = 1e-8  # how far the sum of probabilities may be from one
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A set of numbers or vectors.
+
+    Attributes
+    ----------
+    text : str
+        Completes "must be ...".
+    holds : callable or None
+        ``holds(o, x)``: the condition; None when every number satisfies it.
+    ndim : int
+        Trailing axes that one condition spans (1 for vectors such as simplexes).
+    discrete : bool
+    transform : Transform or None
+        The map to the unconstrained space for variables with this support.
+    nonnegative : bool
+        Whether members are never below zero.
+    test : callable or None
+        A cheaper condition for symbolic parameters, which need not exclude infinity.
+    """
+
+    text: str
+    holds: Callable | None = None
+    ndim: int = 0
+    discrete: bool = False
+    transform: transforms.Transform | None = None
+    nonnegative: bool = False
+    test: Callable | None = None
+
+
+def _whole(o, x):
+    return o.floor(x) >= x
+
+
+def _simplex(o, x):
+    near_one = o.abs(o.sum(x, axis=-1) - 1) <= SIMPLEX_TOLERANCE
+    return o.all(x >= 0, axis=-1) & near_one
+
+
+real = Constraint("a number")
+positive = Constraint(
+    "positive",
+    lambda o, x: (x > 0) & (x < inf),
+    transform=transforms.log,
+    nonnegative=True,
+    test=lambda o, x: x > 0,
+)
+nonnegative = Constraint(
+    "non-negative",
+    lambda o, x: (x >= 0) & (x < inf),
+    transform=transforms.log,
+    nonnegative=True,
+    test=lambda o, x: x >= 0,
+)
+probability = Constraint(
+    "between 0 and 1",
+    lambda o, x: (x >= 0) & (x <= 1),
+    transform=transforms.logodds,
+    nonnegative=True,
+)
+open_probability = Constraint(
+    "between 0 and 1, both excluded",
+    lambda o, x: (x > 0) & (x < 1),
+    transform=transforms.logodds,
+    nonnegative=True,
+)
+binary = Constraint(
+    "0 or 1",
+    lambda o, x: _whole(o, x) & (x >= 0) & (x <= 1),
+    discrete=True,
+    nonnegative=True,
+)
+count = Constraint(
+    "a non-negative whole number",
+    lambda o, x: _whole(o, x) & (x >= 0) & (x < inf),
+    discrete=True,
+    nonnegative=True,
+)
+simplex = Constraint(
+    "a vector of probabilities with sum 1",
+    _simplex,
+    ndim=1,
+    transform=transforms.simplex,
+    nonnegative=True,
+)
+positive_vector = Constraint(
+    "a vector of positive numbers", lambda o, x: o.all((x > 0) & (x < inf), axis=-1), ndim=1
+)
+real_vector = Constraint("a vector of numbers", ndim=1)
+
+
+def interval(lower, upper):
+    """Numbers from ``lower`` to ``upper``, which may be variables."""
+    return Constraint(
+        "between its bounds",
+        lambda o, x: (x >= lower) & (x <= upper),
+        transform=transforms.Interval(lower, upper),
+    )
+
+
+def counts_up_to(upper):
+    """Whole numbers from 0 to ``upper``."""
+    return Constraint(
+        "a whole number from 0 to its upper bound",
+        lambda o, x: _whole(o, x) & (x >= 0) & (x <= upper),
+        discrete=True,
+        nonnegative=True,
+    )

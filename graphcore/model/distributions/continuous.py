@@ -1,0 +1,231 @@
+"""Distributions on the whole real line, and on an interval of it."""
+
+# ruff: noqa: RUF012 - class bodies are tables; nothing changes them
+
+import math
+
+from graphcore.model.distributions.base import Distribution
+from graphcore.model.distributions.constraints import interval, positive, real
+from graphcore.model.distributions.parameters import Alt, Param
+from graphcore.model.distributions.special import HALF_LOG_2PI, gammaln_difference
+
+LOG_PI = math.log(math.pi)
+LOG_2 = math.log(2.0)
+
+_scale = Param(positive, default=1.0, typical=(0.3, 3.0))
+_location = Param(real, default=0.0)
+precision = Alt(
+    lambda o, tau: {"sigma": 1 / o.sqrt(tau)},
+    gives=("sigma",),
+    params={"tau": Param(positive, typical=(0.3, 3.0))},
+)
+
+
+class Normal(Distribution):
+    """Normal distribution with mean ``mu`` and standard deviation ``sigma`` (or precision ``tau``).
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model():
+    ...     x = pm.Normal("x", mu=0, sigma=[1, 2])
+    >>> x.type.shape
+    (2,)
+    """
+
+    params = {"mu": _location, "sigma": _scale}
+    alt = (precision,)
+
+    def logp(o, x, mu, sigma):
+        return -0.5 * o.sqr((x - mu) / sigma) - o.log(sigma) - HALF_LOG_2PI
+
+    def logcdf(o, x, mu, sigma):
+        return o.log_ndtr((x - mu) / sigma)
+
+    def mean(o, mu, sigma):
+        return mu
+
+    def variance(o, mu, sigma):
+        return o.sqr(sigma)
+
+    def support_point(o, mu, sigma):
+        return mu
+
+    def random(rng, size, mu, sigma):
+        return rng.normal(mu, sigma, size)
+
+    def ref(mu, sigma):
+        from scipy import stats
+
+        return stats.norm(mu, sigma)
+
+
+class Cauchy(Distribution):
+    """Cauchy distribution with location ``alpha`` and scale ``beta``."""
+
+    params = {"alpha": Param(real), "beta": Param(positive, typical=(0.3, 3.0))}
+
+    def logp(o, x, alpha, beta):
+        return -LOG_PI - o.log(beta) - o.log1p(o.sqr((x - alpha) / beta))
+
+    def logcdf(o, x, alpha, beta):
+        z = (x - alpha) / beta
+        tail = o.arctan(1 / o.abs(z)) / math.pi
+        return o.switch(z < 0, o.log(tail), o.log1p(-tail))
+
+    def support_point(o, alpha, beta):
+        return alpha
+
+    def random(rng, size, alpha, beta):
+        return alpha + beta * rng.standard_cauchy(size)
+
+    def ref(alpha, beta):
+        from scipy import stats
+
+        return stats.cauchy(alpha, beta)
+
+
+class StudentT(Distribution):
+    """Student's t with ``nu`` degrees of freedom, location ``mu``, scale ``sigma`` (or ``lam``)."""
+
+    params = {
+        "nu": Param(positive, typical=(0.7, 12.0)),
+        "mu": _location,
+        "sigma": _scale,
+    }
+    alt = (
+        Alt(
+            lambda o, lam: {"sigma": 1 / o.sqrt(lam)},
+            gives=("sigma",),
+            params={"lam": Param(positive, typical=(0.3, 3.0))},
+        ),
+    )
+
+    def logp(o, x, nu, mu, sigma):
+        half = 0.5 * nu
+        constant = gammaln_difference(o, half, 0.5) - 0.5 * o.log(nu) - 0.5 * LOG_PI - o.log(sigma)
+        return constant - (half + 0.5) * o.log1p(o.sqr((x - mu) / sigma) / nu)
+
+    def mean(o, nu, mu, sigma):
+        return o.switch(nu > 1, mu, math.nan)
+
+    def variance(o, nu, mu, sigma):
+        return o.switch(nu > 2, o.sqr(sigma) * nu / (nu - 2), math.inf)
+
+    def support_point(o, nu, mu, sigma):
+        return mu
+
+    def random(rng, size, nu, mu, sigma):
+        return mu + sigma * rng.standard_t(nu, size)
+
+    def ref(nu, mu, sigma):
+        from scipy import stats
+
+        return stats.t(nu, mu, sigma)
+
+
+class Laplace(Distribution):
+    """Laplace (double exponential) distribution with location ``mu`` and scale ``b``."""
+
+    params = {"mu": Param(real), "b": Param(positive, typical=(0.3, 3.0))}
+
+    def logp(o, x, mu, b):
+        return -o.abs(x - mu) / b - o.log(b) - LOG_2
+
+    def logcdf(o, x, mu, b):
+        z = (x - mu) / b
+        tail = -o.abs(z) - LOG_2
+        return o.switch(z < 0, tail, o.log1p(-o.exp(tail)))
+
+    def mean(o, mu, b):
+        return mu
+
+    def variance(o, mu, b):
+        return 2 * o.sqr(b)
+
+    def support_point(o, mu, b):
+        return mu
+
+    def random(rng, size, mu, b):
+        return rng.laplace(mu, b, size)
+
+    def ref(mu, b):
+        from scipy import stats
+
+        return stats.laplace(mu, b)
+
+
+class Logistic(Distribution):
+    """Logistic distribution with location ``mu`` and scale ``s``."""
+
+    params = {"mu": _location, "s": _scale}
+
+    def logp(o, x, mu, s):
+        z = o.abs((x - mu) / s)
+        return -z - 2 * o.softplus(-z) - o.log(s)
+
+    def logcdf(o, x, mu, s):
+        return -o.softplus(-(x - mu) / s)
+
+    def mean(o, mu, s):
+        return mu
+
+    def variance(o, mu, s):
+        return o.sqr(s) * (math.pi**2 / 3)
+
+    def support_point(o, mu, s):
+        return mu
+
+    def random(rng, size, mu, s):
+        return rng.logistic(mu, s, size)
+
+    def ref(mu, s):
+        from scipy import stats
+
+        return stats.logistic(mu, s)
+
+
+class Uniform(Distribution):
+    """Uniform distribution between ``lower`` and ``upper``."""
+
+    params = {
+        "lower": Param(real, default=0.0, typical=(-3.0, 0.0)),
+        "upper": Param(real, default=1.0, typical=(0.5, 3.0)),
+    }
+    relations = ((lambda o, lower, upper: lower < upper, "lower < upper"),)
+
+    def support(lower, upper):
+        return interval(lower, upper)
+
+    def logp(o, x, lower, upper):
+        return -o.log(upper - lower) + o.zeros_like(x)
+
+    def logcdf(o, x, lower, upper):
+        return o.log(o.clip((x - lower) / (upper - lower), 0.0, 1.0))
+
+    def mean(o, lower, upper):
+        return 0.5 * (lower + upper)
+
+    def variance(o, lower, upper):
+        return o.sqr(upper - lower) / 12
+
+    def support_point(o, lower, upper):
+        return 0.5 * (lower + upper)
+
+    def random(rng, size, lower, upper):
+        return rng.uniform(lower, upper, size)
+
+    def ref(lower, upper):
+        from scipy import stats
+
+        return stats.uniform(lower, upper - lower)
+
+
+class Flat(Distribution):
+    """Improper: log density zero everywhere."""
+
+    def logp(o, x):
+        return o.zeros_like(x)
+
+    def support_point(o):
+        return 0.0

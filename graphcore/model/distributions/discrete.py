@@ -1,0 +1,287 @@
+"""Distributions of counts and categories."""
+
+# ruff: noqa: RUF012 - class bodies are tables; nothing changes them
+
+import math
+
+import numpy as np
+
+from graphcore.model.distributions.base import Distribution
+from graphcore.model.distributions.constraints import (
+    binary,
+    count,
+    counts_up_to,
+    nonnegative,
+    positive,
+    probability,
+    real,
+    real_vector,
+    simplex,
+)
+from graphcore.model.distributions.parameters import Alt, Param
+from graphcore.model.distributions.special import binomln, stirling_remainder
+
+_logit = Param(real, typical=(-2.0, 2.0))
+_probability = Param(probability, typical=(0.1, 0.9))
+
+
+def _expit(x):
+    """The logistic function of an array, without overflow."""
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1.0, e) / (1 + e)
+
+
+class _LogitBernoulli(Distribution, hidden=True):
+    """Bernoulli by its log odds: one softplus per observation, no rounding at either end."""
+
+    params = {"logit_p": _logit}
+    support = binary
+
+    def logp(o, x, logit_p):
+        return -o.softplus((1 - 2 * x) * logit_p)
+
+    def mean(o, logit_p):
+        return o.sigmoid(logit_p)
+
+    def variance(o, logit_p):
+        return o.sigmoid(logit_p) * o.sigmoid(-logit_p)
+
+    def support_point(o, logit_p):
+        return o.switch(logit_p < 0, 0.0, 1.0)
+
+    def random(rng, size, logit_p):
+        return rng.random(size) < _expit(logit_p)
+
+    def ref(logit_p):
+        from scipy import stats
+
+        return stats.bernoulli(_expit(logit_p))
+
+
+class Bernoulli(Distribution):
+    """0 or 1, with the probability ``p`` (or the log odds ``logit_p``) of a 1."""
+
+    params = {"p": _probability}
+    forms = (_LogitBernoulli,)
+    support = binary
+
+    def logp(o, x, p):
+        return o.switch(x > 0.5, o.log(p), o.log1p(-p))
+
+    def mean(o, p):
+        return p
+
+    def variance(o, p):
+        return p * (1 - p)
+
+    def support_point(o, p):
+        return o.switch(p < 0.5, 0.0, 1.0)
+
+    def random(rng, size, p):
+        return rng.random(size) < p
+
+    def ref(p):
+        from scipy import stats
+
+        return stats.bernoulli(p)
+
+
+class _LogitBinomial(Distribution, hidden=True):
+    """Binomial by the log odds of a success."""
+
+    params = {"n": Param(count, typical=(3, 20)), "logit_p": _logit}
+
+    def support(n, logit_p):
+        return counts_up_to(n)
+
+    def logp(o, x, n, logit_p):
+        return x * logit_p - n * o.softplus(logit_p) + binomln(o, n, x)
+
+    def mean(o, n, logit_p):
+        return n * o.sigmoid(logit_p)
+
+    def variance(o, n, logit_p):
+        return n * o.sigmoid(logit_p) * o.sigmoid(-logit_p)
+
+    def support_point(o, n, logit_p):
+        return o.round(n * o.sigmoid(logit_p))
+
+    def random(rng, size, n, logit_p):
+        return rng.binomial(n.astype("int64"), _expit(logit_p), size)
+
+    def ref(n, logit_p):
+        from scipy import stats
+
+        return stats.binom(n, _expit(logit_p))
+
+
+class Binomial(Distribution):
+    """Successes among ``n`` trials of probability ``p`` (or log odds ``logit_p``)."""
+
+    params = {"n": Param(count, typical=(3, 20)), "p": _probability}
+    forms = (_LogitBinomial,)
+
+    def support(n, p):
+        return counts_up_to(n)
+
+    def logp(o, x, n, p):
+        return o.xlogy(x, p) + o.xlog1py(n - x, -p) + binomln(o, n, x)
+
+    def mean(o, n, p):
+        return n * p
+
+    def variance(o, n, p):
+        return n * p * (1 - p)
+
+    def support_point(o, n, p):
+        return o.round(n * p)
+
+    def random(rng, size, n, p):
+        return rng.binomial(n.astype("int64"), p, size)
+
+    def ref(n, p):
+        from scipy import stats
+
+        return stats.binom(n, p)
+
+
+class Poisson(Distribution):
+    """Counts with mean ``mu``."""
+
+    params = {"mu": Param(nonnegative, typical=(0.5, 12.0))}
+    support = count
+
+    def logp(o, x, mu):
+        return o.xlogy(x, mu) - mu - o.gammaln(x + 1)
+
+    def mean(o, mu):
+        return mu
+
+    def variance(o, mu):
+        return mu
+
+    def support_point(o, mu):
+        return o.floor(mu)
+
+    def random(rng, size, mu):
+        return rng.poisson(mu, size)
+
+    def ref(mu):
+        from scipy import stats
+
+        return stats.poisson(mu)
+
+
+class NegativeBinomial(Distribution):
+    """Counts with mean ``mu`` and variance ``mu + mu**2 / alpha`` (or ``n`` and ``p``)."""
+
+    params = {
+        "mu": Param(nonnegative, typical=(0.5, 12.0)),
+        "alpha": Param(positive, typical=(0.5, 8.0)),
+    }
+    alt = (
+        Alt(
+            lambda o, n, p: {"mu": n * (1 - p) / p, "alpha": n},
+            gives=("mu", "alpha"),
+            params={
+                "n": Param(positive, typical=(0.5, 8.0)),
+                "p": Param(probability, typical=(0.2, 0.8)),
+            },
+        ),
+    )
+    order = ("mu", "alpha", "p", "n")
+    support = count
+
+    def logp(o, x, mu, alpha):
+        # Stirling's leading terms are merged with the powers of mu and alpha, so that the limit of
+        # a large alpha (Poisson) keeps its digits.
+        return (
+            o.xlogy(x, mu)
+            - o.gammaln(x + 1)
+            + x * o.log1p((x - mu) / (alpha + mu))
+            - x
+            - alpha * o.log1p(mu / alpha)
+            + (alpha - 0.5) * o.log1p(x / alpha)
+            + stirling_remainder(o, alpha + x)
+            - stirling_remainder(o, alpha)
+        )
+
+    def mean(o, mu, alpha):
+        return mu
+
+    def variance(o, mu, alpha):
+        return mu + o.sqr(mu) / alpha
+
+    def support_point(o, mu, alpha):
+        return o.floor(mu)
+
+    def random(rng, size, mu, alpha):
+        return rng.poisson(mu / alpha * rng.gamma(alpha, 1.0, size))
+
+    def ref(mu, alpha):
+        from scipy import stats
+
+        return stats.nbinom(alpha, alpha / (alpha + mu))
+
+
+def _select(o, table, x):
+    """``table[..., x]`` for categories ``x``; the leading axes of the table broadcast with x."""
+    k = table.type.shape[-1]
+    index = o.cast(o.clip(x, 0.0, float(k - 1)), "int64")
+    if table.ndim == 1:
+        return o.take(table, index)
+    shape = np.broadcast_shapes(table.type.shape[:-1], x.type.shape)
+    rows = o.reshape(o.broadcast_to(table, (*shape, k)), (math.prod(shape) * k,))
+    start = np.arange(math.prod(shape)).reshape(shape) * k
+    return o.take(rows, index + start)
+
+
+def _draw_categories(rng, size, weights):
+    """Categories with the given weights along the last axis."""
+    upto = np.cumsum(weights, axis=-1)
+    u = rng.random(size)[..., None] * upto[..., -1:]
+    return np.minimum((u >= upto).sum(axis=-1), weights.shape[-1] - 1)
+
+
+class _LogitCategorical(Distribution, hidden=True):
+    """Categories by unnormalised log probabilities."""
+
+    params = {"logit_p": Param(real_vector)}
+
+    def support(logit_p):
+        return counts_up_to(logit_p.type.shape[-1] - 1)
+
+    def logp(o, x, logit_p):
+        return _select(o, logit_p - o.logsumexp(logit_p, axis=-1, keepdims=True), x)
+
+    def support_point(o, logit_p):
+        return _mode(o, logit_p)
+
+    def random(rng, size, logit_p):
+        return _draw_categories(rng, size, np.exp(logit_p - logit_p.max(axis=-1, keepdims=True)))
+
+
+class Categorical(Distribution):
+    """0 ... K-1 with probabilities ``p`` (or log odds ``logit_p``) along the last axis."""
+
+    params = {"p": Param(simplex)}
+    forms = (_LogitCategorical,)
+
+    def support(p):
+        return counts_up_to(p.type.shape[-1] - 1)
+
+    def logp(o, x, p):
+        return _select(o, o.log(p), x)
+
+    def support_point(o, p):
+        return _mode(o, p)
+
+    def random(rng, size, p):
+        return _draw_categories(rng, size, p)
+
+
+def _mode(o, table):
+    """Position of the first largest entry along the last axis."""
+    k = table.type.shape[-1]
+    largest = table >= o.max(table, axis=-1, keepdims=True)
+    return o.min(o.switch(largest, np.arange(float(k)), float(k)), axis=-1)

@@ -1,0 +1,285 @@
+"""Distributions on positive numbers and on the unit interval."""
+
+# ruff: noqa: RUF012 - class bodies are tables; nothing changes them
+
+import math
+
+from graphcore.model.distributions.base import Distribution
+from graphcore.model.distributions.constraints import (
+    nonnegative,
+    open_probability,
+    positive,
+    probability,
+    real,
+)
+from graphcore.model.distributions.continuous import precision
+from graphcore.model.distributions.parameters import Alt, Param
+from graphcore.model.distributions.special import HALF_LOG_2PI, betaln
+
+LOG_2_OVER_PI = math.log(2 / math.pi)
+SQRT_HALF = math.sqrt(0.5)
+
+_scale = Param(positive, default=1.0, typical=(0.3, 3.0))
+_shape = Param(positive, typical=(0.5, 5.0))
+_mean = Param(positive, typical=(0.5, 3.0))
+_sd = Param(positive, typical=(0.3, 2.0))
+
+
+class HalfNormal(Distribution):
+    """Normal distribution around 0 restricted to positive numbers."""
+
+    params = {"sigma": _scale}
+    alt = (precision,)
+    support = nonnegative
+
+    def logp(o, x, sigma):
+        return -0.5 * o.sqr(x / sigma) - o.log(sigma) + 0.5 * LOG_2_OVER_PI
+
+    def logcdf(o, x, sigma):
+        z = o.maximum(x, 0.0) / sigma * SQRT_HALF
+        return o.switch(z < 0.5, o.log(o.erf(z)), o.log1p(-o.erfc(z)))
+
+    def mean(o, sigma):
+        return sigma * math.sqrt(2 / math.pi)
+
+    def variance(o, sigma):
+        return o.sqr(sigma) * (1 - 2 / math.pi)
+
+    def support_point(o, sigma):
+        return sigma
+
+    def random(rng, size, sigma):
+        return abs(rng.normal(0.0, sigma, size))
+
+    def ref(sigma):
+        from scipy import stats
+
+        return stats.halfnorm(0, sigma)
+
+
+class HalfCauchy(Distribution):
+    """Cauchy distribution around 0 with scale ``beta``, restricted to positive numbers."""
+
+    params = {"beta": Param(positive, typical=(0.3, 3.0))}
+    support = nonnegative
+
+    def logp(o, x, beta):
+        return LOG_2_OVER_PI - o.log(beta) - o.log1p(o.sqr(x / beta))
+
+    def logcdf(o, x, beta):
+        z = o.maximum(x, 0.0) / beta
+        upper = -o.arctan(1 / o.maximum(z, 0.5)) * (2 / math.pi)
+        return o.switch(z < 1, o.log(o.arctan(z)) + LOG_2_OVER_PI, o.log1p(upper))
+
+    def support_point(o, beta):
+        return beta
+
+    def random(rng, size, beta):
+        return abs(beta * rng.standard_cauchy(size))
+
+    def ref(beta):
+        from scipy import stats
+
+        return stats.halfcauchy(0, beta)
+
+
+class Exponential(Distribution):
+    """Exponential distribution with rate ``lam`` (or ``scale``)."""
+
+    params = {"lam": Param(positive, typical=(0.3, 3.0))}
+    alt = (
+        Alt(
+            lambda o, scale: {"lam": 1 / scale},
+            gives=("lam",),
+            params={"scale": Param(positive, typical=(0.3, 3.0))},
+        ),
+    )
+    support = nonnegative
+
+    def logp(o, x, lam):
+        return o.log(lam) - lam * x
+
+    def logcdf(o, x, lam):
+        return o.log1mexp(-lam * o.maximum(x, 0.0))
+
+    def mean(o, lam):
+        return 1 / lam
+
+    def variance(o, lam):
+        return 1 / o.sqr(lam)
+
+    def support_point(o, lam):
+        return 1 / lam
+
+    def random(rng, size, lam):
+        return rng.exponential(1 / lam, size)
+
+    def ref(lam):
+        from scipy import stats
+
+        return stats.expon(0, 1 / lam)
+
+
+class Gamma(Distribution):
+    """Gamma distribution with shape ``alpha`` and rate ``beta`` (or ``mu`` and ``sigma``)."""
+
+    params = {"alpha": _shape, "beta": Param(positive, typical=(0.5, 3.0))}
+    alt = (
+        Alt(
+            lambda o, mu, sigma: {"alpha": (mu / sigma) ** 2, "beta": mu / sigma**2},
+            gives=("alpha", "beta"),
+            params={"mu": _mean, "sigma": _sd},
+        ),
+    )
+    support = nonnegative
+
+    def logp(o, x, alpha, beta):
+        return o.xlogy(alpha - 1, x) - beta * x + (o.xlogy(alpha, beta) - o.gammaln(alpha))
+
+    def mean(o, alpha, beta):
+        return alpha / beta
+
+    def variance(o, alpha, beta):
+        return alpha / o.sqr(beta)
+
+    def support_point(o, alpha, beta):
+        return alpha / beta
+
+    def random(rng, size, alpha, beta):
+        return rng.gamma(alpha, 1 / beta, size)
+
+    def ref(alpha, beta):
+        from scipy import stats
+
+        return stats.gamma(alpha, scale=1 / beta)
+
+
+class InverseGamma(Distribution):
+    """Inverse gamma distribution with ``alpha`` and ``beta`` (or ``mu`` and ``sigma``)."""
+
+    params = {"alpha": _shape, "beta": Param(positive, default=1.0, typical=(0.5, 3.0))}
+    alt = (
+        Alt(
+            lambda o, mu, sigma: {
+                "alpha": 2 + (mu / sigma) ** 2,
+                "beta": mu * (1 + (mu / sigma) ** 2),
+            },
+            gives=("alpha", "beta"),
+            params={"mu": _mean, "sigma": _sd},
+        ),
+    )
+    support = positive
+
+    def logp(o, x, alpha, beta):
+        return -(alpha + 1) * o.log(x) - beta / x + (o.xlogy(alpha, beta) - o.gammaln(alpha))
+
+    def mean(o, alpha, beta):
+        return o.switch(alpha > 1, beta / (alpha - 1), math.inf)
+
+    def variance(o, alpha, beta):
+        return o.switch(alpha > 2, o.sqr(beta / (alpha - 1)) / (alpha - 2), math.inf)
+
+    def support_point(o, alpha, beta):
+        return o.switch(alpha > 1, beta / (alpha - 1), beta / (alpha + 1))
+
+    def random(rng, size, alpha, beta):
+        return 1 / rng.gamma(alpha, 1 / beta, size)
+
+    def ref(alpha, beta):
+        from scipy import stats
+
+        return stats.invgamma(alpha, scale=beta)
+
+
+class LogNormal(Distribution):
+    """The exponential of a normal variable with ``mu`` and ``sigma`` (or ``tau``)."""
+
+    params = {"mu": Param(real, default=0.0), "sigma": _scale}
+    alt = (precision,)
+    support = positive
+
+    def logp(o, x, mu, sigma):
+        log_x = o.log(x)
+        return -0.5 * o.sqr((log_x - mu) / sigma) - log_x - o.log(sigma) - HALF_LOG_2PI
+
+    def logcdf(o, x, mu, sigma):
+        return o.log_ndtr((o.log(o.maximum(x, 0.0)) - mu) / sigma)
+
+    def mean(o, mu, sigma):
+        return o.exp(mu + 0.5 * o.sqr(sigma))
+
+    def variance(o, mu, sigma):
+        return o.expm1(o.sqr(sigma)) * o.exp(2 * mu + o.sqr(sigma))
+
+    def support_point(o, mu, sigma):
+        return o.exp(mu + 0.5 * o.sqr(sigma))
+
+    def random(rng, size, mu, sigma):
+        return rng.lognormal(mu, sigma, size)
+
+    def ref(mu, sigma):
+        import numpy as np
+        from scipy import stats
+
+        return stats.lognorm(sigma, scale=np.exp(mu))
+
+
+class HalfFlat(Distribution):
+    """Improper: log density zero on positive numbers."""
+
+    support = positive
+
+    def logp(o, x):
+        return o.zeros_like(x)
+
+    def support_point(o):
+        return 1.0
+
+
+class Beta(Distribution):
+    """Beta distribution with ``alpha``, ``beta`` (or ``mu``, ``sigma``, or ``mu``, ``nu``)."""
+
+    params = {"alpha": _shape, "beta": _shape}
+    alt = (
+        Alt(
+            lambda o, mu, sigma: {
+                "alpha": mu * (mu * (1 - mu) / sigma**2 - 1),
+                "beta": (1 - mu) * (mu * (1 - mu) / sigma**2 - 1),
+            },
+            gives=("alpha", "beta"),
+            params={
+                "mu": Param(open_probability, typical=(0.2, 0.8)),
+                "sigma": Param(positive, typical=(0.05, 0.25)),
+            },
+        ),
+        Alt(
+            lambda o, mu, nu: {"alpha": mu * nu, "beta": (1 - mu) * nu},
+            gives=("alpha", "beta"),
+            params={
+                "mu": Param(open_probability, typical=(0.2, 0.8)),
+                "nu": Param(positive, typical=(1.0, 10.0)),
+            },
+        ),
+    )
+    support = probability
+
+    def logp(o, x, alpha, beta):
+        return o.xlogy(alpha - 1, x) + o.xlog1py(beta - 1, -x) - betaln(o, alpha, beta)
+
+    def mean(o, alpha, beta):
+        return alpha / (alpha + beta)
+
+    def variance(o, alpha, beta):
+        total = alpha + beta
+        return alpha * beta / (o.sqr(total) * (total + 1))
+
+    def support_point(o, alpha, beta):
+        return alpha / (alpha + beta)
+
+    def random(rng, size, alpha, beta):
+        return rng.beta(alpha, beta, size)
+
+    def ref(alpha, beta):
+        from scipy import stats
+
+        return stats.beta(alpha, beta)

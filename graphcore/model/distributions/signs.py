@@ -1,0 +1,56 @@
+"""What the form of an expression says about its values."""
+
+from graphcore.graph.nodes import Constant
+from graphcore.model.distributions.constraints import nonnegative, positive, probability
+from graphcore.ops.elementwise import Elemwise
+from graphcore.ops.index import Subtensor, Take
+from graphcore.ops.shape import BroadcastLike, BroadcastTo, Dimshuffle, Reshape
+
+_KEEP_SIGN = {"add", "mul", "true_div", "sqrt", "maximum"}
+_NEVER_NEGATIVE = {"exp", "sigmoid", "softplus", "sqr", "abs", "erfc"}
+_COPIES = (Subtensor, Take, Dimshuffle, Reshape, BroadcastTo, BroadcastLike)
+
+
+def known_to_hold(constraint, variable):
+    """Whether the form of an expression alone shows that its values satisfy a constraint.
+
+    Used to leave out tests that would cost a pass over the data.  ``exp(x)`` counts as positive
+    although it can underflow: the density is then not finite anyway.
+    """
+    if constraint in (positive, nonnegative):
+        return _known(variable, _NEVER_NEGATIVE, _KEEP_SIGN, lambda s: s.nonnegative)
+    if constraint is probability:
+        return _known(variable, {"sigmoid"}, set(), lambda s: s is probability)
+    return False
+
+
+def _known(variable, always, keep, accepts):
+    """True when every part of an expression is of a safe form.
+
+    ``always`` are rows whose result is safe whatever their input, ``keep`` rows whose result is
+    safe when their inputs are, ``accepts`` tells which supports of random variables are safe.
+    """
+    stack, seen = [variable], set()
+    while stack:
+        v = stack.pop()
+        if v in seen:
+            continue
+        seen.add(v)
+        if isinstance(v, Constant):
+            if not (v.data >= 0).all() or (not keep and not (v.data <= 1).all()):
+                return False
+        elif v.owner is None:
+            distribution = getattr(v, "distribution", None)
+            if distribution is None or not accepts(distribution.support_of()):
+                return False
+        elif isinstance(v.owner.op, _COPIES):
+            stack.append(v.owner.inputs[0])
+        elif isinstance(v.owner.op, Elemwise):
+            row = v.owner.op.row_name
+            if row in keep:
+                stack.extend(v.owner.inputs)
+            elif row not in always:
+                return False
+        else:
+            return False
+    return True

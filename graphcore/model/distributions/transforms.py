@@ -1,0 +1,289 @@
+"""Maps between a constrained variable and the unconstrained value that a sampler moves.
+
+A transform is immutable.  ``forward`` takes a value of the random variable to the unconstrained
+space, ``backward`` returns, and ``log_jac_det`` is the logarithm of the absolute determinant of
+the derivative of ``backward``, taken over the free coordinates.  Its result has the shape of the
+value without the last ``ndim`` axes.  Names and formulas are PyMC's, so that value variables are
+called ``sd_log__``, ``p_logodds__``, ``x_interval__``, ``x_ordered__``, ``w_simplex__``.
+"""
+
+import math
+
+import numpy as np
+
+import graphcore.tensor as tt
+
+__all__ = [
+    "Chain",
+    "Interval",
+    "LogExpM1",
+    "LogOddsTransform",
+    "LogTransform",
+    "Ordered",
+    "SimplexTransform",
+    "Transform",
+    "interval",
+    "log",
+    "log_exp_m1",
+    "logodds",
+    "lowerbound",
+    "ordered",
+    "simplex",
+    "upperbound",
+]
+
+
+class Transform:
+    """Base class; also documents the interface.
+
+    Attributes
+    ----------
+    name : str
+        Suffix of the value variable: ``f"{variable}_{name}__"``.
+    ndim : int
+        How many trailing axes are transformed together (0: elementwise).
+    """
+
+    name = "transform"
+    ndim = 0
+
+    def forward(self, value):
+        """Unconstrained value of a constrained one."""
+        raise NotImplementedError(type(self).__name__)
+
+    def backward(self, value):
+        """Constrained value of an unconstrained one."""
+        raise NotImplementedError(type(self).__name__)
+
+    def log_jac_det(self, value):
+        """Log absolute determinant of the derivative of :meth:`backward` at ``value``."""
+        raise NotImplementedError(type(self).__name__)
+
+    def value_shape(self, shape):
+        """Shape of the unconstrained value of a variable of this shape."""
+        return tuple(shape)
+
+    def __repr__(self):
+        return f"<transform {self.name}>"
+
+
+class LogTransform(Transform):
+    """Positive numbers, on the log scale.
+
+    Examples
+    --------
+    >>> from graphcore.runtime.reference import evaluate
+    >>> float(evaluate([LogTransform().backward(tt.constant(0.0))], {})[0])
+    1.0
+    """
+
+    name = "log"
+
+    def forward(self, value):
+        return tt.log(value)
+
+    def backward(self, value):
+        return tt.exp(value)
+
+    def log_jac_det(self, value):
+        return tt.as_tensor_variable(value)
+
+
+class LogExpM1(Transform):
+    """Positive numbers through ``softplus``: nearly linear for large values."""
+
+    name = "log_exp_m1"
+
+    def forward(self, value):
+        return value + tt.log1mexp(-value)
+
+    def backward(self, value):
+        return tt.softplus(value)
+
+    def log_jac_det(self, value):
+        return -tt.softplus(-value)
+
+
+class LogOddsTransform(Transform):
+    """Numbers between 0 and 1, on the logit scale."""
+
+    name = "logodds"
+
+    def forward(self, value):
+        return tt.log(value) - tt.log1p(-value)
+
+    def backward(self, value):
+        return tt.sigmoid(value)
+
+    def log_jac_det(self, value):
+        return -value - 2 * tt.softplus(-value)
+
+
+class Interval(Transform):
+    """Numbers above a lower bound, below an upper bound, or between both.
+
+    Parameters
+    ----------
+    lower, upper : number, array or variable, optional
+        None leaves that side open.  A bound may depend on other random variables.
+
+    Examples
+    --------
+    >>> from graphcore.runtime.reference import evaluate
+    >>> halfway = Interval(1, 3).backward(tt.constant(0.0))
+    >>> float(evaluate([halfway], {})[0])
+    2.0
+    """
+
+    name = "interval"
+
+    def __init__(self, lower=None, upper=None):
+        if lower is None and upper is None:
+            raise ValueError("Interval needs a lower bound, an upper bound, or both")
+        self.lower, self.upper = lower, upper
+
+    def forward(self, value):
+        if self.upper is None:
+            return tt.log(value - self.lower)
+        if self.lower is None:
+            return tt.log(self.upper - value)
+        return tt.log(value - self.lower) - tt.log(self.upper - value)
+
+    def backward(self, value):
+        if self.upper is None:
+            return self.lower + tt.exp(value)
+        if self.lower is None:
+            return self.upper - tt.exp(value)
+        # Symmetric in the bounds, so that neither end loses digits to the other.
+        return self.lower * tt.sigmoid(-value) + self.upper * tt.sigmoid(value)
+
+    def log_jac_det(self, value):
+        if self.upper is None or self.lower is None:
+            return tt.as_tensor_variable(value)
+        width = tt.as_tensor_variable(self.upper) - self.lower
+        return tt.log(width) - value - 2 * tt.softplus(-value)
+
+
+class Ordered(Transform):
+    """Vectors whose entries ascend along the last axis.
+
+    Parameters
+    ----------
+    positive : bool
+        Whether the first entry is positive too.
+    ascending : bool
+        False for descending entries.
+    """
+
+    name = "ordered"
+    ndim = 1
+
+    def __init__(self, positive=False, ascending=True):
+        self.positive, self.ascending = positive, ascending
+
+    def forward(self, value):
+        if not self.ascending:
+            value = value[..., ::-1]
+        first = tt.log(value[..., :1]) if self.positive else value[..., :1]
+        return tt.concatenate([first, tt.log(value[..., 1:] - value[..., :-1])], axis=-1)
+
+    def backward(self, value):
+        n = value.type.shape[-1]
+        if self.positive:
+            steps = tt.exp(value)
+        else:
+            steps = tt.concatenate([value[..., :1], tt.exp(value[..., 1:])], axis=-1)
+        # A cumulative sum of static length: each entry adds the steps up to its own.
+        upto = np.tril(np.ones((n, n)))
+        x = (tt.expand_dims(steps, -2) * upto).sum(axis=-1)
+        return x if self.ascending else x[..., ::-1]
+
+    def log_jac_det(self, value):
+        return tt.sum(value if self.positive else value[..., 1:], axis=-1)
+
+
+class SimplexTransform(Transform):
+    """Vectors of positive entries with sum 1; the value has one entry less.
+
+    The value ``v`` of length K - 1 is completed to sum zero; ``backward`` is its softmax.
+    """
+
+    name = "simplex"
+    ndim = 1
+
+    def forward(self, value):
+        logs = tt.log(value)
+        return logs[..., :-1] - tt.mean(logs, axis=-1, keepdims=True)
+
+    def backward(self, value):
+        return tt.softmax(_completed(value), axis=-1)
+
+    def log_jac_det(self, value):
+        k = value.type.shape[-1] + 1
+        return math.log(k) - k * tt.logsumexp(_completed(value), axis=-1)
+
+    def value_shape(self, shape):
+        return (*shape[:-1], shape[-1] - 1)
+
+
+def _completed(value):
+    """``value`` with a last entry that makes the sum along the last axis zero."""
+    return tt.concatenate([value, -tt.sum(value, axis=-1, keepdims=True)], axis=-1)
+
+
+class Chain(Transform):
+    """Several transforms one after the other; ``forward`` applies the first one first."""
+
+    name = "chain"
+
+    def __init__(self, transform_list):
+        self.transform_list = tuple(transform_list)
+        self.ndim = max((t.ndim for t in self.transform_list), default=0)
+
+    def forward(self, value):
+        for transform in self.transform_list:
+            value = transform.forward(value)
+        return value
+
+    def backward(self, value):
+        for transform in reversed(self.transform_list):
+            value = transform.backward(value)
+        return value
+
+    def log_jac_det(self, value):
+        total = 0.0
+        for transform in reversed(self.transform_list):
+            part = transform.log_jac_det(value)
+            joint = self.ndim - transform.ndim
+            if joint:
+                part = tt.sum(part, axis=tuple(range(-joint, 0)))
+            total = part + total
+            value = transform.backward(value)
+        return total
+
+    def value_shape(self, shape):
+        for transform in self.transform_list:
+            shape = transform.value_shape(shape)
+        return tuple(shape)
+
+
+def lowerbound(lower):
+    """Transform of numbers above ``lower``."""
+    return Interval(lower, None)
+
+
+def upperbound(upper):
+    """Transform of numbers below ``upper``."""
+    return Interval(None, upper)
+
+
+def interval(lower, upper):
+    """Transform of numbers between ``lower`` and ``upper``."""
+    return Interval(lower, upper)
+
+
+log = LogTransform()
+log_exp_m1 = LogExpM1()
+logodds = LogOddsTransform()
+ordered = Ordered()
+simplex = SimplexTransform()

@@ -1,0 +1,187 @@
+"""Log densities as graphs: sums that cost few passes over the data, and ``logp(rv, value)``."""
+
+import math
+
+import graphcore.tensor as tt
+from graphcore.graph.nodes import Constant
+from graphcore.model.distributions.base import RandomVariable, all_of, as_value, guarded
+from graphcore.ops.elementwise import Elemwise
+
+
+def logp(rv, value):
+    """Log density of ``value`` under the distribution of a random variable.
+
+    Parameters
+    ----------
+    rv : RandomVariable
+        From ``Normal("x", ...)`` in a model or from ``Normal.dist(...)``.
+    value : array or variable
+
+    Returns
+    -------
+    Variable
+        One entry per element of ``value``.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> pm.logp(pm.Normal.dist(0, 1), [0.0, 1.0]).type.shape
+    (2,)
+    """
+    return _distribution(rv).log_density(value)
+
+
+def logcdf(rv, value):
+    """Logarithm of the cumulative distribution function of a random variable at ``value``.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> from graphcore.runtime.reference import evaluate
+    >>> float(evaluate([pm.logcdf(pm.Uniform.dist(0, 1), 1.0)], {})[0])
+    0.0
+    """
+    return _distribution(rv).log_cdf(value)
+
+
+def _distribution(rv):
+    if not isinstance(rv, RandomVariable):
+        raise TypeError(f"a random variable is needed, got {type(rv).__name__}")
+    return rv.distribution
+
+
+def summed_density(distribution, value, inside):
+    """``(scalar conditions, total)``: the density of all of ``value``, added up.
+
+    Conditions that are single numbers are handed back instead of being applied to every element,
+    so that the sum stays a plain sum, which :func:`summed` can take apart.
+    """
+    value = as_value(value, distribution.label)
+    tests = [c for _, _, _, c in distribution.conditions]
+    if not inside:
+        tests.append(distribution.support_condition(value))
+    tests = [t for t in tests if t is not None]
+    scalar = [t for t in tests if t.ndim == 0]
+    inner = guarded([t for t in tests if t.ndim], distribution.formula(value))
+    missing = math.prod(distribution.batch_shape) // max(1, inner.type.size or 1)
+    total = summed(inner)
+    if inner.type.shape != distribution.batch_shape and missing > 1:
+        total = total * float(missing)
+    return scalar, total
+
+
+def guarded_total(tests, total):
+    """``total``, or -inf where one of the scalar conditions fails."""
+    return tt.switch(all_of(tests), total, -math.inf) if tests else total
+
+
+def summed(expr):
+    """``expr.sum()``, taken apart so that little is left to do per element.
+
+    The sum of ``-0.5 * ((y - mu) / sigma)**2 - log(sigma) - c`` over n observations becomes
+    ``-0.5 / sigma**2 * ((y - mu)**2).sum() - n * log(sigma) - n * c``: terms that are the same
+    for many elements are multiplied by their number, scalar factors are taken out, and terms of
+    data alone stand apart, where constant folding finds them.
+    """
+    size = expr.type.size
+    if not size or size == 1:
+        return _scalar(expr) if size == 1 else tt.sum(expr)
+    total = None
+    for negative, v in _addends(expr):
+        factor, v = (None, v) if _of_data_alone(v) else _factored(v)
+        part = _times(tt.sum(v) if v.type.size > 1 else _scalar(v), size // v.type.size)
+        part = part if factor is None else factor * part
+        if total is None:
+            total = -part if negative else part
+        else:
+            total = total - part if negative else total + part
+    return total
+
+
+def _addends(expr):
+    """``(is negative, variable)`` for the terms of nested sums and differences."""
+    found, stack = [], [(False, expr)]
+    while stack:
+        negative, v = stack.pop()
+        row = _row(v)
+        if row in ("add", "sub"):
+            a, b = v.owner.inputs
+            stack.append((negative != (row == "sub"), b))
+            stack.append((negative, a))
+        elif row == "neg":
+            stack.append((not negative, v.owner.inputs[0]))
+        else:
+            found.append((negative, v))
+    return found
+
+
+def _factored(v):
+    """``(factor, rest)`` with ``v = factor * rest``, a scalar factor or None, and same shape."""
+    squares = 0  # how many squares have been opened around ``v``
+    factor = None
+    while True:
+        row = _row(v)
+        inputs = v.owner.inputs if row else ()
+        if row in ("mul", "true_div"):
+            a, b = inputs
+            if b.type.size == 1 and a.type.shape == v.type.shape:
+                inner, f = a, _scalar(b)
+            elif row == "mul" and a.type.size == 1 and b.type.shape == v.type.shape:
+                inner, f = b, _scalar(a)
+            else:
+                break
+            for _ in range(squares):
+                f = tt.sqr(f)
+            if row == "mul":
+                factor = f if factor is None else factor * f
+            else:
+                factor = 1 / f if factor is None else factor / f
+            v = inner
+        elif row == "sqr" and _scales(inputs[0]):
+            v = inputs[0]
+            squares += 1
+        else:
+            break
+    for _ in range(squares):
+        v = tt.sqr(v)
+    return factor, v
+
+
+def _scales(v):
+    """Whether ``v`` is something times or divided by a scalar."""
+    if _row(v) not in ("mul", "true_div"):
+        return False
+    a, b = v.owner.inputs
+    if b.type.size == 1 and a.type.shape == v.type.shape:
+        return True
+    return _row(v) == "mul" and a.type.size == 1 and b.type.shape == v.type.shape
+
+
+def _of_data_alone(v):
+    """Whether a variable depends on constants only; stops at the first thing that is not one."""
+    stack, seen = [v], set()
+    while stack:
+        v = stack.pop()
+        if v in seen:
+            continue
+        seen.add(v)
+        if v.owner is not None:
+            stack.extend(v.owner.inputs)
+        elif not isinstance(v, Constant):
+            return False
+    return True
+
+
+def _row(v):
+    if v.owner is not None and isinstance(v.owner.op, Elemwise):
+        return v.owner.op.row_name
+    return None
+
+
+def _scalar(v):
+    """A variable of one element as a scalar."""
+    return v if v.ndim == 0 else tt.reshape(v, ())
+
+
+def _times(v, n):
+    return v if n == 1 else v * float(n)
