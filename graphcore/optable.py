@@ -891,6 +891,27 @@ ternary(
     internal=True,
 )
 
+ternary(
+    "mulsub",
+    doc="a * b - c, with one rounding where the instruction set has it.",
+    ref="graphcore.ops.refs.mulsub",
+    kernel={"ddd": "GK_FMA(a, b, -(c))"},
+    d=(lambda o, a, b, c, y: b, lambda o, a, b, c, y: a, lambda o, a, b, c, y: -1),
+    dtype="inexact",
+    exact=lambda mp, a, b, c: a * b - c,
+    internal=True,
+)
+ternary(
+    "submul",
+    doc="c - a * b, with one rounding where the instruction set has it.",
+    ref="graphcore.ops.refs.submul",
+    kernel={"ddd": "GK_FMA(-(a), b, c)"},
+    d=(lambda o, a, b, c, y: -b, lambda o, a, b, c, y: -a, lambda o, a, b, c, y: 1),
+    dtype="inexact",
+    exact=lambda mp, a, b, c: c - a * b,
+    internal=True,
+)
+
 # ---------------------------------------------------------------------------------------------
 # Reductions
 # ---------------------------------------------------------------------------------------------

@@ -61,6 +61,8 @@ class Array:
         ``("register",)``; None until it is decided.
     data : ndarray or None
         The value, when it is constant.
+    start : float or None
+        Every element begins as this number, and the writers add to it or replace parts of it.
     """
 
     shape: tuple
@@ -68,6 +70,7 @@ class Array:
     memory: str = "f8"
     place: tuple | None = None
     data: object = None
+    start: float | None = None
     node: object = None
     writers: list = field(default_factory=list)  # items that define it
     readers: list = field(default_factory=list)  # (item, aligned) that use it

@@ -27,9 +27,22 @@ class Emitter:
         work = 0
         for group in self.groups:
             work += sum(item.size for item in group.items)
+            self.spec.steps += self._starts(group)
             self.spec.steps += getattr(self, "_" + group.kind)(group)
         self.spec.work_bytes = self.memory.work_bytes
         self.spec.heavy = work > HEAVY
+
+    def _starts(self, group):
+        """Arrays that begin as one number, before the group that writes them first."""
+        steps = []
+        for item in group.items:
+            array = item.out.array
+            if array.start is None or array.writers[0] is not item:
+                continue
+            cell = self.memory.constant_cell(array.start, array.lane)
+            slot, source = self.memory.array_slot(array), self.memory.cell_slot(cell)
+            steps.append(Ins("mov_s", y=slot, a=source, n=array.size, node=item.node))
+        return steps
 
     # ---- places -----------------------------------------------------------------------------
 
@@ -128,13 +141,6 @@ class Emitter:
 
     def _slot(self, view):
         return self.memory.array_slot(view.array, view.offset)
-
-    def _fill(self, item):
-        value = item.inputs[0].array
-        return [
-            Ins("mov_s", y=self._slot(item.out), a=self.memory.array_slot(value),
-                n=item.out.array.size, node=item.node)
-        ]
 
     def _take_rows(self, item):
         base, where = item.inputs

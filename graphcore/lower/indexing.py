@@ -66,7 +66,7 @@ def _start_from(t, view, shape, lane):
     out = t.new(shape, lane)
     if size_of(shape):
         if _is_zero(view):
-            t.fill(whole(out), 0.0 if lane == "d" else 0)
+            out.start = 0
         else:
             t.copy(view, whole(out))
     return whole(out)
@@ -78,12 +78,14 @@ def _inc_subtensor(t, node):
     lane = LANE[y.type.dtype]
     new = t.cast(t.of(value), value.type.dtype, y.type.dtype)
     probe = region(t, node, t.of(x))  # before any work is added: may be unsupported
-    out = _start_from(t, t.cast(t.of(x), x.type.dtype, y.type.dtype), t.shapes[y], lane)
+    old = t.cast(t.of(x), x.type.dtype, y.type.dtype)
+    if not probe.size:
+        t.view[y] = old
+        return
+    out = _start_from(t, old, t.shapes[y], lane)
     place = region(t, node, out)
     t.view[y] = out
-    if not place.size or probe is None:
-        return
-    if not node.op.is_set:
+    if not node.op.is_set and out.array.start is None:
         seen = View(place.array, place.shape, place.strides, place.offset)
         old = t.new(place.shape, lane)
         t.copy(seen, whole(old))
@@ -165,10 +167,12 @@ def _inc_take(t, node):
     new = t.cast(t.of(value), value.type.dtype, y.type.dtype)
     rest = t.shapes[y][1:]
     new = broadcast_view(new, (*where.shape, *rest))
-    out = _start_from(t, t.cast(t.of(x), x.type.dtype, y.type.dtype), t.shapes[y], lane)
-    t.view[y] = out
+    old = t.cast(t.of(x), x.type.dtype, y.type.dtype)
     if not new.size:
+        t.view[y] = old
         return
+    out = _start_from(t, old, t.shapes[y], lane)
+    t.view[y] = out
     if size_of(rest) == 1:
         op = "scatter_set" if node.op.is_set else f"scatter_add_{lane}"
         lead = where.shape

@@ -14,6 +14,10 @@ from graphcore.lower.products import BLOCK
 from graphcore.lower.spec import Ins, LoopStep
 from graphcore.optable import ROWS
 
+ADDITIONS = {  # what they become when their first or second operand is a product
+    "add_dd": ("muladd_ddd", "muladd_ddd"),
+    "sub_dd": ("mulsub_ddd", "submul_ddd"),
+}
 SHORT = 32  # an inner axis below this length gives way to a longer one
 
 
@@ -230,9 +234,8 @@ class LoopEmitter:
 
     def _elem(self, item):
         name, operands = item.op, None
-        if name == "add_dd":
-            operands = self._product_and_rest(item)
-            name = "muladd_ddd" if operands else name
+        if name in ADDITIONS:
+            name, operands = self._product_and_rest(item)
         operands = operands or [self.read(item, i) for i in range(len(item.inputs))]
         if self._postpone(item, operands):
             return
@@ -241,13 +244,13 @@ class LoopEmitter:
         self.finish(item, y, store)
 
     def _product_and_rest(self, item):
-        """Operands of ``a * b + c`` when one side of an addition is a postponed product."""
+        """``a * b + c`` and its like, when one side of an addition is a postponed product."""
         for i in range(2):
             array = item.inputs[i].array
             if self._is_here(item, i) and array in self.pending:
                 operands, _ = self.pending.pop(array)
-                return [*operands, self.read(item, 1 - i)]
-        return None
+                return ADDITIONS[item.op][i], [*operands, self.read(item, 1 - i)]
+        return item.op, None
 
     def apply(self, name, y, operands, node):
         forms = "".join(o.form for o in operands)
@@ -269,7 +272,7 @@ class LoopEmitter:
         both = operands * 2 if item.op == "sqr_d" else operands
         vectors = all(o.form == "v" for o in both)
         summed = reader.kind == "reduce" and reader.op == "sum_d" and vectors
-        added = reader.kind == "elem" and reader.op == "add_dd"
+        added = reader.kind == "elem" and reader.op in ADDITIONS
         if not (summed or added):
             return False
         self.pending[item.out.array] = (both, item)

@@ -60,7 +60,7 @@ def _matrix_vector(t, matrix, vector):
     if k > n and form in ("cm", "rm"):
         # columns collect: iterate over k, accumulate n sums
         flipped = "rm" if form == "cm" else "cm"
-        t.fill(whole(out), 0.0)
+        out.start = 0
         t.add("matcol", "matcol", (k,), [_transposed(matrix), vector], whole(out),
               info={"form": flipped})
         return whole(out)

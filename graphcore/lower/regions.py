@@ -21,6 +21,7 @@ class Group:
     level: int
     items: list = field(default_factory=list)
     before: set = field(default_factory=set)  # groups that must run earlier
+    hard: set = field(default_factory=set)  # those of them whose finished results are needed
     position: int = -1
 
 
@@ -71,9 +72,11 @@ def group_items(items):
         item.group = group
         edges.append((item, deps))
     for item, deps in edges:
-        for earlier, _ in deps:
+        for earlier, flows in deps:
             if earlier.group is not item.group:
                 item.group.before.add(earlier.group)
+                if not (flows and _key(earlier) == _key(item)):
+                    item.group.hard.add(earlier.group)
     groups = list(table.values())
     if len(groups) <= MERGE_LIMIT:
         groups = _merge(groups)
@@ -90,15 +93,17 @@ def _merge(groups):
     for bucket in buckets.values():
         for i, early in enumerate(bucket):
             for late in bucket[i + 1 :]:
-                if not _reaches(late, early, groups, gone):
+                if not _reaches(late, early):
                     _absorb(late, early, groups, gone)
                     break
     return [g for g in groups if g not in gone]
 
 
-def _reaches(late, early, groups, gone):
-    """Whether ``late`` depends on ``early``, directly or through others."""
-    stack, seen = [late], set()
+def _reaches(late, early):
+    """Whether ``late`` must wait for ``early`` to end: through others, or for a finished result."""
+    if early in late.hard:
+        return True
+    stack, seen = [g for g in late.before if g is not early], set()
     while stack:
         for g in stack.pop().before:
             if g is early:
@@ -114,13 +119,18 @@ def _absorb(late, early, groups, gone):
         item.group = late
     late.items = sorted(early.items + late.items, key=lambda item: item.order)
     late.before |= early.before
-    late.before.discard(late)
+    late.hard |= early.hard
+    for edges in (late.before, late.hard):
+        edges.discard(late)
+        edges.discard(early)
     gone.add(early)
     for g in groups:
-        if g not in gone and early in g.before:
-            g.before.discard(early)
-            if g is not late:
-                g.before.add(late)
+        if g in gone:
+            continue
+        for edges in (g.before, g.hard):
+            if early in edges:
+                edges.discard(early)
+                edges.add(late)
     _raise_levels(late, groups, gone)
 
 

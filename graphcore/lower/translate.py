@@ -122,6 +122,11 @@ class Translator:
         have, want = LANE[source], LANE[dtype]
         if source == dtype:
             return view
+        if view.array.data is not None and view.is_whole:
+            with np.errstate(invalid="ignore"):
+                data = view.array.data.astype(source).astype(dtype)
+            cast = self.constant(data)
+            return View(cast.array, view.shape, view.strides)
         if dtype == "bool":
             return self.convert(view, f"bool_{have}", "l")
         if have != want:
@@ -228,11 +233,6 @@ class Translator:
             return view
         single = View(view.array, (), (), view.offset)
         return self.elementwise("mov", [single], (), view.array.lane)
-
-    def fill(self, target, value):
-        """Set a whole array to one number before others add to it."""
-        array = target.array
-        self.add("fill", "fill", (1,), [self.constant(value)], whole(array))
 
 
 def _elemwise(t, node):

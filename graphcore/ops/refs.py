@@ -76,3 +76,13 @@ def switch(condition, a, b):
 def muladd(a, b, c):
     """a * b + c."""
     return a * b + c
+
+
+def mulsub(a, b, c):
+    """a * b - c."""
+    return a * b - c
+
+
+def submul(a, b, c):
+    """c - a * b."""
+    return c - a * b

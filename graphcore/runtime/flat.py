@@ -1,0 +1,104 @@
+"""A scalar of several variables, and its gradient, as one function of one flat vector."""
+
+import numpy as np
+
+from graphcore._flat import FlatProgram
+from graphcore.autodiff import grad
+from graphcore.errors import shown
+from graphcore.graph.walk import inputs_of
+from graphcore.lower.arrays import size_of
+from graphcore.lower.assemble import compile_program
+from graphcore.lower.text import disassemble, explain_spec
+from graphcore.rewrite import rewrite
+
+
+def element_names(variables):
+    """One name per flat element, e.g. ``mu`` or ``theta[3]``.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> element_names([tt.scalar("mu"), tt.tensor("float64", shape=(2,), name="z")])
+    ['mu', 'z[0]', 'z[1]']
+    """
+    names = []
+    for v in variables:
+        if not v.type.shape:
+            names.append(v.name)
+            continue
+        for at in np.ndindex(v.type.shape):
+            names.append(f"{v.name}[{','.join(map(str, at))}]")
+    return names
+
+
+class FlatFunction(FlatProgram):
+    """Value and gradient of a scalar over the elements of several variables.
+
+    Parameters
+    ----------
+    variables : list of Variable
+        float64 variables of known shape, packed in this order into the flat vector.
+    value : Variable
+        A float64 scalar.
+
+    Attributes
+    ----------
+    dim : int
+        Length of the flat vector.
+    names : list of str
+        Name of each flat element.
+    address, user_data : int
+        C function ``int (size_t dim, const double *x, double *grad, double *value, const void
+        *user_data)`` and the pointer to pass it.  It is re-entrant and needs no GIL; this object
+        must stay alive meanwhile.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import graphcore.tensor as tt
+    >>> x = tt.tensor("float64", shape=(2,), name="x")
+    >>> f = FlatFunction([x], (x**2).sum())
+    >>> f(np.array([1.0, 2.0]))
+    (5.0, array([2., 4.]))
+    """
+
+    def __init__(self, variables, value):
+        self.variables = list(variables)
+        for v in self.variables:
+            if not v.type.is_static or v.type.dtype != "float64":
+                raise ValueError(f"{shown(v)} must be float64 and of known shape, not {v.type!r}")
+        if value.type.ndim or value.type.dtype != "float64":
+            raise ValueError(f"the value must be a float64 scalar, not {value.type!r}")
+        graph = self._graph(value)
+        inputs, at = [], 0
+        for v in self.variables:
+            inputs.append((v, v.type.shape, 0, 8 * at))
+            at += size_of(v.type.shape)
+        grads = [
+            (g, 1, offset) for g, (_, _, _, offset) in zip(graph[1:], inputs, strict=True)
+        ]
+        program, _ = compile_program([*grads, (graph[0], 2, 0)], inputs)
+        super().__init__(program, at)
+        self.names = element_names(self.variables)
+
+    def _graph(self, value):
+        """The value and its gradients, rewritten."""
+        (value,) = rewrite([value])
+        foreign = [v for v in inputs_of([value]) if v not in set(self.variables)]
+        if foreign:
+            names = ", ".join(shown(v) for v in foreign)
+            raise ValueError(f"the value depends on {names}, which is not among the variables")
+        gradients = grad(value, self.variables, disconnected_inputs="ignore")
+        return rewrite([value, *gradients], final=True)
+
+    def value(self, x):
+        """The value alone."""
+        return self(x)[0]
+
+    def disassembly(self):
+        """Text of the program."""
+        return disassemble(self.program.spec)
+
+    def explain(self):
+        """Which node of the graph runs in which step."""
+        return explain_spec(self.program.spec)
