@@ -2,6 +2,6 @@
 
 from graphcore.rewrite.engine import Step
 from graphcore.rewrite.pipeline import rewrite
-from graphcore.rewrite.stages import rule_names, stages
+from graphcore.rewrite.stages import rule_names
 
-__all__ = ["Step", "rewrite", "rule_names", "stages"]
+__all__ = ["Step", "rewrite", "rule_names"]

@@ -42,8 +42,15 @@ class Builder:
         self._uniform = {}
         self._levels = {}
         self.facts = {}  # (question, id of variable) -> answer; see facts.py
+        self.stage = 0
+        self.tried = {}  # application -> number of the last stage whose rules were tried on it
         self._uses = {}
         self._kept = []  # what is known by its id has to stay alive
+
+    def next_stage(self):
+        """Number of the stage that begins now."""
+        self.stage += 1
+        return self.stage
 
     def keep(self, v):
         """Keep ``v`` alive, because something is filed under its id."""

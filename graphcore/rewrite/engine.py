@@ -13,10 +13,14 @@ the size of the graph.
 from functools import lru_cache
 
 from graphcore.graph.walk import toposort
+from graphcore.ops.elementwise import elemwise
 from graphcore.rewrite.rule import head
 
 FIRINGS_PER_NODE = 16
 FIRINGS_AT_LEAST = 1000
+
+
+_COUNTED = frozenset([id(elemwise("add")), id(elemwise("sub"))])  # there is one of each
 
 
 class Step:
@@ -32,15 +36,30 @@ class Step:
 
 
 class Pass:
-    """One stage applied to one graph."""
+    """One stage applied to one graph.
 
-    def __init__(self, name, rules, builder, trace=None):
+    Parameters
+    ----------
+    name : str
+    rules : tuple of Rule
+        They begin with the rules of the stage before, if there was one with this builder.
+    builder : Builder
+    trace : list, optional
+    old : int
+        How many of the rules were those of the stage before; nodes on which these had nothing to
+        do are only shown to the others.
+    """
+
+    def __init__(self, name, rules, builder, trace=None, old=0):
         self.name = name
         self.builder = builder
         self.trace = trace
+        self.number = builder.next_stage()
         self.settled = {}  # application -> its outputs as they stand after this pass
         self.waiting = {}  # application -> (its form with settled inputs, the variable replacing its output)
-        self.rules, self.general = by_head(tuple(rules))
+        rules = tuple(rules)
+        self.rules, self.general = by_head(rules)
+        self.new_rules, self.new_general = by_head(rules[old:])
         self.firings = 0
         self.uses = {}  # variable -> number of its readers in the graph as it was
 
@@ -69,10 +88,12 @@ class Pass:
         return [self.resolve(v) for v in outputs]
 
     def count_uses(self, outputs):
+        """Count the readers of sums and differences: rules ask for no others."""
         uses = self.uses
         for node in toposort(outputs):
             for v in node.inputs:
-                uses[v] = uses.get(v, 0) + 1
+                if v.owner is not None and id(v.owner.op) in _COUNTED:
+                    uses[v] = uses.get(v, 0) + 1
         for v in outputs:
             uses[v] = uses.get(v, 0) + 1
         self.builder.forget_uses()
@@ -80,11 +101,8 @@ class Pass:
     def settle(self, node, outputs):
         """From now on these variables stand for the outputs of ``node``."""
         self.settled[node] = outputs
-        uses = self.uses
-        for old, new in zip(node.outputs, outputs, strict=True):
-            count = uses.get(old)
-            if count:
-                self.builder.add_uses(new, count)
+        if id(node.op) in _COUNTED:
+            self.builder.add_uses(outputs[0], self.uses.get(node.outputs[0], 0))
 
     def resolve(self, v):
         owner = v.owner
@@ -97,7 +115,10 @@ class Pass:
         inputs = [
             leaf(v) if v.owner is None else settled[v.owner][v.index] for v in node.inputs
         ]
-        new = builder.rebuilt(node, inputs)
+        if node in builder.tried and all([a is b for a, b in zip(inputs, node.inputs)]):
+            new = node
+        else:
+            new = builder.rebuilt(node, inputs)
         if new is not node:
             if new in settled:
                 self.settle(node, settled[new])
@@ -133,10 +154,14 @@ class Pass:
 
     def fire(self, node):
         """The first replacement that a rule offers, of the same type; None when no rule applies."""
-        rules = self.rules.get(head(node.op), self.general)
+        builder, number = self.builder, self.number
+        if builder.tried.get(node) == number - 1:
+            rules = self.new_rules.get(head(node.op), self.new_general)
+        else:
+            rules = self.rules.get(head(node.op), self.general)
+        builder.tried[node] = number
         if not rules or len(node.outputs) != 1:
             return None
-        builder = self.builder
         builder.where = node.where
         out = node.outputs[0]
         for r in rules:

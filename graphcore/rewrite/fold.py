@@ -3,6 +3,9 @@
 import numpy as np
 
 from graphcore.graph.nodes import Constant, new_constant
+from graphcore.ops.elementwise import signature
+from graphcore.ops.shape import BroadcastLike, BroadcastTo, Dimshuffle
+from graphcore.optable import ROWS
 from graphcore.rewrite.rule import rule
 
 SMALL = 64  # elements: results up to this size are always folded
@@ -10,16 +13,22 @@ SMALL = 64  # elements: results up to this size are always folded
 
 @rule("*")
 def fold(b, node):
-    """An operation on constants is its value, unless that would be larger than the operands."""
+    """An operation on constants is its value, unless that would be larger than the operands.
+
+    What only arranges a large constant anew (a transpose, say) is kept too: the arrangement costs
+    nothing when the array is read, and its data stays recognisable.
+    """
     size = 0
     for v in node.inputs:
         if not isinstance(v, Constant):
             return None
         size += v.data.size
-    if not node.inputs:
+    if not node.inputs or isinstance(node.op, (BroadcastTo, BroadcastLike)):
         return None
     out = node.out.type
     if out.size is not None and out.size > max(size, SMALL):
+        return None
+    if isinstance(node.op, Dimshuffle) and size > SMALL and _permutes(node.op.pattern):
         return None
     try:
         with np.errstate(all="ignore"):
@@ -30,4 +39,41 @@ def fold(b, node):
     return b.leaf(new_constant(value)) if value.size <= max(size, SMALL) else None
 
 
-RULES = [fold]
+def _permutes(pattern):
+    axes = [p for p in pattern if p != "x"]
+    return axes != sorted(axes)
+
+
+@rule(*ROWS)
+def convert_constant(b, node):
+    """A constant operand has the element type that the operation computes in."""
+    inputs = node.inputs
+    if not any([isinstance(v, Constant) for v in inputs]):
+        return None
+    dtypes, _ = signature(node.op.row_name, tuple([v.type.dtype for v in inputs]))
+    new = [
+        b.cast(v, d) if isinstance(v, Constant) else v
+        for v, d in zip(inputs, dtypes, strict=True)
+    ]
+    if all([x is v for x, v in zip(new, inputs, strict=True)]):
+        return None
+    return b.apply(node.op, *new)
+
+
+@rule(*ROWS)
+def number_from_uniform_constant(b, node):
+    """A constant array whose elements are all equal is a number, where the shape is known anyway."""
+    inputs = node.inputs
+    new = [
+        b.constant(b.number(v), v.type.dtype)
+        if isinstance(v, Constant) and v.type.ndim and b.number(v) is not None
+        else v
+        for v in inputs
+    ]
+    if not node.out.type.is_static or all([x is v for x, v in zip(new, inputs, strict=True)]):
+        return None
+    result = b.apply(node.op, *new)
+    return result if result.type == node.out.type else None
+
+
+RULES = [fold, convert_constant, number_from_uniform_constant]

@@ -128,7 +128,14 @@ def _template(v, variables):
 
 
 def _matcher(pair, template):
+    inner = [t for t in template[3] if t[0] == "op"]
+    needed = [t[1] for t in inner if t[1] != "neg" or t[3][0][0] != "variable"]
+
     def apply(b, node):
+        found = [None if v.owner is None else head(v.owner.op) for v in node.inputs]
+        for name in needed:  # most nodes are told apart here
+            if name not in found:
+                return None
         bound = [None] * pair.arity
         if _match_parts(b, template, node.inputs, bound):
             return pair.expressions(bound)[1]

@@ -45,13 +45,14 @@ def rewrite(outputs, trace=None, exclude=(), final=False):
     left_out = frozenset([exclude] if isinstance(exclude, str) else exclude)
     _check_names(left_out)
     builder = Builder()
-    found = list(outputs)
+    found, old = list(outputs), 0
     for name, rules in stages():
         if name in left_out or (name == "finish" and not final):
             continue
         if left_out:
             rules = tuple(r for r in rules if r.name not in left_out)
-        found = Pass(name, rules, builder, trace).run(found)
+        found = Pass(name, rules, builder, trace, old).run(found)
+        old = len(rules)
     return found
 
 

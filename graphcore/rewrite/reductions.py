@@ -289,9 +289,9 @@ def sum_of_xlogy_of_number(b, node):
     axes, ndim = node.op.axes, x.type.ndim
     if not inner or not _is_count(b, inner[0]) or not is_fixed(inner[1], axes, ndim):
         return None
-    if not x.type.is_static or inner[0].type.dtype != x.type.dtype:
+    if not x.type.is_static:
         return None
-    counts = total(b, inner[0], axes, x.type.shape)
+    counts = total(b, b.cast(inner[0], x.type.dtype), axes, x.type.shape)
     return b.elementwise(head(x.owner.op), counts, without_axes(b, inner[1], axes, ndim))
 
 
