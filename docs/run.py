@@ -30,13 +30,14 @@ def execute(page: Path) -> str:
     """The text of the page as it should be: every output block holds what was printed."""
     namespace = {"__name__": "__main__"}
     text = page.read_text()
+    shown_path = page.resolve().relative_to(ROOT.resolve()).as_posix()
 
     def run(match: re.Match) -> str:
         code, shown = match.group(1), match.group(2)
         line = text.count("\n", 0, match.start(1))
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(compile("\n" * line + code, str(page), "exec"), namespace)
+            exec(compile("\n" * line + code, shown_path, "exec"), namespace)
         block = f"```python\n{code}```\n"
         if shown is None:
             return block
