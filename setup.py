@@ -16,7 +16,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from build_tools.generate_kernels import generate  # noqa: E402
+from build_tools.generate_kernels import generate
 
 SOURCES = "src/graphcore"
 GENERATED = "build/gen"
@@ -79,8 +79,10 @@ def extensions():
     """Every extension of the package."""
     kernels = generate("graphcore/optable.py", GENERATED, LEVELS)
     found = [extension(f"_kernels_{level}", path, LEVELS[level]) for level, path in kernels.items()]
-    for path in sorted(glob.glob(f"{SOURCES}/*.pyx")):
-        found.append(extension(os.path.splitext(os.path.basename(path))[0], path))
+    found += [
+        extension(os.path.splitext(os.path.basename(path))[0], path)
+        for path in sorted(glob.glob(f"{SOURCES}/*.pyx"))
+    ]
     return cythonize(
         found,
         build_dir="build/cython",

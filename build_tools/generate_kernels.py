@@ -54,7 +54,7 @@ def table_hash():
 
 # Conversions: name, class of the result, class of the operand, expression.
 CASTS = [
-    ("cast_ld", "d", "l", "<double>a"),
+    ("cast_ld", "d", "l", "gk_cast_ld(a)"),
     ("cast_dl", "l", "d", "gk_cast_dl(a)"),
     ("round_f4", "d", "d", "gk_round_f4(a)"),
     ("wrap_i1", "l", "l", "gk_wrap_i1(a)"),
@@ -299,7 +299,7 @@ def declarations(table):
             note(slow, operands, row.out(sig))
     for row in reductions:
         for sig, expression in row.step.items():
-            note(expression, {x: sig[0] for x in ("acc", "a", "b")}, sig[0])
+            note(expression, dict.fromkeys(("acc", "a", "b"), sig[0]), sig[0])
     for _, out, cls, expression in CASTS:
         note(expression, {"a": cls}, out)
     lines = ["    const double GK_INF", "    const int64_t GK_INT_MIN, GK_INT_MAX"]
