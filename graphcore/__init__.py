@@ -21,11 +21,13 @@ from graphcore.errors import (
     UnusedInputError,
 )
 from graphcore.graph.printing import debugprint, dprint, pp
+from graphcore.runtime.function import Function, explain, function
 from graphcore.runtime.reference import evaluate
 from graphcore.tensor import shared
 
 __all__ = [
     "DisconnectedInputError",
+    "Function",
     "GradientError",
     "MissingInputError",
     "UnusedInputError",
@@ -33,6 +35,8 @@ __all__ = [
     "debugprint",
     "dprint",
     "evaluate",
+    "explain",
+    "function",
     "grad",
     "pp",
     "shared",

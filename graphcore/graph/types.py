@@ -76,7 +76,9 @@ class TensorType:
 
     def __eq__(self, other):
         return (
-            isinstance(other, TensorType) and self.dtype == other.dtype and self.shape == other.shape
+            isinstance(other, TensorType)
+            and self.dtype == other.dtype
+            and self.shape == other.shape
         )
 
     def __hash__(self):

@@ -24,9 +24,11 @@ def toposort(outputs, stop=()):
             raise ValueError(f"the graph contains a cycle through {node.op!r}")
         state[node] = 1
         stack.append((node, True))
-        for v in reversed(node.inputs):
-            if v.owner is not None and v not in stop and state.get(v.owner) != 2:
-                stack.append((v.owner, False))
+        stack.extend(
+            (v.owner, False)
+            for v in reversed(node.inputs)
+            if v.owner is not None and v not in stop and state.get(v.owner) != 2
+        )
     return order
 
 

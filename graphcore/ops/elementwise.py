@@ -5,7 +5,7 @@ two exceptions are ``Cast``, which is not a function of numbers, and the selecti
 gradient must never meet the branch that was not taken.
 """
 
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from importlib import import_module
 
 import numpy as np
@@ -26,7 +26,7 @@ from graphcore.ops.shape import unbroadcast
 from graphcore.optable import ROWS
 
 
-@lru_cache(maxsize=None)
+@cache
 def resolve(dotted):
     """The function of a dotted name; its module is imported when first used."""
     module, _, name = dotted.rpartition(".")
@@ -138,7 +138,7 @@ _CASE_SHAPES = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def elemwise(row_name):
     """The operation of a row."""
     return Elemwise(row_name)
@@ -219,10 +219,10 @@ def scaled(g, factor):
 def _times(g, factor):
     if isinstance(factor, Variable):
         node = factor.owner
-        if node is not None and node.op is elemwise("true_div"):
-            if is_scalar_constant(node.inputs[0], 1):
-                # g * (1 / b) rounds twice where g / b rounds once
-                return graph.true_div(g, node.inputs[1])
+        is_quotient = node is not None and node.op is elemwise("true_div")
+        if is_quotient and is_scalar_constant(node.inputs[0], 1):
+            # g * (1 / b) rounds twice where g / b rounds once
+            return graph.true_div(g, node.inputs[1])
     elif factor == -1:
         return graph.neg(g)
     return graph.mul(g, factor)
@@ -261,6 +261,8 @@ class Cast(Op):
 
 def cast(x, dtype):
     """``x`` converted to an element type; ``x`` itself when it has it."""
+    if x.type.dtype == dtype:
+        return x
     dtype = check_dtype(dtype)
     return x if x.type.dtype == dtype else Cast(dtype)(x)
 

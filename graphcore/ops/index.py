@@ -10,8 +10,8 @@ import numpy as np
 
 from graphcore.graph.nodes import Constant, Op, Variable
 from graphcore.graph.types import TensorType
-from graphcore.ops.operands import constant, graph, promote
-from graphcore.ops.shape import Shape, sum_like
+from graphcore.ops.operands import constant, graph, known_value, promote
+from graphcore.ops.shape import Shape, fits, may_fit, sum_like
 
 
 class Arg(NamedTuple):
@@ -80,13 +80,18 @@ class _Indexed(Op):
     def _index(self, ints):
         ints = [int(i) for i in ints]
         return tuple(
-            slice(*_fill(p, ints)) if isinstance(p, Slice) else ints[p.k] if isinstance(p, Arg) else p
+            slice(*_fill(p, ints))
+            if isinstance(p, Slice)
+            else ints[p.k]
+            if isinstance(p, Arg)
+            else p
             for p in self.spec
         )
 
 
 def _fill(part, ints):
-    return [None if e is None else int(ints[e.k]) if isinstance(e, Arg) else e for e in part]
+    """A slice with the symbolic integers that are known filled in."""
+    return [ints[e.k] if isinstance(e, Arg) and ints[e.k] is not None else e for e in part]
 
 
 def _arg_values(values, first):
@@ -118,6 +123,12 @@ class Subtensor(_Indexed):
     def out_types(self, x, *ints):
         self._check_ints(ints)
         return [x.with_shape(self._region(x.shape))]
+
+    def types_of(self, inputs):
+        x, *ints = inputs
+        (t,) = self.out_types(*(v.type for v in inputs))
+        known = [int(v.data) if isinstance(v, Constant) else None for v in ints]
+        return [t.with_shape(self._region(x.type.shape, known))]
 
     def infer_shape(self, shapes, values):
         return [self._region(shapes[0], _arg_values(values, 1))]
@@ -178,7 +189,7 @@ class IncSubtensor(_Indexed):
         return out
 
     def vjp(self, inputs, outputs, cotangents, needed):
-        x, value, *ints = inputs
+        value, *ints = inputs[1:]
         (g,) = cotangents
         found = [None] * len(inputs)
         if needed[0]:
@@ -207,11 +218,7 @@ def _check_value(name, x, value, region):
             f"{name}: a value of {value.dtype} does not fit into an array of {x.dtype}; "
             f"convert one of them with astype"
         )
-    lead = len(region) - value.ndim
-    if lead < 0 or any(
-        None not in (n, m) and n not in (1, m)
-        for n, m in zip(value.shape, region[max(lead, 0) :], strict=False)
-    ):
+    if not may_fit(value.shape, region):
         shown = [str(tuple(s)).replace("None", "?") for s in (value.shape, region)]
         raise ValueError(
             f"{name}: a value of shape {shown[0]} does not fit into a part of shape {shown[1]}"
@@ -219,7 +226,7 @@ def _check_value(name, x, value, region):
 
 
 def _check_fits(name, value, region):
-    if len(value) > len(region) or np.broadcast_shapes(value, region) != tuple(region):
+    if not fits(value, region):
         raise ValueError(
             f"{name}: a value of shape {value} does not fit into a part of shape {region}"
         )
@@ -392,12 +399,13 @@ def subtensor(x, entries):
     spec, ints = [], []
 
     def part(e):
-        if isinstance(e, Constant):
-            return int(e.data)
-        if isinstance(e, Variable):
-            ints.append(e)
-            return Arg(len(ints) - 1)
-        return e
+        if not isinstance(e, Variable):
+            return e
+        known = known_value(e)
+        if known is not None:
+            return int(known)
+        ints.append(e)
+        return Arg(len(ints) - 1)
 
     for e in entries:
         if isinstance(e, slice):

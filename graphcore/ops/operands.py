@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from graphcore.graph.nodes import Constant, Variable, new_constant
+from graphcore.graph.walk import toposort
 
 DTYPES = (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "float32", "float64",
@@ -101,19 +102,50 @@ def as_variables(operands, first=0):
         for x in operands
     ]
     strong = [x.type.dtype for x in found[first:] if isinstance(x, Variable)]
+    if len(strong) == len(found):
+        return found
     base = promote(*strong) if strong else None
     if base is None:  # numbers only: they meet each other
         kinds = [type(x) for x in found[first:] if not isinstance(x, Variable)]
         base = "float64" if float in kinds else "int64" if int in kinds else None
     for i, x in enumerate(found):
         if not isinstance(x, Variable):
-            found[i] = constant(x, _weak_dtype(type(x), base if i >= first else None))
+            dtype = _weak_dtype(type(x), base if i >= first else None)
+            found[i] = new_constant(np.array(x, dtype))
     return found
 
 
 def is_scalar_constant(v, value):
     """Whether ``v`` is a 0-d constant of exactly this value."""
     return isinstance(v, Constant) and not v.type.shape and v.data == value
+
+
+def known_value(v, limit=32):
+    """Value of a variable that depends on constants only, as ``x.shape[0] - 1`` may; else None.
+
+    Lengths and positions that are known make shapes known.  The search gives up after ``limit``
+    applications.
+    """
+    nodes, stack, seen = [], [v], set()
+    while stack:
+        u = stack.pop()
+        if u.owner is None:
+            if not isinstance(u, Constant):
+                return None
+        elif u.owner not in seen:
+            seen.add(u.owner)
+            nodes.append(u.owner)
+            if len(nodes) > limit:
+                return None
+            stack.extend(u.owner.inputs)
+    values = {}
+    for node in toposort([v]):
+        arrays = [u.data if isinstance(u, Constant) else values[u] for u in node.inputs]
+        found = node.op.reference(*arrays)
+        values.update(
+            zip(node.outputs, found if isinstance(found, tuple) else [found], strict=True)
+        )
+    return v.data if isinstance(v, Constant) else values[v]
 
 
 def broadcast_static(shapes, name="broadcast"):

@@ -8,7 +8,7 @@ import numpy as np
 
 from graphcore.graph.nodes import Constant, Op, Variable
 from graphcore.graph.types import TensorType
-from graphcore.ops.operands import constant, graph, promote
+from graphcore.ops.operands import constant, graph, known_value, promote
 
 
 class Shape(Op):
@@ -45,8 +45,9 @@ def shape_vector(parts):
     """An int64 vector of lengths, which may be numbers or 0-d integer variables."""
     vectors, run = [], []
     for n in parts:
-        if isinstance(n, Constant):
-            n = n.data.item()
+        if isinstance(n, Variable):
+            known = known_value(n)
+            n = n if known is None else known.item()
         if not isinstance(n, Variable):
             run.append(int(n))
             continue
@@ -287,13 +288,13 @@ class BroadcastLike(Op):
     no_gradient = (1,)
 
     def out_types(self, x, like):
-        if not _may_fit(x.shape, like.shape):
+        if not may_fit(x.shape, like.shape):
             _reject_like(self.name, x.shape, like.shape)
         return [TensorType(x.dtype, _like_shape(x.shape, like.shape))]
 
     def infer_shape(self, shapes, values):
         x, like = shapes
-        if not _fits(x, like):
+        if not fits(x, like):
             _reject_like(self.name, x, like)
         return [tuple(like)]
 
@@ -319,7 +320,7 @@ class SumLike(Op):
     no_gradient = (1,)
 
     def out_types(self, g, like):
-        if not _may_fit(like.shape, g.shape):
+        if not may_fit(like.shape, g.shape):
             _reject_like(self.name, g.shape, like.shape)
         tail = g.shape[g.ndim - like.ndim :]
         known = [1 if n is None and m == 1 else n for n, m in zip(like.shape, tail, strict=True)]
@@ -327,7 +328,7 @@ class SumLike(Op):
 
     def infer_shape(self, shapes, values):
         g, like = shapes
-        if not _fits(like, g):
+        if not fits(like, g):
             _reject_like(self.name, g, like)
         return [tuple(like)]
 
@@ -355,13 +356,13 @@ class SumLike(Op):
         yield SumLike(), [np.ones((0, 3)), np.zeros(3)]
 
 
-def _fits(small, large):
+def fits(small, large):
     """Whether ``small`` broadcasts to exactly the concrete shape ``large``."""
     tail = large[len(large) - len(small) :] if len(small) <= len(large) else None
     return tail is not None and all(n in (1, m) for n, m in zip(small, tail, strict=True))
 
 
-def _may_fit(small, large):
+def may_fit(small, large):
     tail = large[len(large) - len(small) :] if len(small) <= len(large) else None
     return tail is not None and all(
         None in (n, m) or n in (1, m) for n, m in zip(small, tail, strict=True)
@@ -471,8 +472,7 @@ class Concatenate(Op):
                 length = graph.shape_entry(x, self.axis)
             stop = start + length
             full[self.axis] = slice(start, stop)
-            part = graph.subtensor(g, full) if wanted else None
-            found.append(part and graph.cast(part, x.type.dtype))
+            found.append(graph.cast(graph.subtensor(g, full), x.type.dtype) if wanted else None)
             start = stop
         return found
 

@@ -48,8 +48,7 @@ def evaluate(outputs, inputs=None):
 
     for node in order:
         arrays = [_value(v, values) for v in node.inputs]
-        for v, a in zip(node.outputs, _computed(node, arrays), strict=True):
-            values[v] = a
+        values.update(zip(node.outputs, _computed(node, arrays), strict=True))
         for v in node.inputs:
             left[v] -= 1
             if not left[v] and v.owner is not None:

@@ -9,11 +9,11 @@ array(2.)
 """
 
 from graphcore.graph.types import TensorType
-from graphcore.tensor import creation, elementwise, reductions
+from graphcore.tensor import creation, elementwise, reductions, shaping
 from graphcore.tensor.convert import as_tensor, as_tensor_variable, constant
 from graphcore.tensor.creation import *  # noqa: F403
 from graphcore.tensor.elementwise import *  # noqa: F403
-from graphcore.tensor.indexing import *  # noqa: F403
+from graphcore.tensor.indexing import inc_subtensor, set_subtensor
 from graphcore.tensor.reductions import *  # noqa: F403
 from graphcore.tensor.shaping import *  # noqa: F403
 from graphcore.tensor.variable import TensorConstant, TensorSharedVariable, TensorVariable
@@ -25,9 +25,9 @@ globals().update(_generated)
 
 newaxis = None
 
-__all__ = [  # noqa: PLE0604
+__all__ = [
     "TensorConstant", "TensorSharedVariable", "TensorType", "TensorVariable", "as_tensor",
     "as_tensor_variable", "constant", "inc_subtensor", "newaxis", "set_subtensor",
     *sorted(_generated),
-    *creation.__all__, *elementwise.__all__, *reductions.__all__,
+    *creation.__all__, *elementwise.__all__, *reductions.__all__, *shaping.__all__,
 ]  # fmt: skip

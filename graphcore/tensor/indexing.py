@@ -40,10 +40,9 @@ def getitem(x, key):
     """``x[key]``."""
     parts = _parts(x, key if isinstance(key, tuple) else (key,))
     own = [p for p in parts if p is not None]
-    if x.owner is not None and isinstance(x.owner.op, Shape) and isinstance(own[0], int):
-        lengths = x.owner.inputs[0].type.shape
-        if -len(lengths) <= own[0] < len(lengths) and lengths[own[0]] is not None:
-            return constant(lengths[own[0]], "int64")
+    length = _known_length(x, own)
+    if length is not None:
+        return constant(length, "int64")
     arrays = [i for i, p in enumerate(own) if _is_array(p)]
     if len(arrays) > 1:
         raise TypeError(f"indexing by {len(arrays)} arrays is not supported; {_SUPPORTED}")
@@ -51,6 +50,19 @@ def getitem(x, key):
         y = subtensor(x, own)
         return _with_new_axes(y, [p for p in parts if p is None or isinstance(p, slice)])
     return _gather(x, parts, own, arrays[0])
+
+
+def _known_length(x, own):
+    """``y.shape[i]`` as a number, when that length is known."""
+    if x.type.ndim != 1 or not isinstance(own[0], int):
+        return None
+    if x.owner is not None and isinstance(x.owner.op, Shape):
+        lengths = x.owner.inputs[0].type.shape
+    elif isinstance(x, Constant) and x.type.dtype == "int64":
+        lengths = x.data
+    else:
+        return None
+    return lengths[own[0]] if -len(lengths) <= own[0] < len(lengths) else None
 
 
 def _gather(x, parts, own, axis):
@@ -97,9 +109,7 @@ def _is_array(p):
 
 def _parts(x, key):
     """The index with one entry per axis of ``x`` (int, scalar, array or slice) and None."""
-    parts = []
-    for k in key:
-        parts.append(k if k is None or k is Ellipsis or isinstance(k, slice) else _index(k))
+    parts = [k if k is None or k is Ellipsis or isinstance(k, slice) else _index(k) for k in key]
     ellipses = [i for i, p in enumerate(parts) if p is Ellipsis]
     if len(ellipses) > 1:
         raise IndexError("an index can have only one ellipsis ('...')")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from graphcore.optable import ROWS
 from graphcore.ops.elementwise import apply_row
+from graphcore.optable import ROWS
 from graphcore.tensor import elementwise, reductions, shaping
 from graphcore.tensor.convert import stacked
 
@@ -60,9 +60,7 @@ def call_ufunc(ufunc, method, inputs, kwargs):
     if method != "__call__":
         raise TypeError(f"numpy.{name}.{method} is not supported for symbolic arrays")
     if kwargs:
-        raise TypeError(
-            f"numpy.{name}: {', '.join(kwargs)} is not supported for symbolic arrays"
-        )
+        raise TypeError(f"numpy.{name}: {', '.join(kwargs)} is not supported for symbolic arrays")
     if name in _UFUNCS:
         return _UFUNCS[name](*inputs)
     if name not in _UFUNC_ROWS:

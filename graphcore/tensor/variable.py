@@ -276,7 +276,9 @@ def checked_value(variable, value, copy=True):
 def _is_exact(data, dtype):
     with np.errstate(all="ignore"):
         converted = data.astype(dtype)
-        return bool(np.array_equal(converted.astype(data.dtype), data, equal_nan=data.dtype.kind == "f"))
+        return bool(
+            np.array_equal(converted.astype(data.dtype), data, equal_nan=data.dtype.kind == "f")
+        )
 
 
 set_variable_classes(TensorVariable, TensorConstant, TensorSharedVariable)

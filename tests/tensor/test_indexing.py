@@ -1,0 +1,168 @@
+"""Indexing, and writing to parts, against NumPy."""
+
+import numpy as np
+import pytest
+
+import graphcore.tensor as tt
+from graphcore import grad
+from graphcore.ops.index import IncSubtensor, Subtensor, Take
+
+X = np.arange(60.0).reshape(3, 4, 5)
+I = np.array([2, 0, 2])
+KEYS = [
+    0,
+    -1,
+    np.int64(1),
+    slice(None),
+    slice(None, None, -1),
+    slice(1, 3),
+    slice(-2, 100),
+    slice(5, 2),
+    ...,
+    None,
+    (),
+    (0, 1, 2),
+    (0, ..., 1),
+    (..., 1),
+    (None, 0, None),
+    (slice(None), None, slice(1, 3)),
+    (slice(None), 1, slice(None, None, 2)),
+    [1, 2, 0],
+    [],
+    [[0, 1], [2, 2]],
+    I,
+    (I, 0),
+    (0, I),
+    (I, slice(1, 3), 0),
+    (0, slice(1, 3), I),
+    (slice(None), I),
+    (..., I),
+    (slice(1, None), [[0], [3]], slice(None, None, 2)),
+    (None, I),
+    (I, None),
+    (slice(None), None, I, 2),
+    np.array([True, False, True]),
+    (slice(None), [True, False, True, True]),
+    (0, np.array(1)),
+]
+
+
+def _numpy_key(key):
+    """NumPy reads an empty list as floats."""
+    return np.zeros(0, dtype=int) if isinstance(key, list) and not key else key
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+@pytest.mark.parametrize("key", KEYS, ids=str)
+def test_getitem_is_numpys(key, known):
+    x = tt.tensor("float64", X.shape if known else (None,) * 3, "x")
+    y = x[key]
+    expected = X[_numpy_key(key)]
+    assert y.type.accepts(expected.shape)
+    if known:
+        assert y.type.shape == expected.shape
+    np.testing.assert_array_equal(y.eval({x: X}), expected)
+    weight = np.sin(np.arange(expected.size)).reshape(expected.shape)
+    g = grad((y * weight).sum(), x).eval({x: X})
+    numerical = np.zeros_like(X)
+    np.add.at(numerical, _numpy_key(key), weight)
+    np.testing.assert_allclose(g, numerical)
+
+
+def _written(x, key, value, is_set):
+    out = x.copy()
+    key = _numpy_key(key)
+    if is_set:
+        out[key] = value
+    else:
+        np.add.at(out, key, value)
+    return out
+
+
+@pytest.mark.parametrize("is_set", [True, False], ids=["set", "inc"])
+@pytest.mark.parametrize(
+    "key",
+    [0, slice(1, 3), (0, 1, 2), (..., 1), [1, 2, 0], [], [1, 1], (0, I), (I, 0), (slice(1, 3), I)],
+    ids=str,
+)
+def test_writing_is_numpys(key, is_set):
+    x = tt.tensor3("x")
+    region = X[_numpy_key(key)]
+    write = tt.set_subtensor if is_set else tt.inc_subtensor
+    for value in (1, 2.5, np.cos(region), np.ones(region.shape[-1:])):
+        y = write(x[key], value)
+        np.testing.assert_array_equal(y.eval({x: X}), _written(X, key, value, is_set))
+
+
+def test_writing_leaves_the_array_alone():
+    x = tt.vector("x")
+    data = np.arange(4.0)
+    x[:2].set(7).eval({x: data})
+    np.testing.assert_array_equal(data, np.arange(4.0))
+    assert x[:2].inc(7).eval({x: data}).tolist() == [7, 8, 2, 3]
+
+
+def test_symbolic_integers_index():
+    x, i, n = tt.vector("x"), tt.iscalar("i"), tt.lscalar("n")
+    y = x[i : n + 1].sum() + x[i] + x[-n]
+    data = np.array([1.0, 10.0, 100.0, 1000.0])
+    assert y.eval({x: data, i: 1, n: 2}) == 110 + 10 + 100
+    g = grad(y, x).eval({x: data, i: 1, n: 2})
+    np.testing.assert_array_equal(g, [0, 2, 2, 0])
+    assert x[i:n].type.shape == (None,)
+
+
+def test_integer_vector_indexes():
+    a, idx = tt.vector("a"), tt.ivector("idx")
+    y = a[idx]
+    np.testing.assert_array_equal(y.eval({a: [1, 2, 3], idx: [2, 2, -3]}), [3, 3, 1])
+    np.testing.assert_array_equal(
+        grad((y**2).sum(), a).eval({a: [1, 2, 3], idx: [2, 2, -3]}), [2, 0, 12]
+    )
+
+
+def test_the_two_halves_of_one_index_are_ordinary_operations():
+    x = tt.matrix("x")
+    y = x[1, [0, 2]]
+    assert isinstance(y.owner.op, Take)
+    assert y.owner.inputs[0].owner.op == Subtensor(y.owner.inputs[0].owner.op.spec)
+    z = tt.set_subtensor(y, 9.0)
+    assert isinstance(z.owner.op, IncSubtensor)
+    np.testing.assert_array_equal(z.eval({x: np.zeros((2, 3))}), [[0, 0, 0], [9, 0, 9]])
+    part = x[1]
+    inner = tt.set_subtensor(part[[0, 2]], 9.0)  # of the part: two expressions
+    assert inner.type.ndim == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda x: x[x > 0], TypeError, "boolean mask .*the result of gt.*use switch"),
+        (lambda x: x[[0, 1], [0, 1]], TypeError, "indexing by 2 arrays .*supported are integers"),
+        (lambda x: x[True], TypeError, "True and False are not indices"),
+        (lambda x: x[1.0], TypeError, "an index must be an integer, not float64"),
+        (lambda x: x[0, 0, 0], IndexError, "too many indices: 3 for an array with 2 axes"),
+        (lambda x: x[..., ...], IndexError, "only one ellipsis"),
+        (lambda x: x[::0], ValueError, "step of a slice cannot be zero"),
+        (lambda x: x[: tt.vector("v")], TypeError, "index must be an integer, not float64"),
+        (lambda x: x[np.array([True, False, True])], IndexError, "mask of length 3 .* length 2"),
+        (lambda x: x[5], IndexError, "index 5 is out of bounds for axis 0 with size 2"),
+        (lambda x: x[:, [0, 7]], IndexError, "index 7 is out of bounds for axis 1 with size 3"),
+        (lambda x: tt.set_subtensor(x, 1), TypeError, r"an expression like a\[1:3\]; not 'x'"),
+        (lambda x: tt.set_subtensor(x[None], 1), TypeError, "new axes"),
+        (lambda x: tt.set_subtensor(x[0], np.ones(4)), ValueError, r"shape \(4,\) .*\(3,\)"),
+        (lambda x: tt.set_subtensor(x.astype("int64")[0], 0.5), TypeError, "float64 .* int64"),
+        (lambda x: x.__setitem__(0, 1), TypeError, "use y = graphcore.tensor.set_subtensor"),
+    ],
+)
+def test_what_is_refused(make, error, message):
+    with pytest.raises(error, match=message):
+        make(tt.matrix("x", shape=(2, 3)))
+
+
+def test_an_index_out_of_range_is_named_when_it_is_computed():
+    a = tt.vector("a")
+    with pytest.raises(IndexError, match="(?s)index 10 is out of bounds .* size 3.*of 'a', writ"):
+        a[10].eval({a: [1, 2, 3]})
+    with pytest.raises(IndexError, match="index 10 is out of bounds for axis 0 with size 3"):
+        a[[1, 2, 10]].eval({a: [1, 2, 3]})
