@@ -1,9 +1,21 @@
-"""Fixtures that several folders of tests share."""
+"""What all tests share: a check that the package under test is built, and the reference models."""
 
 import importlib.util
 from pathlib import Path
 
 import pytest
+
+
+def pytest_sessionstart(session):
+    """Stop with advice when the package is a checkout whose extensions were never built."""
+    if importlib.util.find_spec("graphcore._executor") is None:
+        import graphcore
+
+        pytest.exit(
+            f"{Path(graphcore.__file__).parent} has no compiled modules: run `make dev` or "
+            '`pip install -e ".[test]"` first',
+            returncode=4,
+        )
 
 
 @pytest.fixture(scope="session")
