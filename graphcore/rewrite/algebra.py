@@ -9,7 +9,7 @@ Normal form
   down to constants.  Divisors are arranged likewise.
 
 What is kept: the value up to rounding wherever no intermediate result overflows, including NaN and
-infinities (``x * 0`` is kept since ``inf * 0`` is NaN; ``x - x`` and ``x / x`` for the same reason).
+infinities (``x * 0`` is kept since ``inf * 0`` is NaN; ``x - x`` and ``x / x`` likewise).
 Sums of variables are not reassociated: cancellation can make that arbitrarily wrong.
 """
 
@@ -144,10 +144,9 @@ def neg_into_sum(b, node):
 def add_from_sub_constant(b, node):
     """x - c is x + (-c)."""
     x, c = node.inputs
-    if isinstance(c, Constant) and _signed(node.out) and c.type.dtype == node.out.type.dtype:
-        if x.type.dtype == c.type.dtype and not isinstance(x, Constant):
-            return b.add(x, b.neg(c))
-    return None
+    if isinstance(x, Constant) or not isinstance(c, Constant) or not _signed(node.out):
+        return None
+    return b.add(x, b.neg(c)) if x.type.dtype == c.type.dtype else None
 
 
 def _term(v):

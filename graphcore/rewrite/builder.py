@@ -12,6 +12,7 @@ from graphcore.graph.nodes import Apply, Constant, Variable, new_constant
 from graphcore.ops.elementwise import Cast, Elemwise, elemwise
 from graphcore.ops.shape import BroadcastTo, Dimshuffle
 from graphcore.optable import ROWS
+from graphcore.rewrite.rule import same
 
 SMALL = 4096  # bytes: constants up to this size merge by value, larger ones by identity of data
 MODERATE = 2.0**32  # constants between 1/MODERATE and MODERATE may be moved through products
@@ -57,7 +58,7 @@ class Builder:
         self._kept.append(v)
 
     def add_uses(self, v, count):
-        """Note that ``count`` applications of the graph before this stage read what is now ``v``."""
+        """Note that what is now ``v`` had ``count`` readers before this stage."""
         self._uses[id(v)] = self._uses.get(id(v), 0) + count
 
     def forget_uses(self):
@@ -87,7 +88,7 @@ class Builder:
         if found is not None:
             return found
         old = node.inputs
-        if all([a is b for a, b in zip(inputs, old, strict=True)]):
+        if same(inputs, old):
             new = node
         else:
             new = Apply(node.op, inputs, self._types(node, inputs), node.where)
@@ -101,7 +102,7 @@ class Builder:
     def _types(node, inputs):
         """Output types for new inputs; those of ``node`` while the inputs say nothing new."""
         pairs = zip(inputs, node.inputs, strict=True)
-        if not node.op.shape_inputs and all([a.type == b.type for a, b in pairs]):
+        if not node.op.shape_inputs and all(a.type == b.type for a, b in pairs):
             return [v.type for v in node.outputs]
         return node.op.types_of(inputs)
 
@@ -116,7 +117,7 @@ class Builder:
 
     def elementwise(self, name, *operands):
         """A row of the table applied to variables and Python numbers."""
-        if not all([isinstance(v, Variable) for v in operands]):
+        if not all(isinstance(v, Variable) for v in operands):
             operands = self._with_constants(operands)
         return self.apply(elemwise(name), *operands)
 
@@ -219,7 +220,7 @@ class Builder:
     # -- shapes --------------------------------------------------------------------------------
 
     def level(self, v):
-        """How far ``v`` extends: -1 for a moderate constant, else the number of axes not of length 1.
+        """How far ``v`` extends: its number of axes not of length 1; -1 for a moderate constant.
 
         Products are arranged such that factors of a low level meet each other first.
         """
@@ -255,8 +256,8 @@ def _uniform_value(data):
 
 def _is_normal(value):
     """Finite, and neither underflowed nor subnormal."""
-    size = np.abs(value)
-    return bool(np.isfinite(size).all() and ((size == 0) | (size >= np.finfo(value.dtype).tiny)).all())
+    size, tiny = np.abs(value), np.finfo(value.dtype).tiny
+    return bool((np.isfinite(size) & ((size == 0) | (size >= tiny))).all())
 
 
 def _method(name):

@@ -156,9 +156,10 @@ def power_from_exp_of_log(b, node):
         return None
     for u, c in (inner, inner[::-1]):
         base = parts(u, "log")
-        if base is not None and b.number(c) in (2, 0.5, -0.5, -1, -2) and is_float(base[0]):
-            if is_nonnegative(b, base[0]):
-                return b.pow(base[0], b.number(c))
+        if base is None or b.number(c) not in (2, 0.5, -0.5, -1, -2) or not is_float(base[0]):
+            continue
+        if is_nonnegative(b, base[0]):
+            return b.pow(base[0], b.number(c))
     return None
 
 

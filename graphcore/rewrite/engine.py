@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from graphcore.graph.walk import toposort
 from graphcore.ops.elementwise import elemwise
-from graphcore.rewrite.rule import head
+from graphcore.rewrite.rule import head, same
 
 FIRINGS_PER_NODE = 16
 FIRINGS_AT_LEAST = 1000
@@ -56,9 +56,10 @@ class Pass:
         self.trace = trace
         self.number = builder.next_stage()
         self.settled = {}  # application -> its outputs as they stand after this pass
-        self.waiting = {}  # application -> (its form with settled inputs, the variable replacing its output)
+        self.waiting = {}  # application -> (the same on settled inputs, what replaces its output)
         rules = tuple(rules)
         self.rules, self.general = by_head(rules)
+        self.old = old
         self.new_rules, self.new_general = by_head(rules[old:])
         self.firings = 0
         self.uses = {}  # variable -> number of its readers in the graph as it was
@@ -112,10 +113,8 @@ class Pass:
         """Settle a node whose inputs are settled, or put its replacement on the stack."""
         settled, builder = self.settled, self.builder
         leaf = builder.leaf
-        inputs = [
-            leaf(v) if v.owner is None else settled[v.owner][v.index] for v in node.inputs
-        ]
-        if node in builder.tried and all([a is b for a, b in zip(inputs, node.inputs)]):
+        inputs = [leaf(v) if v.owner is None else settled[v.owner][v.index] for v in node.inputs]
+        if node in builder.tried and same(inputs, node.inputs):
             new = node
         else:
             new = builder.rebuilt(node, inputs)
@@ -155,7 +154,7 @@ class Pass:
     def fire(self, node):
         """The first replacement that a rule offers, of the same type; None when no rule applies."""
         builder, number = self.builder, self.number
-        if builder.tried.get(node) == number - 1:
+        if self.old and builder.tried.get(node) == number - 1:
             rules = self.new_rules.get(head(node.op), self.new_general)
         else:
             rules = self.rules.get(head(node.op), self.general)

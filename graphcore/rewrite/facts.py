@@ -9,7 +9,8 @@ from graphcore.rewrite.rule import head
 
 DEPTH = 8  # how far an answer is looked for
 
-_NONNEGATIVE = frozenset(["exp", "sqr", "abs", "sqrt", "sigmoid", "softplus", "cosh", "erfc", "erfcx"])
+_NONNEGATIVE = frozenset(["exp", "sqr", "abs", "sqrt", "sigmoid", "softplus", "cosh", "erfc",
+                          "erfcx"])  # fmt: skip
 _KEEPS_SIGN = frozenset(["add", "mul", "maximum", "minimum", "sum", "prod",
                          "max", "min", "Dimshuffle", "Reshape", "BroadcastTo", "BroadcastLike",
                          "log1p", "expm1", "floor", "ceil", "round", "tanh", "erf",
@@ -39,7 +40,7 @@ def is_nonnegative(b, v, depth=DEPTH):
         inputs = inputs[1:]
     elif name not in _KEEPS_SIGN:
         return False
-    return all([is_nonnegative(b, x, depth - 1) for x in inputs])
+    return all(is_nonnegative(b, x, depth - 1) for x in inputs)
 
 
 def shape_source(b, v, depth=DEPTH):

@@ -6,7 +6,7 @@ from graphcore.graph.nodes import Constant, new_constant
 from graphcore.ops.elementwise import signature
 from graphcore.ops.shape import BroadcastLike, BroadcastTo, Dimshuffle
 from graphcore.optable import ROWS
-from graphcore.rewrite.rule import rule
+from graphcore.rewrite.rule import rule, same
 
 SMALL = 64  # elements: results up to this size are always folded
 
@@ -48,21 +48,20 @@ def _permutes(pattern):
 def convert_constant(b, node):
     """A constant operand has the element type that the operation computes in."""
     inputs = node.inputs
-    if not any([isinstance(v, Constant) for v in inputs]):
+    if not any(isinstance(v, Constant) for v in inputs):
         return None
     dtypes, _ = signature(node.op.row_name, tuple([v.type.dtype for v in inputs]))
     new = [
-        b.cast(v, d) if isinstance(v, Constant) else v
-        for v, d in zip(inputs, dtypes, strict=True)
+        b.cast(v, d) if isinstance(v, Constant) else v for v, d in zip(inputs, dtypes, strict=True)
     ]
-    if all([x is v for x, v in zip(new, inputs, strict=True)]):
+    if same(new, inputs):
         return None
     return b.apply(node.op, *new)
 
 
 @rule(*ROWS)
 def number_from_uniform_constant(b, node):
-    """A constant array whose elements are all equal is a number, where the shape is known anyway."""
+    """A constant array of equal elements is a number, where the shape is known anyway."""
     inputs = node.inputs
     new = [
         b.constant(b.number(v), v.type.dtype)
@@ -70,7 +69,7 @@ def number_from_uniform_constant(b, node):
         else v
         for v in inputs
     ]
-    if not node.out.type.is_static or all([x is v for x, v in zip(new, inputs, strict=True)]):
+    if not node.out.type.is_static or same(new, inputs):
         return None
     result = b.apply(node.op, *new)
     return result if result.type == node.out.type else None

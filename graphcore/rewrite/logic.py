@@ -25,7 +25,7 @@ def branch_from_switch(b, node):
 
 @rule("switch")
 def drop_not_of_condition(b, node):
-    """switch(not c, x, y) is switch(c, y, x); switch(c != 0, x, y) is switch(c, x, y) for a bool c."""
+    """switch(not c, x, y) is switch(c, y, x)."""
     cond, x, y = node.inputs
     inner = parts(cond, "not_") or parts(cond, "lnot")
     if inner and _is_bool(inner[0]):

@@ -73,7 +73,7 @@ def compile_pairs(functions, rules):
 
 def _compile(pair, rules, everything, found):
     variables = [new_variable(_SCALAR, name=f"x{i}") for i in range(pair.arity)]
-    pattern, replacement = pair.expressions(variables)
+    pattern, _ = pair.expressions(variables)
     for shape in _normal_forms(pattern, rules, everything):
         if shape.owner is None or not isinstance(shape.owner.op, Elemwise):
             continue

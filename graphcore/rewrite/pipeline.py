@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from graphcore.graph.nodes import Variable
 from graphcore.rewrite.builder import Builder
 from graphcore.rewrite.engine import Pass
-from graphcore.rewrite.stages import rule_names, stages
+from graphcore.rewrite.stages import FINAL, rule_names, stages
 
 
 def rewrite(outputs, trace=None, exclude=(), final=False):
@@ -18,12 +18,12 @@ def rewrite(outputs, trace=None, exclude=(), final=False):
     ----------
     outputs : Variable or sequence of Variable
     trace : list, optional
-        Receives one :class:`~graphcore.rewrite.engine.Step` (stage, rule, before, after) per firing.
+        Receives a :class:`~graphcore.rewrite.engine.Step` (stage, rule, before, after) per firing.
     exclude : iterable of str
         Names of rules or stages to leave out.
     final : bool
         Whether the graph is ready for lowering.  If it will still be differentiated, leave this
-        off: ``stop_gradient`` is dropped in the last stage.
+        off: it keeps ``stop_gradient``.
 
     Returns
     -------
@@ -45,14 +45,15 @@ def rewrite(outputs, trace=None, exclude=(), final=False):
     left_out = frozenset([exclude] if isinstance(exclude, str) else exclude)
     _check_names(left_out)
     builder = Builder()
-    found, old = list(outputs), 0
+    found, before = list(outputs), ()
     for name, rules in stages():
-        if name in left_out or (name == "finish" and not final):
+        if name in left_out or (name in FINAL and not final):
             continue
         if left_out:
             rules = tuple(r for r in rules if r.name not in left_out)
+        old = len(before) if rules[: len(before)] == before else 0
         found = Pass(name, rules, builder, trace, old).run(found)
-        old = len(rules)
+        before = rules
     return found
 
 

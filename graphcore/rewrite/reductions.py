@@ -21,14 +21,14 @@ MAX_PARTS = 64  # factors or terms that are looked at
 _REDUCTIONS = ("sum", "prod", "max", "min", "any", "all")
 
 
-# -- how an operand lies on the axes of a result -----------------------------------------------------
+# -- how an operand lies on the axes of a result ---------------------------------------------------
 
 
 def is_fixed(v, axes, ndim):
     """Whether ``v`` does not vary along any of the axes."""
     shape = v.type.shape
     lead = ndim - len(shape)
-    return all([a < lead or shape[a - lead] == 1 for a in axes])
+    return all(a < lead or shape[a - lead] == 1 for a in axes)
 
 
 def without_axes(b, v, axes, ndim):
@@ -55,7 +55,7 @@ def total(b, v, axes, shape):
     return v if count == 1 else b.mul(v, float(count))
 
 
-# -- any reduction -----------------------------------------------------------------------------------
+# -- any reduction ---------------------------------------------------------------------------------
 
 
 @rule(*_REDUCTIONS)
@@ -111,8 +111,10 @@ def reduction_of_broadcast(b, node):
 def sum_of_dimshuffle(b, node):
     """A sum over all axes does not need them permuted or expanded."""
     (x,) = node.inputs
-    if head_is(x, "Dimshuffle") and len(node.op.axes) == x.type.ndim:
-        (source,) = x.owner.inputs
+    if not head_is(x, "Dimshuffle") or len(node.op.axes) < x.type.ndim:
+        return None
+    (source,) = x.owner.inputs
+    if set(range(source.type.ndim)) <= set(x.owner.op.pattern):
         return b.apply(Reduce("sum", tuple(range(source.type.ndim))), source)
     return None
 
@@ -121,11 +123,11 @@ def head_is(v, name):
     return v.owner is not None and head(v.owner.op) == name
 
 
-# -- factors -----------------------------------------------------------------------------------------
+# -- factors ---------------------------------------------------------------------------------------
 
 
 def _factors(b, x, is_out, depth=3):
-    """Product ``x`` as ``(inside, outside)``, each ``[(factor, is a divisor)]``; None if none is out.
+    """Product ``x`` as ``(inside, outside)``, each ``[(factor, is a divisor)]``; None if all in.
 
     Squares are looked into, ``depth`` deep.
     """
@@ -185,7 +187,7 @@ def factor_out_of_sum(b, node):
     axes, ndim = node.op.axes, x.type.ndim
     if not is_float(x) or not (_is_product(x) or head_is(x, "neg") or head_is(x, "sqr")):
         return None
-    known = all([x.type.shape[a] for a in axes])  # every length known and not zero
+    known = all(x.type.shape[a] for a in axes)  # every length known and not zero
 
     def is_out(v):
         return is_fixed(v, axes, ndim) and (known or isinstance(v, Constant))
@@ -205,7 +207,7 @@ def factor_out_of_sum(b, node):
     return result if den is None else b.true_div(result, den)
 
 
-# -- terms -------------------------------------------------------------------------------------------
+# -- terms -----------------------------------------------------------------------------------------
 
 
 def signed_terms(x):
@@ -248,7 +250,9 @@ def term_out_of_sum(b, node):
         return None
     terms = signed_terms(x)
     out = [t for t in terms if _leaves(b, t[1], axes, len(shape))]
-    if not out or any(v.type.dtype != x.type.dtype for _, v in terms) or _is_residual(terms, axes, x):
+    if not out or _is_residual(terms, axes, x):
+        return None
+    if any(v.type.dtype != x.type.dtype for _, v in terms):
         return None
     rest = _sum_of(b, [t for t in terms if t not in out])
     fixed = _sum_of(b, [t for t in out if is_fixed(t[1], axes, len(shape))])

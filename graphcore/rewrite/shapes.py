@@ -20,7 +20,7 @@ from graphcore.ops.shape import (
 )
 from graphcore.optable import ROWS
 from graphcore.rewrite.facts import same_shape, shape_source
-from graphcore.rewrite.rule import op_of, rule
+from graphcore.rewrite.rule import op_of, rule, same
 
 _ELEMENTWISE = tuple(ROWS)
 
@@ -63,7 +63,7 @@ def drop_broadcast_of_operand(b, node):
     else:
         return None
     bare = [_bare(v) for v in inputs]
-    if all([x is v for x, v in zip(bare, inputs, strict=True)]):
+    if same(bare, inputs):
         return None
     out = node.out.type
     if out.is_static:
@@ -88,7 +88,7 @@ def _drop_dynamic_broadcast(b, node, bare):
         if stays and not _is_broadcast(v) and any(y.type.ndim == ndim for y in full):
             stays = False  # new leading axes, which another operand has anyway
         kept.append(v if stays else x)
-    if all([x is v for x, v in zip(kept, inputs, strict=True)]):
+    if same(kept, inputs):
         return None
     return b.apply(node.op, *kept)
 
@@ -173,7 +173,7 @@ def broadcast_after_dimshuffle(b, node):
 
 @rule("Reshape")
 def simple_reshape(b, node):
-    """A reshape to the same shape is dropped, two become one, one that moves ones is a dimshuffle."""
+    """A reshape to the same shape is dropped; two are one; one that moves ones is a dimshuffle."""
     x, shape = node.inputs
     out = node.out.type
     if out.is_static and x.type.shape == out.shape:
@@ -387,4 +387,3 @@ RULES = [
     factor_out_of_increment,
     factor_out_of_dot,
 ]
-

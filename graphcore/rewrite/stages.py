@@ -1,14 +1,15 @@
 """The stages, in order.  This is the only place where order is written.
 
-Every stage keeps the rules of the stages before it, so that what a later rule makes is simplified
-too.  Equal nodes merge in every stage.  Within a stage the first rule of the list that applies to a
-node is taken, until none does.
+Equal nodes merge in every stage.  Within a stage the first rule of the list that applies to a node
+is taken, until none does.
 
-1. ``simplify``: constants are folded, arithmetic gets its normal form, broadcasts and shapes
+1. ``release`` (only after differentiation): the marks that stop gradients are dropped.
+2. ``simplify``: constants are folded, arithmetic gets its normal form, broadcasts and shapes
    disappear where operands broadcast by themselves, and all that can leaves its sum.
-2. ``stabilize``: expressions that lose digits, overflow or underflow get their stable form.
-3. ``finish`` (only when asked for, after differentiation): cheap forms of powers and divisions,
-   and the marks that stop gradients are dropped.
+3. ``stabilize``: expressions that lose digits, overflow or underflow get their stable form; all
+   rules of ``simplify`` stay, so that what a stabilising rule makes is simplified too.
+4. ``finish`` (only after differentiation): cheap forms of powers and divisions, which the normal
+   form would not keep.
 """
 
 from functools import lru_cache
@@ -30,10 +31,15 @@ def stages():
     )
     stabilize = (*simplify, *stable_rules(simplify))
     return (
+        ("release", (finish.drop_stop_gradient,)),
         ("simplify", simplify),
         ("stabilize", stabilize),
-        ("finish", (*stabilize, *finish.RULES)),
+        ("finish", (*fold.RULES, *finish.RULES)),
     )
+
+
+#: Stages that only a graph which will not be differentiated any more goes through.
+FINAL = frozenset(["release", "finish"])
 
 
 def rule_names():
@@ -42,4 +48,4 @@ def rule_names():
     >>> "log1p_from_log_add" in rule_names()
     True
     """
-    return list(dict.fromkeys(r.name for r in stages()[-1][1]))
+    return list(dict.fromkeys(r.name for _, rules in stages() for r in rules))

@@ -1,0 +1,200 @@
+"""Random graphs drawn from the op table, and a tolerance for comparing two ways to evaluate one.
+
+A graph comes with values for its inputs, so that a test can evaluate it in two ways.  How far the
+two may differ follows from the graph: :func:`sensitivity` evaluates it with noise on every node.
+"""
+
+import numpy as np
+
+import graphcore.tensor as tt
+from graphcore.graph.nodes import Constant
+from graphcore.graph.walk import toposort
+from graphcore.ops.elementwise import Elemwise, graph
+from graphcore.ops.reduce import Reduce
+from graphcore.optable import REDUCTIONS, ROWS
+from graphcore.runtime.reference import evaluate
+
+NUMBERS = (0.0, 1.0, -1.0, 2.0, 0.5, -0.5, 3.0, -2.0, 0.25, 1.7, -0.3)
+ROW_NAMES = tuple(name for name, row in ROWS.items() if not row.internal)
+REDUCE_NAMES = tuple(name for name, row in REDUCTIONS.items() if not row.internal)
+COMMON = ("add", "sub", "mul", "true_div", "neg", "exp", "log", "sqr", "switch", "sigmoid")
+
+
+class RandomGraph:
+    """A pool of variables that grows by random operations on its members.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    static : bool
+        Whether the lengths of the inputs are known.
+    dtypes : sequence of str
+        Element types of the inputs.
+    """
+
+    def __init__(self, rng, static=True, dtypes=("float64",)):
+        self.rng = rng
+        self.n, self.m = 3, 4
+        self.values = {}
+        self.pool = []
+        for i, dtype in enumerate(dtypes):
+            for shape in ((), (self.n,), (self.m, self.n), (self.m, 1)):
+                self.add_input(f"x{i}{len(shape)}", dtype, shape, static)
+        self.pool.append(tt.constant(rng.normal(size=self.n)))
+        self.pool.append(tt.constant(np.arange(self.n)))
+
+    def add_input(self, name, dtype, shape, static):
+        known = [n if static or n == 1 else None for n in shape]
+        v = tt.tensor(dtype, known, name)
+        if dtype == "bool":
+            value = self.rng.integers(0, 2, shape).astype(bool)
+        elif np.dtype(dtype).kind in "iu":
+            value = self.rng.integers(1, 5, shape).astype(dtype)
+        else:
+            value = self.rng.uniform(0.3, 2.0, shape) * self.rng.choice([1, 1, -1], shape)
+        self.values[v] = np.asarray(value, dtype=dtype)
+        self.pool.append(v)
+
+    def pick(self):
+        """A variable, recent ones more often."""
+        i = len(self.pool) - 1 - int(self.rng.exponential(6.0))
+        return self.pool[i if i >= 0 else self.rng.integers(len(self.pool))]
+
+    def pick_computed(self):
+        while isinstance(v := self.pick(), Constant):
+            pass
+        return v
+
+    def operand(self):
+        if self.rng.random() < 0.2:
+            return float(self.rng.choice(NUMBERS))
+        return self.pick()
+
+    def grow(self, count):
+        """Apply ``count`` operations; those that do not fit their operands are tried again."""
+        while count:
+            make = self.rng.choice([self.elementwise] * 6 + [self.reduction, self.arrangement])
+            try:
+                v = make()
+            except (TypeError, ValueError, IndexError):
+                continue
+            if not isinstance(v, Constant) and (v.type.size or 1) <= 200 and v.type.ndim <= 3:
+                self.pool.append(v)
+                count -= 1
+        return self
+
+    def elementwise(self):
+        common = self.rng.random() < 0.6
+        name = self.rng.choice(COMMON if common else ROW_NAMES)
+        operands = [self.operand() for _ in range(ROWS[name].arity)]
+        if all(isinstance(x, (float, Constant)) for x in operands):
+            operands[0] = self.pick_computed()
+        if ROWS[name].arity == 2 and self.rng.random() < 0.1:
+            operands[1] = operands[0]
+        if name == "switch":
+            operands[0] = tt.gt(operands[0], self.operand())
+        return getattr(graph, name)(*operands)
+
+    def reduction(self):
+        x = self.pick()
+        name = self.rng.choice(["sum", "sum", *REDUCE_NAMES])
+        axes = [a for a in range(x.type.ndim) if self.rng.random() < 0.7]
+        return Reduce(name, axes)(x)
+
+    def arrangement(self):
+        x, y = self.pick(), self.pick()
+        ndim = x.type.ndim
+        kind = self.rng.integers(9)
+        if kind == 0:
+            return x.dimshuffle(*self.rng.permutation([*range(ndim), *["x"] * (ndim < 3)]).tolist())
+        if kind == 1:
+            return tt.broadcast_to(x, (self.m, self.n))
+        if kind == 2:
+            return x.reshape((-1, 1) if self.rng.random() < 0.5 else (-1,))
+        if kind == 3:
+            return x[int(self.rng.integers(2))]
+        if kind == 4:
+            return x[1:]
+        if kind == 5:
+            return tt.concatenate([x, y], axis=0)
+        if kind == 6:
+            return x[np.array([1, 0, 1, 1])]
+        if kind == 7:
+            return tt.dot(x, y) if x.type.ndim and y.type.ndim else tt.ones_like(x)
+        return tt.inc_subtensor(x[1:], y) if self.rng.random() < 0.5 else tt.set_subtensor(x[0], y)
+
+    def sane_outputs(self, count=4):
+        """The last variables whose values are finite and of moderate size."""
+        with np.errstate(all="ignore"):
+            values = []
+            for v in self.pool[::-1]:
+                try:
+                    a = evaluate([v], self.values)[0]
+                except (ValueError, IndexError, ZeroDivisionError):
+                    continue
+                if np.isfinite(a).all() and np.abs(a.astype("float64")).max(initial=0) < 1e8:
+                    values.append(v)
+                if len(values) == count:
+                    break
+        return values
+
+
+def random_graph(seed, count=15, outputs=4, **options):
+    """``(outputs, {input: value})`` of a random graph."""
+    found = RandomGraph(np.random.default_rng(seed), **options).grow(count)
+    return found.sane_outputs(outputs), found.values
+
+
+def random_cost(seed, count=15, **options):
+    """``(cost, {input: value})``: a float64 number that depends on the inputs smoothly enough."""
+    outputs, values = random_graph(seed, count, **options)
+    terms = [tt.sum(v) for v in outputs if v.type.dtype == "float64"]
+    return (sum(terms[1:], terms[0]) if terms else None), values
+
+
+def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=4):
+    """How much each element of the outputs changes when every float on the way has relative noise."""
+    exact = _noisy(outputs, values, None, 0.0)
+    spread = [np.zeros(np.shape(a)) for a in exact]
+    for i in range(repeats):
+        found = _noisy(outputs, values, np.random.default_rng((seed, i)), noise)
+        with np.errstate(all="ignore"):
+            for s, a, b in zip(spread, exact, found, strict=True):
+                gap = np.abs(a.astype("float64") - b.astype("float64"))
+                np.maximum(s, np.where(np.isnan(gap), np.inf, gap), out=s)
+    return spread
+
+
+def _noisy(outputs, values, rng, noise):
+    known = {v: a if rng is None else _shaken(a, rng, noise) for v, a in values.items()}
+
+    def value(v):
+        return known[v] if v in known else v.data
+
+    with np.errstate(all="ignore"):
+        for node in toposort(outputs):
+            found = node.op.reference(*[value(v) for v in node.inputs])
+            for v, a in zip(node.outputs, found if type(found) is tuple else (found,), strict=True):
+                elementary = isinstance(node.op, (Elemwise, Reduce))
+                known[v] = _shaken(a, rng, noise) if rng is not None and elementary else a
+        return [np.asarray(value(v)) for v in outputs]
+
+
+def _shaken(a, rng, noise):
+    if a.dtype.kind != "f":
+        return a
+    return (a * (1 + noise * rng.uniform(-1, 1, a.shape))).astype(a.dtype)
+
+
+def assert_close(found, wanted, spread, types=None):
+    """Equality up to the rounding that the sensitivity of the graph explains."""
+    for k, (a, b, s) in enumerate(zip(found, wanted, spread, strict=True)):
+        assert a.shape == b.shape, f"output {k}: shape {a.shape}, not {b.shape}"
+        assert a.dtype == b.dtype, f"output {k}: {a.dtype}, not {b.dtype}"
+        single = types is not None and "float32" in types
+        x, y = a.astype("float64"), b.astype("float64")
+        allowed = (1e-2 if not single else 1e4) * s + (1e-5 if single else 1e-12) * (1 + np.abs(y))
+        with np.errstate(all="ignore"):
+            bad = (np.abs(x - y) > allowed) & np.isfinite(s) & (s < 1e-4 * (1 + np.abs(y)))
+            bad |= np.isnan(x) != np.isnan(y)
+        assert not bad.any(), f"output {k}: {x[bad][:3]} instead of {y[bad][:3]}"
