@@ -117,13 +117,16 @@ def _demo(args) -> int:
     print(f"sampling                 {seconds:10.3f} s")
     print(f"gradients while drawing  {steps:10d}")
     print()
-    print(pm.summary(result))
+    print(pm.summary(result, var_names=demo.shown))
+    hidden = [name for name in result.posterior if name not in demo.shown]
+    if hidden:
+        print(f"(not shown: {', '.join(hidden)})")
     diverging = np.asarray(result.sample_stats["diverging"])
     print(f"\n{int(diverging.sum())} of {diverging.size} draws diverged.")
     for note in notes:
         print(note.message)
     if pyplot is not None:
-        _plot(pyplot, result, args.plot)
+        _plot(pyplot, {name: result.posterior[name] for name in demo.shown}, args.plot)
         print(f"Trace plots saved to {args.plot}.")
     return 0
 
@@ -158,11 +161,11 @@ def _pyplot():
     return pyplot
 
 
-def _plot(pyplot, result, path: str, most: int = 8) -> None:
+def _plot(pyplot, posterior, path: str, most: int = 8) -> None:
     """Histogram and trace of the first parameters, one row each, one colour per chain."""
     rows = []
-    for name in result.posterior:
-        draws = np.asarray(result.posterior[name])
+    for name, draws in posterior.items():
+        draws = np.asarray(draws)
         flat = draws.reshape(*draws.shape[:2], -1)
         for k in range(flat.shape[2]):
             label = name if flat.shape[2] == 1 else f"{name}[{k}]"
@@ -190,8 +193,12 @@ def _info(_args) -> int:
 
 def _explain(args) -> int:
     demo = DEMOS[args.name]
-    print(f"{demo.title}\n")
-    print(graphcore.explain(demo.build().logp_dlogp_function()))
+    density = demo.build().logp_dlogp_function()
+    print(demo.title)
+    _heading("What runs where")
+    print(graphcore.explain(density))
+    _heading("Program")
+    print(density.disassembly())
     return 0
 
 

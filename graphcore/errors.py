@@ -22,18 +22,21 @@ class GradientError(AssertionError):
 
 
 def shown(variable):
-    """How messages name a variable: its name, else what computes it, else its type.
+    """How messages name a variable: its name, else what computes it, else its value or type.
 
     Examples
     --------
     >>> import graphcore.tensor as tt
-    >>> shown(tt.vector("x")), shown(tt.exp(tt.vector("x")))
-    ("'x'", 'the result of exp')
+    >>> shown(tt.vector("x")), shown(tt.exp(tt.vector("x"))), shown(tt.constant(2.0))
+    ("'x'", 'the result of exp', '2.0')
     """
     if variable.name:
         return repr(variable.name)
     if variable.owner is not None:
         return f"the result of {variable.owner.op.name}"
+    data = getattr(variable, "data", None)  # of constants
+    if data is not None:
+        return str(data) if data.ndim == 0 else f"a constant of shape {data.shape}"
     return f"an unnamed {variable.type!r}"
 
 

@@ -23,6 +23,8 @@ class Demo:
         Where the data come from.
     build : callable
         ``build() -> Model``.
+    shown : tuple of str
+        The variables of the summary table.
     target_accept : float
         The acceptance rate the sampler should aim for.
 
@@ -36,6 +38,7 @@ class Demo:
     title: str
     source: str
     build: Callable[[], pm.Model]
+    shown: tuple[str, ...]
     target_accept: float = 0.8
 
 
@@ -115,21 +118,25 @@ DEMOS = {
         "Eight schools: effects of coaching, partially pooled (non-centred)",
         "Rubin (1981), 8 schools",
         eight_schools,
+        shown=("mu", "tau", "theta"),
         target_accept=0.95,
     ),
     "wells": Demo(
         "Wells: logistic regression of switching wells on distance",
         "Gelman and Hill (2007), 3020 households in Araihazar, Bangladesh",
         wells,
+        shown=("alpha", "beta"),
     ),
     "kidiq": Demo(
         "Kid IQ: linear regression of a test score on the mother's schooling and IQ",
         "National Longitudinal Survey of Youth, 434 children",
         kidiq,
+        shown=("beta", "sigma"),
     ),
     "varying_slopes": Demo(
         "Varying intercepts and slopes: 919 observations in 85 groups",
         "simulated, with a fixed seed",
         varying_slopes,
+        shown=("mu_a", "mu_b", "sigma_a", "sigma_b", "sigma_y"),
     ),
 }

@@ -184,11 +184,15 @@ class Op:
 
 
 def user_line():
-    """``(file, line)`` of the innermost frame outside this package, for error messages."""
+    """``(file, line)`` of the innermost frame outside this package, for error messages.
+
+    The demo models count as user code.
+    """
     frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
-        if not (name == "graphcore" or name.startswith("graphcore.")):
+        inside = name == "graphcore" or name.startswith("graphcore.")
+        if not inside or name.startswith("graphcore.demos."):
             return (frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return None

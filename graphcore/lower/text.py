@@ -22,11 +22,13 @@ def _slot(spec, slot, moving):
 def _operands(name):
     """How many operands a kernel reads, told from its name."""
     tail = name.rpartition("_")[2]
+    if tail in ("begin", "end"):
+        return int(tail == "end")
     if name.startswith(("matrow", "matcol", "gather", "scatter", "take_rows", "gemm", "dot_dd")):
         return 2
     if set(tail) <= {"v", "s"}:
         return len(tail)
-    return 0 if name.endswith("_begin") else 1
+    return 1
 
 
 def _call(spec, ins, moving):
@@ -34,7 +36,8 @@ def _call(spec, ins, moving):
     extra = "".join(f" {k}={v}" for k, v in (("k0", ins.k0), ("k1", ins.k1)) if v)
     if ins.name == "gemm":
         extra = ""
-    return f"{ins.name} {_slot(spec, ins.y, moving)} <- {', '.join(reads)}{extra}"
+    arrow = f" <- {', '.join(reads)}" if reads else ""
+    return f"{ins.name} {_slot(spec, ins.y, moving)}{arrow}{extra}"
 
 
 def disassemble(spec):
