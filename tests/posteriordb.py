@@ -1,4 +1,4 @@
-"""The models of ``tests/data/posteriordb`` as a user would write them, with their reference values."""
+"""The models of ``tests/data/posteriordb`` as a user writes them, with reference values."""
 
 import json
 from dataclasses import dataclass

@@ -13,6 +13,7 @@ from graphcore.model.distributions.base import UNSET, RandomVariable
 from graphcore.model.distributions.transforms import Chain
 from graphcore.model.logp import guarded_total, summed, summed_density
 from graphcore.model.observed import observed_array
+from graphcore.runtime.flat import FlatFunction
 from graphcore.runtime.reference import evaluate
 
 
@@ -298,8 +299,6 @@ class Model:
         its length, ``f.names`` has one name per entry, ``f.address`` and ``f.user_data`` are the C
         function and its argument for callers outside Python.
         """
-        from graphcore.runtime.flat import FlatFunction
-
         self._require_free("a density function")
         return FlatFunction(self.value_vars, self.logp())
 

@@ -7,7 +7,7 @@ import math
 from graphcore.model.distributions.base import Distribution
 from graphcore.model.distributions.constraints import interval, positive, real
 from graphcore.model.distributions.parameters import Alt, Param
-from graphcore.model.distributions.special import HALF_LOG_2PI, gammaln_difference
+from graphcore.model.distributions.special import HALF_LOG_2PI, gammaln_half_step
 
 LOG_PI = math.log(math.pi)
 LOG_2 = math.log(2.0)
@@ -103,7 +103,7 @@ class StudentT(Distribution):
 
     def logp(o, x, nu, mu, sigma):
         half = 0.5 * nu
-        constant = gammaln_difference(o, half, 0.5) - 0.5 * o.log(nu) - 0.5 * LOG_PI - o.log(sigma)
+        constant = gammaln_half_step(o, half) - 0.5 * o.log(nu) - 0.5 * LOG_PI - o.log(sigma)
         return constant - (half + 0.5) * o.log1p(o.sqr((x - mu) / sigma) / nu)
 
     def mean(o, nu, mu, sigma):

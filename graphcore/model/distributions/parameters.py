@@ -106,8 +106,7 @@ class Parameters:
         if isinstance(variable, Constant):
             self._require_constant(name, variable.data, constraint, made_from)
         elif constraint.holds is not None:
-            # A test per observation is worth leaving out when its form shows it cannot fail.
-            if variable.ndim > constraint.ndim and known_to_hold(constraint, variable):
+            if known_to_hold(constraint, variable):
                 return
             test = constraint.test or constraint.holds
             self.conditions.append(

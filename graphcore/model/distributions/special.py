@@ -12,6 +12,8 @@ _LARGE = 10.0
 # Coefficients of a**-1, a**-3, ... in the remainder of Stirling's series; at 10 the first one left
 # out is below 1e-15.
 _SERIES = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
+# The same for the logarithm of gamma(a + 1/2) / (gamma(a) sqrt(a)).
+_HALF_STEP = (-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432, 691 / 180224)
 
 
 def stirling_remainder(o, a):
@@ -25,15 +27,15 @@ def stirling_remainder(o, a):
     return o.switch(a < _LARGE, direct, series / large)
 
 
-def gammaln_difference(o, a, x):
-    """``gammaln(a + x) - gammaln(a)`` for a > 0, x >= 0."""
-    return (
-        (a - 0.5) * o.log1p(x / a)
-        + o.xlogy(x, a + x)
-        - x
-        + stirling_remainder(o, a + x)
-        - stirling_remainder(o, a)
-    )
+def gammaln_half_step(o, a):
+    """``gammaln(a + 1/2) - gammaln(a)`` for a > 0."""
+    large = o.maximum(a, _LARGE)
+    r = 1 / (large * large)
+    series = _HALF_STEP[-1]
+    for c in reversed(_HALF_STEP[:-1]):
+        series = series * r + c
+    direct = o.gammaln(a + 0.5) - o.gammaln(a)
+    return o.switch(a < _LARGE, direct, 0.5 * o.log(large) + series / large)
 
 
 def betaln(o, a, b):
