@@ -1,8 +1,8 @@
 """Powers, exponentials, logarithms and casts: forms that need fewer or cheaper functions.
 
-All of these hold on the whole domain, including zeros, infinities and NaN, up to rounding and to
-overflow that the new form avoids.  The one exception is ``x ** 0.5``, which NumPy takes to be inf
-at -inf, where the square root is NaN.
+All of these hold on the whole domain, including zeros, infinities and NaN, up to rounding, to
+overflow that the new form avoids, and to the sign of a zero.  The one exception is ``x ** 0.5``,
+which NumPy takes to be inf at -inf, where the square root is NaN.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from graphcore.rewrite.rule import is_float, op_of, parts, rule
 
 @rule("pow")
 def simple_power(b, node):
-    """x ** c for c = 0, 1, 2, 0.5, -0.5, -1, -2."""
+    """x ** c for c = 0, 1, 2, 0.5, -1, -2, and -0.5 where x is known to be >= 0."""
     x, y = node.inputs
     c = b.number(y)
     if c is None:
@@ -27,8 +27,10 @@ def simple_power(b, node):
         return None
     if c == 0:
         return b.constant(1.0, x.type.dtype)
-    if abs(c) == 0.5:
-        return b.sqrt(x) if c > 0 else b.reciprocal(b.sqrt(x))
+    if c == 0.5:
+        return b.sqrt(x)
+    if c == -0.5 and is_nonnegative(b, x):  # NumPy's -0.0 ** -0.5 is +inf
+        return b.reciprocal(b.sqrt(x))
     if c == -1:
         return b.reciprocal(x)
     return b.reciprocal(b.sqr(x)) if c == -2 else None
