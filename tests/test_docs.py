@@ -18,6 +18,7 @@ def _runner():
 RUNNER = _runner()
 
 
+@pytest.mark.filterwarnings("ignore::graphcore.sample.report.SamplingWarning")
 @pytest.mark.parametrize("page", RUNNER.pages(), ids=lambda page: page.name)
 def test_page_prints_what_it_shows(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
