@@ -49,7 +49,10 @@ def execute(page: Path) -> str:
 
 def main(names: list[str]) -> None:
     for page in [Path(n) for n in names] or pages():
-        page.write_text(execute(page))
+        new = execute(page)
+        while new != page.read_text():  # again, because printed text may quote line numbers
+            page.write_text(new)
+            new = execute(page)
 
 
 if __name__ == "__main__":
