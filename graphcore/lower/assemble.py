@@ -72,8 +72,9 @@ def _deliver(t, v, buffer, offset):
             return
     target = Array(view.shape, array.lane, memory, place)
     if target.is_scalar:
-        view = t.cell(view)
-        t.add("store", "store", (1,), [view], whole(target))
+        # eight bytes are stored by the scalar run that makes them, others by a kernel
+        kind = "scalar" if memory == "f8" else "store"
+        t.add(kind, "store", (1,), [t.cell(view)], whole(target))
     else:
         t.copy(view, whole(target))
 

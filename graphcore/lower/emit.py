@@ -126,11 +126,10 @@ class Emitter:
             operands = [cell(v) for v in item.inputs]
             operands += [0] * (3 - len(operands))
             target = item.out.array
-            if target.place[0] == "cell":
-                code.append((item.op, target.place[1], *operands))
-                nodes.append(item.node)
-            else:  # an output that is one number
-                raise AssertionError("a scalar result has no cell")
+            stored = target.place[0] != "cell"  # an output
+            y = self.memory.array_slot(target) if stored else target.place[1]
+            code.append((item.op, y, *operands))
+            nodes.append(item.node)
         return [*before, ScalarStep(code, nodes)] if code else before
 
     # ---- steps that stand alone -----------------------------------------------------------------

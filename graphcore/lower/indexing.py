@@ -22,6 +22,10 @@ def _first_arg(node):
     return 1 if isinstance(node.op, index.Subtensor) else 2
 
 
+def _out_of_range(i, axis, n):
+    return f"index {i} is out of bounds for axis {axis} with size {n}"
+
+
 def region(t, node, view):
     """The part of ``view`` that a basic index specification means."""
     shape, strides, offset = [], [], view.offset
@@ -41,7 +45,7 @@ def region(t, node, view):
         if i is None:
             raise Unsupported("index known only at run time")
         if not -n <= i < n:
-            raise IndexError(index.out_of_range(i, axis, n))
+            raise IndexError(_out_of_range(i, axis, n))
         offset += stride * (i + n if i < 0 else i)
     done = len(node.op.spec)
     return View(
@@ -107,13 +111,13 @@ def _indices(t, node, v, length):
         wrong = (data < -length) | (data >= length)
         if wrong.any():
             at = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
-            raise IndexError(index.out_of_range(int(data[at]), node.op.axis, length))
+            raise IndexError(_out_of_range(int(data[at]), node.op.axis, length))
         if data.dtype != np.int64 or (data < 0).any():
             data = np.where(data < 0, data + length, data).astype(np.int64)
             return t.constant(data)
         return view
     if not length and view.size:
-        raise IndexError(index.out_of_range("any", node.op.axis, length))
+        raise IndexError(_out_of_range("of any value", node.op.axis, length))
     out = t.new(view.shape, "l")
     if view.size:
         kind = "check"

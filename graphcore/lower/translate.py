@@ -6,6 +6,7 @@ Operations on axes become views and cost nothing.  The rules of indexing and of 
 
 import numpy as np
 
+from graphcore.errors import located
 from graphcore.graph.nodes import Constant
 from graphcore.lower.arrays import LANE, MEMORY, Array, View, c_strides, size_of, whole
 from graphcore.lower.items import Item, broadcast_view, is_aligned, reshaped
@@ -183,6 +184,8 @@ class Translator:
             if len(self.items) != mark:
                 raise AssertionError(f"{node.op!r} was given up after work was added") from None
             self.python(node)
+        except (IndexError, ValueError) as error:
+            raise located(error, node, [self.shapes[v] for v in node.inputs]) from error
 
     def _all_known(self, node):
         """Integers that were computed while planning shapes become constants."""
