@@ -1,8 +1,9 @@
-"""What all tests share: a check that the package under test is built, and the reference models."""
+"""What all tests share: a check that the package under test is built, random numbers, reference models."""
 
 import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 
@@ -16,6 +17,12 @@ def pytest_sessionstart(session):
             '`pip install -e ".[test]"` first',
             returncode=4,
         )
+
+
+@pytest.fixture
+def rng():
+    """Random numbers that are the same in every run."""
+    return np.random.default_rng(20240607)
 
 
 @pytest.fixture(scope="session")

@@ -95,6 +95,7 @@ class Op:
     name = "op"
     props = ()  # names of the attributes that tell two ops of one class apart
     shape_inputs = ()  # positions of inputs whose *value* decides the output shape
+    broadcasts = False  # whether every output has the shape of the inputs broadcast together
     no_gradient = ()  # positions of inputs through which no gradient flows (shapes, indices)
 
     def out_types(self, *types):

@@ -37,6 +37,11 @@ def debugprint(graphs, print_type=False, file=None):
     file : file or "str", optional
         Where to print; ``"str"`` returns the text instead.
 
+    Notes
+    -----
+    The indentation stops growing at depth 100, so that the text of a chain stays linear in its
+    length.
+
     Examples
     --------
     >>> import graphcore, graphcore.tensor as tt
@@ -58,15 +63,16 @@ def debugprint(graphs, print_type=False, file=None):
         v, depth = stack.pop()
         node = v.owner
         kind = f" {v.type!r}" if print_type else ""
+        indent = "  " * min(depth, 100)
         if node is None:
-            lines.append("  " * depth + _leaf_text(v, leaves) + kind)
+            lines.append(indent + _leaf_text(v, leaves) + kind)
             continue
         seen = node in ids
         number = ids.setdefault(node, len(ids))
         port = f".{v.index}" if len(node.outputs) > 1 else ""
         name = f" '{v.name}'" if v.name else ""
         more = " ..." if seen else ""
-        lines.append("  " * depth + f"{node.op!r}{port} [{number}]{name}{kind}{more}")
+        lines.append(indent + f"{node.op!r}{port} [{number}]{name}{kind}{more}")
         if not seen:
             stack.extend((u, depth + 1) for u in reversed(node.inputs))
     text = "\n".join(lines)

@@ -22,7 +22,7 @@ from graphcore.ops.operands import (
     is_scalar_constant,
     promote,
 )
-from graphcore.ops.shape import unbroadcast
+from graphcore.ops.shape import SumLike, unbroadcast
 from graphcore.optable import ROWS
 
 
@@ -61,6 +61,7 @@ class Elemwise(Op):
     """
 
     props = ("row_name",)
+    broadcasts = True
 
     def __init__(self, row_name):
         self.row_name = row_name
@@ -185,6 +186,13 @@ def masked(cond, g):
     A mask on a mask becomes one mask of the combined condition, so that masks never nest.
     """
     cond, sense = _condition(cond)
+    summed, like = _before_sum_like(g)
+    if like is not None and _as_mask(summed) is not None:
+        return SumLike()(_masked(cond, sense, summed), like)
+    return _masked(cond, sense, g)
+
+
+def _masked(cond, sense, g):
     inner = _as_mask(g)
     if inner is None:
         return _select(cond, sense, g)
@@ -209,11 +217,24 @@ def scaled(g, factor):
             return None
         if factor == 1:
             return g
-    mask = _as_mask(g)
+    summed, like = _before_sum_like(g)
+    mask = _as_mask(summed)
     if mask is None:
         return _times(g, factor)
     cond, sense, value = mask
-    return _select(cond, sense, _times(value, factor))
+    product = _select(cond, sense, _times(value, factor))
+    return product if like is None else SumLike()(product, like)
+
+
+def _before_sum_like(g):
+    """``(h, like)`` when ``g`` is ``SumLike(h, like)``, else ``(g, None)``.
+
+    A factor of the shape of ``like`` may as well multiply ``h``.
+    """
+    node = g.owner
+    if node is not None and isinstance(node.op, SumLike):
+        return node.inputs
+    return g, None
 
 
 def _times(g, factor):
@@ -233,6 +254,7 @@ class Cast(Op):
 
     name = "cast"
     props = ("dtype",)
+    broadcasts = True
 
     def __init__(self, dtype):
         self.dtype = check_dtype(dtype)

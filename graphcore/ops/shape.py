@@ -404,7 +404,10 @@ def unbroadcast(g, x, others):
     """
     own = x.type.shape
     lead = g.type.ndim - len(own)
-    met = [(1,) * (g.type.ndim - v.type.ndim) + v.type.shape for v in others if v is not x]
+    if None in own:  # operands of the same unknown shape decide nothing
+        source = shape_source(x)
+        others = [v for v in others if v is not x and shape_source(v) is not source]
+    met = [(1,) * (g.type.ndim - v.type.ndim) + v.type.shape for v in others]
     summed = []
     for i, n in enumerate(own):
         lengths = {shape[lead + i] for shape in met}
@@ -412,9 +415,41 @@ def unbroadcast(g, x, others):
             if lengths - {1}:
                 summed.append(i)
         elif n is None and lengths - {1}:
-            return SumLike()(g, x)
+            return SumLike()(_unsummed(g), x)
     axes = (*range(lead), *(lead + i for i in summed))
     return expand(graph.sum(g, axes), summed, len(own)) if axes else g
+
+
+def _unsummed(g):
+    """``g`` before an earlier ``SumLike``, which a later one makes superfluous."""
+    node = g.owner
+    return node.inputs[0] if node is not None and isinstance(node.op, SumLike) else g
+
+
+def shape_source(v, budget=None):
+    """A variable known to have the shape of ``v``, the same one for related expressions.
+
+    Follows elementwise operations back while one operand (or several of one source) decides the
+    shape.  The budget of visits keeps this cheap on long chains.
+    """
+    budget = [24] if budget is None else budget
+    while budget[0] > 0:
+        budget[0] -= 1
+        node = v.owner
+        if node is None:
+            break
+        if isinstance(node.op, BroadcastLike):
+            v = node.inputs[1]
+            continue
+        if not node.op.broadcasts:
+            break
+        deciding = [u for u in node.inputs if any(n != 1 for n in u.type.shape)]
+        if len(deciding) > 1:
+            deciding = list({shape_source(u, budget): None for u in deciding})
+        if len(deciding) != 1 or deciding[0].type.ndim != v.type.ndim:
+            break
+        v = deciding[0]
+    return v
 
 
 class Concatenate(Op):
@@ -489,6 +524,7 @@ class StopGradient(Op):
     """The value itself, through which no gradient flows."""
 
     name = "stop_gradient"
+    broadcasts = True
     no_gradient = (0,)
 
     def out_types(self, x):

@@ -162,7 +162,7 @@ def test_what_is_refused(make, error, message):
 
 def test_an_index_out_of_range_is_named_when_it_is_computed():
     a = tt.vector("a")
-    with pytest.raises(IndexError, match="(?s)index 10 is out of bounds .* size 3.*of 'a', writ"):
+    with pytest.raises(IndexError, match=r"(?s)index 10 is out of bounds .* size 3.*of 'a', writ"):
         a[10].eval({a: [1, 2, 3]})
     with pytest.raises(IndexError, match="index 10 is out of bounds for axis 0 with size 3"):
         a[[1, 2, 10]].eval({a: [1, 2, 3]})

@@ -292,6 +292,6 @@ def test_functions_of_several_rows():
 
 def test_sequences_of_variables_stack():
     a, b = tt.scalars("a", "b")
-    y = tt.exp([a, b]) + [[a, 1.0], [2, b]]
+    y = tt.add(tt.exp([a, b]), [[a, 1.0], [2, b]])
     found = y.eval({a: 0.0, b: 1.0})
-    np.testing.assert_allclose(found, np.exp([0, 1]) + [[0, 1], [2, 1]])
+    np.testing.assert_allclose(found, np.exp([0, 1]) + np.array([[0, 1], [2, 1]]))
