@@ -19,7 +19,7 @@ from graphcore.model.distributions.constraints import (
     simplex,
 )
 from graphcore.model.distributions.parameters import Alt, Param
-from graphcore.model.distributions.special import binomln, stirling_remainder
+from graphcore.model.distributions.special import binomln, log_ratio, stirling_remainder
 
 _logit = Param(real, typical=(-2.0, 2.0))
 _probability = Param(probability, typical=(0.1, 0.9))
@@ -198,7 +198,7 @@ class NegativeBinomial(Distribution):
         return (
             o.xlogy(x, mu)
             - o.gammaln(x + 1)
-            + x * o.log1p((x - mu) / (alpha + mu))
+            + x * log_ratio(o, alpha, x, mu)
             - x
             - alpha * o.log1p(mu / alpha)
             + (alpha - 0.5) * o.log1p(x / alpha)

@@ -38,6 +38,12 @@ def gammaln_half_step(o, a):
     return o.switch(a < _LARGE, direct, 0.5 * o.log(large) + series / large)
 
 
+def log_ratio(o, a, x, y):
+    """``log((a + x) / (a + y))`` for a > 0 and x, y >= 0, with full digits near 0 too."""
+    d = (x - y) / (a + y)
+    return o.switch(d < -0.5, o.log((a + x) / (a + y)), o.log1p(o.maximum(d, -0.5)))
+
+
 def betaln(o, a, b):
     """Logarithm of the beta function for a, b > 0."""
     return (
