@@ -1,0 +1,38 @@
+"""Samplers, their results, and what tells whether to trust them."""
+
+from graphcore.sample.diagnostics import (
+    bfmi,
+    ess_bulk,
+    ess_mean,
+    ess_quantile,
+    ess_tail,
+    mcse_mean,
+    mcse_sd,
+    rhat,
+)
+from graphcore.sample.mcmc import sample
+from graphcore.sample.nuts import FlatDraws, SamplingError, sample_flat
+from graphcore.sample.report import SamplingWarning
+from graphcore.sample.results import DataArray, Group, Result
+from graphcore.sample.summary import Summary, summary
+
+__all__ = [
+    "DataArray",
+    "FlatDraws",
+    "Group",
+    "Result",
+    "SamplingError",
+    "SamplingWarning",
+    "Summary",
+    "bfmi",
+    "ess_bulk",
+    "ess_mean",
+    "ess_quantile",
+    "ess_tail",
+    "mcse_mean",
+    "mcse_sd",
+    "rhat",
+    "sample",
+    "sample_flat",
+    "summary",
+]

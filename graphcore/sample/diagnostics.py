@@ -51,12 +51,58 @@ def _split(draws):
     return np.concatenate([draws[:, :half], draws[:, -half:]])
 
 
-@functools.lru_cache(maxsize=8)
-def _scores(n):
-    """Normal quantiles of the ranks 1 to n, with the offsets of Blom."""
-    from scipy.special import ndtri
+# Wichura, Algorithm AS 241 (Applied Statistics 37, 1988): numerators and denominators of rational
+# functions, highest power first, for |p - 1/2| <= 0.425 and, of sqrt(-log p), up to 5 and beyond.
+_CENTRE = (
+    (2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4,
+     4.5921953931549871457e4, 1.3731693765509461125e4, 1.9715909503065514427e3,
+     1.3314166789178437745e2, 3.3871328727963666080),
+    (5.2264952788528545610e3, 2.8729085735721942674e4, 3.9307895800092710610e4,
+     2.1213794301586595867e4, 5.3941960214247511077e3, 6.8718700749205790830e2,
+     4.2313330701600911252e1, 1.0),
+)  # fmt: skip
+_FLANK = (
+    (7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1,
+     1.27045825245236838258, 3.64784832476320460504, 5.76949722146069140550,
+     4.63033784615654529590, 1.42343711074968357734),
+    (1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2,
+     1.48103976427480074590e-1, 6.89767334985100004550e-1, 1.67638483018380384940,
+     2.05319162663775882187, 1.0),
+)  # fmt: skip
+_TAIL = (
+    (2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3,
+     2.65321895265761230930e-2, 2.96560571828504891230e-1, 1.78482653991729133580,
+     5.46378491116411436990, 6.65790464350110377720),
+    (2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5,
+     7.86869131145613259100e-4, 1.48753612908506148525e-2, 1.36929880922735805310e-1,
+     5.99832206555887937690e-1, 1.0),
+)  # fmt: skip
 
-    scores = ndtri((np.arange(1, n + 1) - 3 / 8) / (n + 1 / 4))
+
+def _normal_quantile(p):
+    """Quantile function of the standard normal for 0 < p < 1.
+
+    scipy.special has one, but importing it takes longer than a whole run of a small model.
+    """
+
+    def ratio(coefficients, x):
+        return np.polyval(coefficients[0], x) / np.polyval(coefficients[1], x)
+
+    q = p - 0.5
+    r = np.sqrt(-np.log(np.minimum(p, 1 - p)))
+    beyond = np.where(r <= 5, ratio(_FLANK, r - 1.6), ratio(_TAIL, r - 5))
+    return np.where(np.abs(q) <= 0.425, q * ratio(_CENTRE, 0.180625 - q * q), np.sign(q) * beyond)
+
+
+def _scores(ranks, n):
+    """Normal quantiles of ranks among n, with Blom's offsets."""
+    return _normal_quantile((ranks - 3 / 8) / (n + 1 / 4))
+
+
+@functools.lru_cache(maxsize=8)
+def _all_scores(n):
+    """Scores of the ranks 1 to n."""
+    scores = _scores(np.arange(1, n + 1), n)
     scores.flags.writeable = False
     return scores
 
@@ -68,13 +114,11 @@ def _normal_scores(draws):
     ordered = flat[order]
     out = np.empty(flat.size)
     if np.all(ordered[1:] > ordered[:-1]):
-        out[order] = _scores(flat.size)
+        out[order] = _all_scores(flat.size)
     else:
-        from scipy.special import ndtri
-
         _, where, counts = np.unique(flat, return_inverse=True, return_counts=True)
         rank = np.cumsum(counts) - (counts - 1) / 2
-        out[:] = ndtri((rank - 3 / 8) / (flat.size + 1 / 4))[where]
+        out[:] = _scores(rank, flat.size)[where]
     return out.reshape(draws.shape)
 
 

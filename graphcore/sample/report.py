@@ -55,11 +55,11 @@ def _divergences(stats):
     reasons = stats["divergence_reason"][stats["diverging"] != 0]
     if not reasons.size:
         return
-    counts = [(np.sum(reasons == code), text) for code, text in REASONS.items()]
-    why = "; ".join(f"{text} {n} time{'s' * (n > 1)}" for n, text in counts if n)
+    counts = [(int(np.sum(reasons == code)), text) for code, text in REASONS.items()]
+    why = "; ".join(f"{n} time{_s(n)} {text}" for n, text in counts if n)
     yield (
-        f"There were {reasons.size} divergences after tuning ({why}). Increase `target_accept` "
-        "or reparameterize: parts of the posterior may be missing from the draws."
+        f"{reasons.size} divergence{_s(reasons.size)} after tuning ({why}). Increase "
+        "`target_accept` or reparameterize: parts of the posterior may be missing from the draws."
     )
 
 
@@ -68,7 +68,7 @@ def _treedepth(stats):
     chains = np.flatnonzero(share > TREEDEPTH_SHARE)
     if chains.size:
         yield (
-            f"Chain{'s' * (chains.size > 1)} {', '.join(map(str, chains))} reached the maximum "
+            f"Chain{_s(chains.size)} {', '.join(map(str, chains))} reached the maximum "
             f"tree depth in up to {share.max():.0%} of the draws. Increase `max_treedepth`, "
             "increase `target_accept` or reparameterize."
         )
@@ -109,3 +109,7 @@ def _convergence(draws):
             f"The effective sample size of {name!r} is {low[name]:.0f} per chain, below "
             f"{ESS_LIMIT}. Draw more: estimates may be inaccurate."
         )
+
+
+def _s(n):
+    return "s" if n != 1 else ""

@@ -10,9 +10,9 @@ def chain_seeds(random_seed, chains):
 
     Parameters
     ----------
-    random_seed : None, int, sequence of int, SeedSequence, Generator, BitGenerator or RandomState
-        A sequence has one seed for each chain.  A generator is advanced, so that a second run
-        gets other seeds.
+    random_seed : None, int, sequence, SeedSequence, Generator, BitGenerator or RandomState
+        A sequence has one integer or SeedSequence for each chain.  A generator is advanced, so
+        that a second run gets other seeds.
     chains : int
 
     Returns
@@ -37,12 +37,23 @@ def chain_seeds(random_seed, chains):
         if random_seed is not None and random_seed < 0:
             raise ValueError(f"random_seed must not be negative: {random_seed}")
         return np.random.SeedSequence(random_seed).spawn(chains)
-    seeds = np.asarray(random_seed)
+    if isinstance(random_seed, list) and all(map(_is_sequence, random_seed)):
+        seeds = random_seed
+    else:
+        seeds = np.asarray(random_seed)
+        _check_integers(seeds, random_seed)
+    if len(seeds) != chains:
+        raise ValueError(f"random_seed has {len(seeds)} seeds for {chains} chains")
+    return [s if _is_sequence(s) else np.random.SeedSequence(int(s)) for s in seeds]
+
+
+def _is_sequence(seed):
+    return isinstance(seed, np.random.SeedSequence)
+
+
+def _check_integers(seeds, given):
     if seeds.ndim != 1 or not np.issubdtype(seeds.dtype, np.integer):
         raise TypeError(
             f"random_seed must be an integer, one integer per chain, or a NumPy generator, "
-            f"not {random_seed!r}"
+            f"not {given!r}"
         )
-    if len(seeds) != chains:
-        raise ValueError(f"random_seed has {len(seeds)} seeds for {chains} chains")
-    return [np.random.SeedSequence(int(seed)) for seed in seeds]

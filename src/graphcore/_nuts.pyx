@@ -13,35 +13,20 @@ order of every sum.
 
 from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
 from cpython.pycapsule cimport PyCapsule_GetPointer
-from libc.math cimport INFINITY, exp, isfinite, log, log1p, pow, sqrt
+from libc.math cimport INFINITY, exp, isfinite, log, log1p, sqrt
 from libc.stdint cimport int8_t, int32_t, uintptr_t
 from libc.string cimport memcpy
 from numpy.random cimport bitgen_t
 from numpy.random.c_distributions cimport random_standard_normal_fill
 
+from graphcore._adaptation cimport (
+    StepSize, Windows, make_windows, step_size_learn, step_size_restart, windows_advance,
+)
+from graphcore._vectors cimport LANES, join_points, join_trees, kick, kick_and_drift, lanes
+
 import numpy as np
 
-cdef extern from *:
-    """
-    /* Two doubles that add up separately: the sums vectorise, in one order on every machine. */
-    typedef double gc_lanes __attribute__((vector_size(16), may_alias));
-    typedef gc_lanes *restrict gc_out;
-    typedef const gc_lanes *restrict gc_in;
-    #define GC_ZERO ((gc_lanes){0, 0})
-    static inline double gc_total(const gc_lanes *s) {
-        return (*s)[0] + (*s)[1];
-    }
-    """
-    ctypedef double lanes "gc_lanes"
-    ctypedef lanes *out_t "gc_out"
-    ctypedef const lanes *in_t "gc_in"
-    lanes ZERO "GC_ZERO"
-    double total "gc_total"(const lanes *s) noexcept nogil
-
-cdef enum:
-    LANES = 2
-
-cdef double MAX_ENERGY_ERROR = 1000.0  # beyond it a trajectory has left its energy level: divergence
+cdef double MAX_ENERGY_ERROR = 1000.0  # beyond it a trajectory counts as divergent
 
 # How a chain stands; the texts are in graphcore/sample/nuts.py.
 cpdef enum Status:
@@ -107,133 +92,6 @@ cdef struct Tree:
     double *rho  # sum of the momenta: room, or the momentum of a single point
     double *room
     double log_weight
-
-
-# ------------------------------------------------------------------------------ vector loops
-
-cdef inline void kick_and_drift(
-    Py_ssize_t n, double eps, in_t mass, in_t q0, in_t p0, in_t g0, out_t q, out_t p
-) noexcept nogil:
-    """Half a step of the momentum, then a step of the position."""
-    cdef Py_ssize_t i
-    cdef double half = 0.5 * eps
-    for i in range(n):
-        p[i] = p0[i] + half * g0[i]
-        q[i] = q0[i] + eps * (mass[i] * p[i])
-
-
-cdef inline double kick(Py_ssize_t n, double half, in_t mass, in_t g, out_t p) noexcept nogil:
-    """Half a step of the momentum; the kinetic energy after it."""
-    cdef Py_ssize_t i
-    cdef lanes s = ZERO
-    for i in range(n):
-        p[i] += half * g[i]
-        s += mass[i] * p[i] * p[i]
-    return 0.5 * total(&s)
-
-
-cdef inline bint join_points(Py_ssize_t n, in_t mass, in_t a, in_t b, out_t rho) noexcept nogil:
-    """``rho = a + b`` for the momenta of two single points; False if they make a U-turn."""
-    cdef Py_ssize_t i
-    cdef lanes w, s = ZERO, t = ZERO
-    for i in range(n):
-        w = a[i] + b[i]
-        rho[i] = w
-        w = w * mass[i]
-        s += a[i] * w
-        t += b[i] * w
-    return (total(&s) > 0) & (total(&t) > 0)
-
-
-cdef inline bint join_trees(
-    Py_ssize_t n, in_t mass, in_t rho_a, in_t rho_b, in_t a_first, in_t a_last,
-    in_t b_first, in_t b_last, lanes *rho
-) noexcept nogil:
-    """``rho = rho_a + rho_b``; False if the whole, or either half with the point beyond the
-    joint, makes a U-turn.  ``rho`` may be ``rho_a``."""
-    cdef Py_ssize_t i
-    cdef lanes whole, left, right
-    cdef lanes w0 = ZERO, w1 = ZERO, l0 = ZERO, l1 = ZERO, r0 = ZERO, r1 = ZERO
-    for i in range(n):
-        left = mass[i] * (rho_a[i] + b_first[i])
-        right = mass[i] * (rho_b[i] + a_last[i])
-        whole = rho_a[i] + rho_b[i]
-        rho[i] = whole
-        whole = whole * mass[i]
-        w0 += whole * a_first[i]
-        w1 += whole * b_last[i]
-        l0 += left * a_first[i]
-        l1 += left * b_first[i]
-        r0 += right * a_last[i]
-        r1 += right * b_last[i]
-    return (
-        (total(&w0) > 0) & (total(&w1) > 0) & (total(&l0) > 0) & (total(&l1) > 0)
-        & (total(&r0) > 0) & (total(&r1) > 0)
-    )
-
-
-# ------------------------------------------------------------------------------ adaptation
-
-cdef struct StepSize:
-    # Dual averaging (Hoffman and Gelman 2014, section 3.2) with Stan's constants.
-    double target
-    double mu
-    double s_bar
-    double x_bar
-    double count
-
-
-cdef void step_size_restart(StepSize *a, double eps) noexcept nogil:
-    a.mu = log(10 * eps)
-    a.s_bar = a.x_bar = a.count = 0
-
-
-cdef double step_size_learn(StepSize *a, double accept) noexcept nogil:
-    """Step size of the next transition."""
-    cdef double eta, x, weight
-    a.count += 1
-    eta = 1 / (a.count + 10)
-    a.s_bar = (1 - eta) * a.s_bar + eta * (a.target - min(1.0, accept))
-    x = a.mu - a.s_bar * sqrt(a.count) / 0.05
-    weight = pow(a.count, -0.75)
-    a.x_bar = (1 - weight) * a.x_bar + weight * x
-    return exp(x)
-
-
-cdef struct Windows:
-    # Transitions [begin, end) of the warm-up feed the metric, in windows of doubling length.
-    int begin
-    int end
-    int length
-    int next  # the transition that closes the current window
-
-
-cdef Windows make_windows(int tune) noexcept nogil:
-    """Stan's plan: 75 transitions to arrive, windows of 25, 50, ..., 50 to settle the step size."""
-    cdef Windows w
-    cdef int settle = 50
-    w.begin, w.length = 75, 25
-    if tune < 20:
-        w.begin = w.end = w.next = tune
-        return w
-    if tune < w.begin + w.length + settle:
-        w.begin, settle = <int>(0.15 * tune), <int>(0.1 * tune)
-        w.length = tune - w.begin - settle
-    w.end = tune - settle
-    w.next = w.begin + w.length - 1
-    if w.end - w.next < 20:  # too little for a second window; Stan would adapt to a few draws
-        w.next = w.end - 1
-    return w
-
-
-cdef void windows_advance(Windows *w) noexcept nogil:
-    """The next window is twice as long, or takes all that is left if another would not fit."""
-    if w.next == w.end - 1:
-        return
-    w.length *= 2
-    w.next += w.length
-    if w.next + 2 * w.length >= w.end:
-        w.next = w.end - 1
 
 
 cdef class Stop:
@@ -321,9 +179,9 @@ cdef class Chain:
     cdef int reason
 
     def __cinit__(
-        self, uintptr_t address, uintptr_t user_data, double[::1] start, double[::1] inverse_mass,
-        bit_generator, Stop stop, *, int tune, int draws, double target_accept=0.8,
-        int max_treedepth=10, bint keep_warmup=False, step_size=None
+        self, uintptr_t address, uintptr_t user_data, const double[::1] start,
+        const double[::1] inverse_mass, bit_generator, Stop stop, *, int tune, int draws,
+        double target_accept=0.8, int max_treedepth=10, bint keep_warmup=False, step_size=None
     ):
         cdef Py_ssize_t dim = start.shape[0], i
         if dim == 0 or inverse_mass.shape[0] != dim:

@@ -162,10 +162,10 @@ cdef class Density:
         cdef double[::1] x = np.full(self.dim, 0.1)
         cdef double[::1] grad = np.empty(self.dim)
         cdef double logp = 0
-        cdef Py_ssize_t i
+        cdef Py_ssize_t _i
         begin = perf_counter()
         with nogil:
-            for i in range(repeats):
+            for _i in range(repeats):
                 self.function(self.dim, &x[0], &grad[0], &logp, &self.params)
                 x[0] = 0.1 + 1e-9 * grad[0]
         return perf_counter() - begin

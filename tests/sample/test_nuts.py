@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
-
 from graphcore._nuts import STAT_DTYPE, Chain, Status, Stop
 from graphcore._testdensity import Density
+from numpy.testing import assert_allclose, assert_array_equal
+
 from graphcore.sample import diagnostics
 from graphcore.sample.nuts import SamplingError, sample_flat
 

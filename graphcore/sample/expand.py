@@ -1,0 +1,106 @@
+"""From unconstrained draws back to the variables of the model."""
+
+import numpy as np
+
+import graphcore.tensor as tt
+from graphcore._expand import expand_rows
+from graphcore.graph.nodes import Constant
+from graphcore.lower.arrays import size_of
+from graphcore.lower.assemble import compile_program
+from graphcore.rewrite import rewrite
+
+
+class Expand:
+    """Evaluates graphs of the value variables at many flat points, as one program.
+
+    Parameters
+    ----------
+    values : list of Variable
+        The value variables, in the order in which a flat point holds them.
+    graphs : dict of str to Variable
+        What to compute, by name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     sd = pm.HalfNormal("sd", 1, shape=2)
+    >>> expand = expand_variables(model, [sd])
+    >>> expand(np.zeros((4, 10, 2)))["sd"].shape
+    (4, 10, 2)
+    """
+
+    def __init__(self, values, graphs):
+        self.types = {name: g.type for name, g in graphs.items()}
+        floats = [tt.cast(g, "float64") for g in graphs.values()]
+        done = rewrite(floats, final=True)
+        inputs, at = [], 0
+        for v in values:
+            inputs.append((v, v.type.shape, 0, 8 * at))
+            at += size_of(v.type.shape)
+        self.n_in = at
+        outputs, self.places, at = [], {}, 0
+        for (name, kind), graph in zip(self.types.items(), done, strict=True):
+            outputs.append((graph, 1, 8 * at))
+            self.places[name] = at
+            at += size_of(_static(name, kind))
+        self.n_out = at
+        self.program, _ = compile_program(outputs, inputs)
+
+    def __call__(self, positions):
+        """Arrays by name, for points of shape ``(..., dim)``.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Each of shape ``(..., *shape of the variable)``.
+        """
+        lead = positions.shape[:-1]
+        rows = np.ascontiguousarray(positions, dtype=float).reshape(-1, self.n_in)
+        out = np.empty((len(rows), self.n_out))
+        expand_rows(self.program, rows, out)
+        found = {}
+        for name, kind in self.types.items():
+            at = self.places[name]
+            columns = out[:, at : at + size_of(kind.shape)].reshape(*lead, *kind.shape)
+            found[name] = np.ascontiguousarray(columns, dtype=kind.dtype)
+        return found
+
+
+def expand_variables(model, variables):
+    """An :class:`Expand` of random variables and deterministics of a model."""
+    graphs = model.replace_rvs_by_values(variables)
+    return Expand(model.value_vars, {v.name: g for v, g in zip(variables, graphs, strict=True)})
+
+
+def expand_log_likelihood(model):
+    """An :class:`Expand` of the log density of every observation."""
+    observed = model.observed_RVs
+    graphs = model.logp(vars=observed, sum=False)
+    return Expand(model.value_vars, {v.name: g for v, g in zip(observed, graphs, strict=True)})
+
+
+def observed_values(model):
+    """The observed data by name."""
+    found = {}
+    for rv in model.observed_RVs:
+        value = model.rvs_to_values[rv]
+        found[rv.name] = value.data if isinstance(value, Constant) else value.get_value()
+    return found
+
+
+def split_values(model, positions):
+    """Unconstrained draws by the name of their value variable."""
+    found, at = {}, 0
+    for v in model.value_vars:
+        n = size_of(v.type.shape)
+        found[v.name] = positions[..., at : at + n].reshape(*positions.shape[:-1], *v.type.shape)
+        at += n
+    return found
+
+
+def _static(name, kind):
+    if not kind.is_static:
+        raise ValueError(f"the shape of {name!r} is not known before it is computed: {kind!r}")
+    return kind.shape

@@ -1,0 +1,264 @@
+"""``sample``: draws from the posterior of a model, with PyMC's arguments."""
+
+from collections import namedtuple
+from datetime import UTC, datetime
+
+import numpy as np
+
+from graphcore import _version
+from graphcore.model import modelcontext
+from graphcore.sample import expand, report
+from graphcore.sample.nuts import SamplingError, sample_flat
+from graphcore.sample.results import Result, make_group
+from graphcore.sample.seeds import chain_seeds
+from graphcore.sample.start import start_points
+
+NUTS_OPTIONS = ("target_accept", "max_treedepth")
+IDATA_OPTIONS = ("log_likelihood", "include_transformed", "coords", "dims")
+
+Draw = namedtuple("Draw", "chain is_last draw_idx tuning stats point")
+Draw.__doc__ = "What a callback of :func:`sample` gets; the fields are PyMC's."
+
+
+def sample(
+    draws=1000,
+    *,
+    tune=1000,
+    chains=4,
+    cores=None,
+    random_seed=None,
+    target_accept=0.8,
+    max_treedepth=10,
+    nuts=None,
+    progressbar=True,
+    initvals=None,
+    init="jitter+adapt_diag",
+    var_names=None,
+    discard_tuned_samples=True,
+    compute_convergence_checks=True,
+    return_inferencedata=True,
+    idata_kwargs=None,
+    callback=None,
+    model=None,
+):
+    """Draw from the posterior of a model with the No-U-Turn sampler.
+
+    Parameters
+    ----------
+    draws, tune : int
+        Draws to keep of each chain, and warm-up transitions before them, which adapt the step
+        size and the metric.
+    chains : int
+    cores : int, optional
+        Chains that run at the same time, as threads; the draws do not depend on it.
+    random_seed : int, sequence of int, or NumPy generator, optional
+        A seed gives the same draws again on the same machine.  One integer for each chain, or
+        one for all.
+    target_accept : float
+        Mean acceptance rate that warm-up aims at; higher means smaller, safer steps.
+    max_treedepth : int
+        A trajectory has at most ``2**max_treedepth - 1`` steps.
+    nuts : dict, optional
+        ``target_accept`` and ``max_treedepth``, as PyMC also takes them.
+    progressbar : bool
+        Needs tqdm; without it nothing is shown.
+    initvals : dict or list of dict, optional
+        Start values by variable name; a list has one dict per chain.
+    init : {"jitter+adapt_diag", "adapt_diag", "auto"}
+        Whether start points are moved by up to 1 in the unconstrained space.
+    var_names : sequence of str, optional
+        Variables and deterministics to keep.
+    discard_tuned_samples : bool
+        False adds the groups ``warmup_posterior`` and ``warmup_sample_stats``.
+    compute_convergence_checks : bool
+        Warn about divergences, R-hat, effective sample sizes, and tree depth.
+    return_inferencedata : bool
+        True: ArviZ data when ArviZ is installed (importing it takes a second or two the first
+        time), else a :class:`~graphcore.sample.results.Result`.  False: always the latter, which
+        has the same groups and names.
+    idata_kwargs : dict, optional
+        ``log_likelihood=True`` adds that group, ``include_transformed=True`` the group
+        ``unconstrained_posterior``; ``coords`` and ``dims`` extend those of the model.
+    callback : callable, optional
+        ``callback(trace, draw)`` after every transition, with ``draw.chain``, ``draw.draw_idx``,
+        ``draw.tuning``, ``draw.stats``, ``draw.point``, ``draw.is_last``.  It may raise
+        KeyboardInterrupt to stop all chains.
+    model : Model, optional
+        That of the enclosing ``with`` block by default.
+
+    Returns
+    -------
+    arviz.InferenceData, xarray.DataTree or Result
+        After Ctrl-C, of the draws made until then.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model():
+    ...     x = pm.Normal("x", 3, 1)
+    ...     result = pm.sample(random_seed=1, progressbar=False, return_inferencedata=False)
+    >>> result.posterior["x"].shape
+    (4, 1000)
+    >>> bool(abs(result.posterior["x"].mean() - 3) < 0.1)
+    True
+    """
+    model = modelcontext(model)
+    options = {"target_accept": target_accept, "max_treedepth": max_treedepth}
+    options |= _known(nuts, NUTS_OPTIONS, "nuts")
+    extras = _known(idata_kwargs, IDATA_OPTIONS, "idata_kwargs")
+    chains = 4 if chains is None else chains
+    _check(draws=(draws, 1), tune=(tune, 0), chains=(chains, 1), cores=(cores or 1, 1))
+    if not 0 < options["target_accept"] < 1:
+        raise ValueError(f"target_accept must lie between 0 and 1, not {options['target_accept']}")
+    variables = _chosen(model, var_names)
+    density = model.logp_dlogp_function()
+    streams = [seed.spawn(2) for seed in chain_seeds(random_seed, chains)]
+    starts = start_points(model, density, [first for first, _ in streams], initvals, init)
+    run = _run(
+        model,
+        density,
+        starts,
+        [second for _, second in streams],
+        callback,
+        draws=draws,
+        tune=tune,
+        cores=cores,
+        keep_warmup=not discard_tuned_samples,
+        progressbar=progressbar,
+        **options,
+    )
+    result = _result(model, variables, run, extras)
+    if compute_convergence_checks:
+        posterior = {name: array.values for name, array in result.posterior.items()}
+        report.warn(_notes(run, draws) + report.problems(run.stats, posterior, tune))
+    return _converted(result) if return_inferencedata else result
+
+
+def _known(given, names, what):
+    """A dict of options, or an error that lists what there is."""
+    for key in given or {}:
+        if key not in names:
+            raise TypeError(f"{what} has no option {key!r}; there are {', '.join(names)}")
+    return dict(given or {})
+
+
+def _check(**counts):
+    for name, (value, least) in counts.items():
+        if not isinstance(value, int | np.integer) or value < least:
+            raise ValueError(f"{name} must be an integer of at least {least}, not {value!r}")
+
+
+def _chosen(model, var_names):
+    """The variables to keep: all free ones and deterministics, or those named."""
+    if var_names is None:
+        return model.unobserved_RVs
+    kept = {v.name: v for v in model.unobserved_RVs}
+    names = [var_names] if isinstance(var_names, str) else var_names
+    names = [name if isinstance(name, str) else name.name for name in names]
+    for name in names:
+        if name not in kept:
+            raise KeyError(f"var_names: no variable {name!r}; there are {', '.join(kept)}")
+    return [v for name, v in kept.items() if name in names]
+
+
+def _run(model, density, starts, seeds, callback, **options):
+    """The flat run; an error in the density is raised as what it is in Python."""
+    on_draw = None if callback is None else _adapter(model, callback)
+    try:
+        return sample_flat(
+            density.address,
+            density.user_data,
+            starts,
+            random_seed=seeds,
+            callback=on_draw,
+            **options,
+        )
+    except SamplingError as error:
+        try:
+            density(error.position)
+        except Exception as cause:
+            raise SamplingError(f"{error}: {cause}", error.chain, error.position) from cause
+        raise
+
+
+def _adapter(model, callback):
+    """A callback of :func:`sample_flat` that calls one of PyMC's form."""
+
+    def on_draw(index, chain):
+        last = chain.done - 1
+        point = {name: x.copy() for name, x in expand.split_values(model, chain.position).items()}
+        record = chain.stats[last]
+        draw = Draw(
+            chain=index,
+            is_last=chain.done == chain.tune + chain.draws,
+            draw_idx=last,
+            tuning=last < chain.tune,
+            stats=[{name: record[name] for name in record.dtype.names}],
+            point=point,
+        )
+        callback(chain, draw)
+
+    return on_draw
+
+
+def _result(model, variables, run, extras):
+    """Flat draws as named groups."""
+    attrs = {
+        "created_at": datetime.now(UTC).isoformat(),
+        "inference_library": "graphcore",
+        "inference_library_version": _version.__version__,
+        "sampling_time": run.seconds,
+        "tuning_steps": run.warmup_stats.shape[1],
+    }
+    coords = model.coords | dict(extras.get("coords", {}))
+    coords["chain"] = np.array(run.chains)
+    dims = model.named_vars_to_dims | dict(extras.get("dims", {}))
+
+    def group(arrays, **options):
+        return make_group(arrays, dims, coords, attrs, **options)
+
+    constrain = expand.expand_variables(model, variables)
+    groups = {
+        "posterior": group(constrain(run.positions)),
+        "sample_stats": group(_stats(run.stats)),
+    }
+    if extras.get("log_likelihood"):
+        likelihood = expand.expand_log_likelihood(model)
+        groups["log_likelihood"] = group(likelihood(run.positions))
+    if extras.get("include_transformed"):
+        values = expand.split_values(model, run.positions)
+        groups["unconstrained_posterior"] = group(values)
+    if run.warmup_positions is not None:
+        groups["warmup_posterior"] = group(constrain(run.warmup_positions))
+        groups["warmup_sample_stats"] = group(_stats(run.warmup_stats))
+    if model.observed_RVs:
+        groups["observed_data"] = group(expand.observed_values(model), sample_dims=())
+    return Result(groups, attrs)
+
+
+def _stats(records):
+    """The fields of the records as arrays, flags as booleans."""
+    flags = ("diverging", "reached_max_treedepth")
+    return {
+        name: records[name].astype(bool) if name in flags else np.ascontiguousarray(records[name])
+        for name in records.dtype.names
+    }
+
+
+def _notes(run, draws):
+    if not run.interrupted:
+        return []
+    kept = run.positions.shape[1]
+    chains = ", ".join(map(str, run.chains))
+    return [f"Sampling was interrupted: {kept} of {draws} draws of the chains {chains} were kept."]
+
+
+def _converted(result):
+    """ArviZ data when ArviZ is there.
+
+    ``interop`` stands above this layer; that sampling returns another library's type is the one
+    exception, and the import waits until it happens.
+    """
+    from graphcore.interop.arviz import is_installed, to_arviz
+
+    return to_arviz(result) if is_installed() else result

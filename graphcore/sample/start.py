@@ -1,0 +1,80 @@
+"""Where chains start: the model's initial point, moved at random, where the density is finite."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+JITTER = 1.0  # half-width of the uniform moves, in the unconstrained space
+TRIES = 100  # random moves per chain
+
+# What ``init=`` may be, and whether the start point is moved.
+METHODS = {
+    "auto": True,
+    "jitter+adapt_diag": True,
+    "adapt_diag": False,
+}
+
+
+def start_points(model, density, seeds, initvals=None, init="auto"):
+    """One flat start point per chain.
+
+    Parameters
+    ----------
+    model : Model
+    density : callable
+        ``density(x) -> (float, ndarray)``.
+    seeds : list of SeedSequence
+        One per chain.
+    initvals : dict or list of dict, optional
+        Start values by the name of the variable (constrained) or of its value variable; a list
+        has one dict per chain, of which some may be None.
+    init : str
+        A key of ``METHODS``.
+
+    Returns
+    -------
+    ndarray of shape (chain, dim)
+
+    Raises
+    ------
+    ValueError
+        When the density is not finite at the initial point and around it, with the terms.
+    """
+    if init not in METHODS:
+        known = ", ".join(map(repr, METHODS))
+        raise ValueError(f"init={init!r} is not supported; choose one of {known}")
+    if initvals is None or isinstance(initvals, Mapping):
+        points = [model.initial_point(initvals)] * len(seeds)
+    elif len(initvals) != len(seeds):
+        raise ValueError(f"initvals has {len(initvals)} entries for {len(seeds)} chains")
+    else:
+        points = [model.initial_point(given) for given in initvals]
+    return np.stack(
+        [
+            _start_point(model, density, point, np.random.default_rng(seed), METHODS[init])
+            for point, seed in zip(points, seeds, strict=True)
+        ]
+    )
+
+
+def _start_point(model, density, point, rng, jitter):
+    center = np.concatenate([np.ravel(point[v.name]) for v in model.value_vars])
+    for _ in range(TRIES if jitter else 0):
+        moved = center + rng.uniform(-JITTER, JITTER, center.size)
+        if _is_finite(density, moved):
+            return moved
+    if _is_finite(density, center):
+        return center
+    model.check_start_vals(point)
+    _, gradient = density(center)
+    bad = [name for name, g in zip(density.names, gradient, strict=True) if not np.isfinite(g)]
+    where = f"with respect to {', '.join(bad[:5])}" if bad else "or the log density"
+    raise ValueError(
+        f"the gradient of the log density {where} is not finite at the start point; "
+        "give other start values with initvals="
+    )
+
+
+def _is_finite(density, x):
+    logp, gradient = density(x)
+    return bool(np.isfinite(logp) and np.isfinite(gradient).all())
