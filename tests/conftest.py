@@ -1,4 +1,4 @@
-"""What all tests share: a check that the package under test is built, random numbers, reference models."""
+"""What all tests share: a check that the package is built, random numbers, reference models."""
 
 import importlib.util
 from pathlib import Path

@@ -46,7 +46,7 @@ def _exact_partial(row, i, point):
         def f(t):
             return row.exact(mpmath.mp, *point[:i], t, *point[i + 1 :])
 
-        return mpmath.diff(f, point[i], h=mpmath.mpf(10) ** -20 * max(1, abs(point[i])))
+        return mpmath.diff(f, point[i], h=mpmath.mpf(10) ** -20 * (abs(point[i]) or 1))
 
 
 @pytest.mark.parametrize(("name", "i"), DIFFERENTIABLE, ids=str)

@@ -147,5 +147,5 @@ def test_an_operation_that_breaks_its_promise_is_reported():
             return x.astype("float32")
 
     x = tt.vector("x")
-    with pytest.raises(AssertionError, match="liar promised .*gave float32"):
+    with pytest.raises(AssertionError, match=r"liar promised .*gave float32"):
         Liar()(x).eval({x: [1.0]})
