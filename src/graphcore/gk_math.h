@@ -114,9 +114,12 @@ GK_INLINE double gk_switch_d(int64_t a, double b, double c) {
 
 /* ---- simple functions of float64 ------------------------------------------------------------ */
 
-GK_INLINE double gk_max(double a, double b) { return (a >= b || a != a) ? a : b; }
-GK_INLINE double gk_min(double a, double b) { return (a <= b || a != a) ? a : b; }
-GK_INLINE double gk_sign(double a) { return a > 0 ? 1.0 : a < 0 ? -1.0 : a; }
+GK_INLINE double gk_max(double a, double b) { return (a >= b) | (a != a) ? a : b; }
+GK_INLINE double gk_min(double a, double b) { return (a <= b) | (a != a) ? a : b; }
+GK_INLINE double gk_sign(double a) {
+  const double above = a > 0 ? 1.0 : 0.0, below = a < 0 ? 1.0 : 0.0;
+  return a == a ? above - below : a;
+}
 GK_INLINE double gk_sqrt(double a) { return sqrt(a); }
 GK_INLINE double gk_round(double a) {
   const double big = gk_copysign(4503599627370496.0, a), r = (a + big) - big;
@@ -348,19 +351,23 @@ GK_INLINE double gk_log_double(double u, double *lo) {
   return hi;
 }
 GK_INLINE double gk_pow(double a, double b) {
-  const double x = gk_abs(a), big = 1180591620717411303424.0;
+  /* What depends on b alone is kept as numbers and bit masks: loops with a scalar b vectorise. */
+  const double beyond = 1180591620717411303424.0, size = gk_abs(b);
+  const double bc = gk_copysign(size > beyond ? beyond : size, b), half = 0.5 * bc;
+  const double invalid = gk_round(bc) == bc ? 0.0 : GK_NAN;
+  const int64_t whole = gk_round(bc) == bc ? GK_SIGN_BIT : 0;
+  const int64_t odd = (gk_round(half) == half ? 0 : GK_SIGN_BIT) & whole;
+  const int64_t zero = size == 0 ? -1 : 0;
+  const double u = gk_select(zero, 1.0, a), x = gk_abs(u);
   double lo, el;
   double hi = gk_log_double(x, &lo);
   hi = x == 0 ? -GK_INF : x < GK_INF ? hi : x;
-  const double bc = b > big ? big : b < -big ? -big : b;
   const double eh = gk_two_prod(bc, hi, &el);
   const double ec = eh > 710.0 ? 710.0 : eh < -746.0 ? -746.0 : eh;
   const double y = gk_exp_core(ec, ec == eh ? GK_FMA(bc, lo, el) : 0.0);
-  const double half = 0.5 * b;
-  const int whole = gk_round(b) == b, odd = whole & (gk_round(half) != half);
-  const double signed_y = odd ? gk_copysign(y, a) : y;
-  const double value = (a < 0) & (x < GK_INF) & !whole ? GK_NAN : signed_y;
-  return (a == 1.0) | (b == 0) ? 1.0 : value;
+  const double signed_y = gk_from_bits(gk_bits(y) | (gk_bits(a) & odd));
+  const double value = (u < 0) & (x < GK_INF) ? signed_y + invalid : signed_y;
+  return u == 1.0 ? 1.0 : value;
 }
 
 /* ---- trigonometric functions -----------------------------------------------------------------
@@ -409,7 +416,7 @@ GK_INLINE double gk_sin_turned(double a, int64_t turn) {
   const double hi = gk_reduce(a, &lo, &n);
   const double s = gk_sin_reduced(hi, lo), c = gk_cos_reduced(hi, lo);
   const uint64_t q = (uint64_t)n + (uint64_t)turn;
-  const double y = (q & 1) ? c : s;
+  const double y = gk_select(-(int64_t)(q & 1), c, s);
   return gk_from_bits(gk_bits(y) ^ (int64_t)((q & 2) << 62));
 }
 GK_INLINE double gk_sin(double a) {
@@ -422,7 +429,8 @@ GK_INLINE double gk_tan(double a) {
   int64_t n;
   const double hi = gk_reduce(a, &lo, &n);
   const double s = gk_sin_reduced(hi, lo), c = gk_cos_reduced(hi, lo);
-  const double y = ((n & 1) ? -c : s) / ((n & 1) ? s : c);
+  const int64_t odd = -(n & 1);
+  const double y = gk_select(odd, -c, s) / gk_select(odd, s, c);
   return gk_abs(a) < 1e-9 ? a : y;
 }
 /* arctan(x) = base + arctan(t), |t| <= tan(pi/8) */
@@ -477,21 +485,22 @@ GK_INLINE double gk_erf(double a) {
       0.005223977624976745, -0.0008548326988283199, 0.00012055331330126558,
       -1.4925599397463958e-05, 1.6461050968239291e-06, -1.635070051689815e-07,
       1.4661507857968256e-08, -1.1376547319978716e-09, 5.958930743134941e-11);
-  const double near = GK_FMA(a * z, q, a * 1.1283791670955126);
+  const double near = GK_FMA(x * z, q, x * 1.1283791670955126);
   const double p = GK_P19(d, -1.8496055099332482, -2.638967514234788, -0.8431072563586771, -0.04156109804180291,
       0.010033825374348299, -0.0019779025675138485, 0.0002373224797224319,
       2.6277880369340473e-05, -2.7159123809056373e-05, 9.60891895938489e-06,
       -2.0597940567003495e-06, 1.42894588123377e-07, 9.753499606970166e-08,
       -5.203200410521437e-08, 1.490942985271955e-08, -2.8635507270673803e-09,
       3.681691590250642e-10, -2.880797257210598e-11, 1.0387706905770788e-12);
-  const double far = gk_copysign(1.0 - gk_exp_core(p, 0.0), a);
-  return x < 1.0 ? near : far;
+  const double far = 1.0 - gk_exp_core(p, 0.0);
+  return gk_copysign(x < 1.0 ? near : far, a);
 }
 /* log(erfcx(x)/2) - a^2/2 below zero, log1p(-erfc(x)/2) above, x = |a| / sqrt(2) */
 GK_INLINE double gk_log_ndtr(double a) {
   const double b = gk_abs(a), half = 0.5 * gk_erfcx_pos(b * 0.70710678118654752440);
   const double q = half * gk_exp_square(b > 40.0 ? 40.0 : b, -0.5), above = 1.0 - q;
-  const double u = a < 0 ? half : above, c = a < 0 ? 0.0 : (1.0 - above) - q;
+  const double below = half < 1e-200 ? 1e-200 : half; /* the square is infinite then */
+  const double u = a < 0 ? below : above, c = a < 0 ? 0.0 : (1.0 - above) - q;
   const double y = gk_log_corrected(u, c), square = 0.5 * a * a;
   return a < 0 ? y - square : q < 1e-17 ? -q : y;
 }
