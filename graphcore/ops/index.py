@@ -111,6 +111,9 @@ class Subtensor(_Indexed):
 
     name = "subtensor"
     props = ("spec",)
+    # whether it is the first half of x[i, idx], so that writing there goes on to x; this is read
+    # while expressions are written and does not tell two operations apart
+    joint = False
 
     @property
     def shape_inputs(self):

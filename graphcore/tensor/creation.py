@@ -109,7 +109,8 @@ def shared(value, name=None, shape=None, dtype=None, borrow=False):
     if isinstance(value, Variable):
         kind = "shared already" if isinstance(value, SharedVariable) else "symbolic"
         raise TypeError(f"shared: the value must be an array, {value!r} is {kind}")
-    data = np.array(value, dtype=dtype, order="C", copy=None if borrow else True)
+    data = np.asarray(value, dtype=dtype, order="C")
+    data = data if borrow else data.copy()
     type = TensorType(check_dtype(data.dtype), (None,) * data.ndim if shape is None else shape)
     if not type.accepts(data.shape):
         raise ValueError(f"shared: the value has shape {data.shape}, not {type.shape}")

@@ -19,23 +19,6 @@ _SUPPORTED = (
 )
 
 
-class JointSubtensor(Subtensor):
-    """The first half of ``x[i, idx]``: equal to ``Subtensor``, but a ``Take`` belongs to it.
-
-    ``set_subtensor`` reads from the class that writing goes on to the array behind it.
-    """
-
-    def key(self):
-        return (Subtensor, self.spec)
-
-
-class JointDimshuffle(Dimshuffle):
-    """New axes or moved axes that belong to one indexing expression."""
-
-    def key(self):
-        return (Dimshuffle, self.pattern)
-
-
 def getitem(x, key):
     """``x[key]``."""
     parts = _parts(x, key if isinstance(key, tuple) else (key,))
@@ -71,8 +54,8 @@ def _gather(x, parts, own, axis):
     basic = [slice(None) if i == axis else p for i, p in enumerate(own)]
     y = x
     if any(not isinstance(p, slice) or p != slice(None) for p in basic):
-        first = subtensor(x, basic).owner
-        y = JointSubtensor(first.op.spec)(*first.inputs)
+        y = subtensor(x, basic)
+        y.owner.op.joint = True
     at = len([p for p in own[:axis] if isinstance(p, slice)])
     y = Take(at)(y, idx)
     axes = list(range(y.type.ndim))
@@ -87,7 +70,7 @@ def _gather(x, parts, own, axis):
             layout.append(next(rest_axes))
     if _separated(parts):  # NumPy then puts the axes of the array first
         layout = block + [a for a in layout if a not in block]
-    return y if layout == axes else JointDimshuffle(layout)(y)
+    return y if layout == axes else Dimshuffle(layout)(y)
 
 
 def _separated(parts):
@@ -100,7 +83,7 @@ def _with_new_axes(y, parts):
     if None not in parts:
         return y
     axes = iter(range(y.type.ndim))
-    return JointDimshuffle(["x" if p is None else next(axes) for p in parts])(y)
+    return Dimshuffle(["x" if p is None else next(axes) for p in parts])(y)
 
 
 def _is_array(p):
@@ -237,7 +220,7 @@ def _write(name, x, y, is_set):
     if node is None or not isinstance(node.op, (Subtensor, Take)):
         reason = (
             "new axes (None) and moved axes are not supported in it"
-            if node is not None and isinstance(node.op, JointDimshuffle)
+            if node is not None and isinstance(node.op, Dimshuffle)
             else f"not {shown(x)}"
         )
         raise TypeError(f"{name}: the first argument must be an expression like a[1:3]; {reason}")
@@ -249,7 +232,7 @@ def _write(name, x, y, is_set):
         return IncSubtensor(node.op.spec, is_set)(base, value, *rest)
     new = IncTake(node.op.axis, is_set)(base, value, *rest)
     outer = base.owner
-    if outer is not None and isinstance(outer.op, JointSubtensor):
+    if outer is not None and isinstance(outer.op, Subtensor) and outer.op.joint:
         array, *ints = outer.inputs
         return IncSubtensor(outer.op.spec, True)(array, new, *ints)
     return new

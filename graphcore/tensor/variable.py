@@ -270,7 +270,8 @@ def checked_value(variable, value, copy=True):
             f"shared variable {shown(variable)} has shape "
             f"{str(wanted.shape).replace('None', '?')}; the new value has {data.shape}"
         )
-    return np.array(data, dtype=wanted.dtype, order="C", copy=copy or None)
+    data = np.asarray(data, dtype=wanted.dtype, order="C")
+    return data.copy() if copy else data
 
 
 def _is_exact(data, dtype):
