@@ -63,7 +63,7 @@ class Expand:
         found = {}
         for name, kind in self.types.items():
             at = self.places[name]
-            columns = out[:, at : at + size_of(kind.shape)].reshape(*lead, *kind.shape)
+            columns = out[:, at : at + size_of(kind.shape)].reshape((*lead, *kind.shape))
             found[name] = np.ascontiguousarray(columns, dtype=kind.dtype)
         return found
 
@@ -95,7 +95,8 @@ def split_values(model, positions):
     found, at = {}, 0
     for v in model.value_vars:
         n = size_of(v.type.shape)
-        found[v.name] = positions[..., at : at + n].reshape(*positions.shape[:-1], *v.type.shape)
+        shape = (*positions.shape[:-1], *v.type.shape)
+        found[v.name] = positions[..., at : at + n].reshape(shape)
         at += n
     return found
 

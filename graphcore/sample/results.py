@@ -99,41 +99,32 @@ class DataArray(NDArrayOperatorsMixin):
             raise KeyError(f"dimension {dim!r} has no label {label!r}")
         return int(found[0])
 
-    def _reduce(self, function, dim, axis, *args):
-        if dim is not None:
-            axis = tuple(self._axis(d) for d in ([dim] if isinstance(dim, str) else dim))
-        return function(self.values, *args, axis=axis)
-
-    def mean(self, dim=None, axis=None):
-        """Mean over the named axes, or over everything."""
-        return self._reduce(np.mean, dim, axis)
-
-    def std(self, dim=None, axis=None):
-        return self._reduce(np.std, dim, axis)
-
-    def var(self, dim=None, axis=None):
-        return self._reduce(np.var, dim, axis)
-
-    def sum(self, dim=None, axis=None):
-        return self._reduce(np.sum, dim, axis)
-
-    def min(self, dim=None, axis=None):
-        return self._reduce(np.min, dim, axis)
-
-    def max(self, dim=None, axis=None):
-        return self._reduce(np.max, dim, axis)
-
-    def median(self, dim=None, axis=None):
-        return self._reduce(np.median, dim, axis)
-
-    def any(self, dim=None, axis=None):
-        return self._reduce(np.any, dim, axis)
-
-    def all(self, dim=None, axis=None):
-        return self._reduce(np.all, dim, axis)
-
     def quantile(self, q, dim=None, axis=None):
-        return self._reduce(np.quantile, dim, axis, q)
+        """Quantiles over the named axes, or over everything."""
+        return np.quantile(self.values, q, axis=self._axes(dim, axis))
+
+    def _axes(self, dim, axis):
+        """Positions of the named axes; ``axis`` when none is named."""
+        if dim is None:
+            return axis
+        return tuple(self._axis(d) for d in ([dim] if isinstance(dim, str) else dim))
+
+
+def _reduction(name):
+    """A method of DataArray; the keywords are those that NumPy passes on from ``np.mean(x)``."""
+
+    function = getattr(np, name)
+
+    def reduce(self, dim=None, axis=None, **kwargs):
+        return function(self.values, axis=self._axes(dim, axis), **kwargs)
+
+    reduce.__name__ = name
+    reduce.__doc__ = f"numpy.{name} over the named axes, or over everything."
+    return reduce
+
+
+for _name in ("mean", "std", "var", "sum", "min", "max", "median", "any", "all"):
+    setattr(DataArray, _name, _reduction(_name))
 
 
 class Group(Mapping):
