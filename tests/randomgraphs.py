@@ -153,7 +153,7 @@ def random_cost(seed, count=15, **options):
 
 
 def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=4):
-    """How much each element of the outputs changes when every float on the way has relative noise."""
+    """How much each element of the outputs changes with relative noise on every float."""
     exact = _noisy(outputs, values, None, 0.0)
     spread = [np.zeros(np.shape(a)) for a in exact]
     for i in range(repeats):
@@ -169,7 +169,7 @@ def _noisy(outputs, values, rng, noise):
     known = {v: a if rng is None else _shaken(a, rng, noise) for v, a in values.items()}
 
     def value(v):
-        return known[v] if v in known else v.data
+        return known[v] if v in known else v.data  # noqa: SIM401
 
     with np.errstate(all="ignore"):
         for node in toposort(outputs):

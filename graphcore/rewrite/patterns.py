@@ -7,13 +7,12 @@ for: first by the rules of the earlier stages, then, below its root, by the othe
 
 from graphcore.graph.nodes import Constant, new_variable
 from graphcore.graph.types import TensorType
-from graphcore.ops.elementwise import Elemwise, graph
+from graphcore.ops.elementwise import graph
 from graphcore.rewrite.builder import Builder
 from graphcore.rewrite.engine import Pass
 from graphcore.rewrite.rule import Rule, head, parts
 
 _SCALAR = TensorType("float64", ())
-_ROUNDS = 3  # patterns whose inner parts are rewritten by other patterns, how deep
 
 
 class Pair:
@@ -25,16 +24,57 @@ class Pair:
         self.arity = function.__code__.co_argcount - 1
 
     def expressions(self, variables):
-        pattern, replacement = self.function(graph, *variables)
-        if self.sign < 0:
-            return -pattern, -replacement
-        return pattern, replacement
+        """The pattern and its replacement."""
+        pattern, replacement = self.function(graph, *variables[: self.arity])
+        return (pattern, replacement) if self.sign > 0 else (-pattern, -replacement)
 
-    def names(self):
-        """Rows of the replacement and of the pattern, as far as they tell pairs apart."""
-        variables = [new_variable(_SCALAR) for _ in range(self.arity)]
-        pattern, replacement = self.function(graph, *variables)
-        return _rows(replacement), _rows(pattern)
+
+def compile_pairs(functions, rules):
+    """Rules for pairs of expressions, given the rules of the stages before.
+
+    A pair whose pattern is a sum or difference serves its negative too.  A pair whose pattern is
+    covered by an earlier pair is left out.
+    """
+    variables = [new_variable(_SCALAR) for _ in range(3)]
+    pairs, patterns, names = [], [], []
+    for f in functions:
+        pair = Pair(f)
+        pattern, replacement = pair.expressions(variables)
+        found = [(pair, pattern)]
+        if head(pattern.owner.op) in ("add", "sub"):
+            found.append((Pair(f, -1), -pattern))
+        for each, expression in found:
+            pairs.append(each)
+            patterns.append(expression)
+            names.append(_name(pattern, replacement))
+    builder = Builder()
+    patterns = Pass("pattern", rules, builder).run(patterns)
+    first = _rules(pairs, names, patterns, variables, builder)
+    inner = [v for p in patterns for v in p.owner.inputs]
+    inner = iter(Pass("pattern", (*rules, *first), Builder()).run(inner))
+    patterns = [p.owner.op(*[next(inner) for _ in p.owner.inputs]) for p in patterns]
+    builder = Builder()
+    patterns = Pass("pattern", rules, builder).run(patterns)
+    return _rules(pairs, names, patterns, variables, builder)
+
+
+def _rules(pairs, names, patterns, variables, builder):
+    """A rule for each pair, given its pattern; without those that an earlier one covers."""
+    rules = []
+    for pair, name, pattern in zip(pairs, names, patterns, strict=True):
+        template = _template(pattern, variables)
+        if not any(
+            r.apply.matches(builder, pattern.owner) for r in rules if r.heads[0] == template[1]
+        ):
+            rules.append(Rule(name, (template[1],), Matcher(pair, template), "stable form"))
+    return rules
+
+
+def _name(pattern, replacement):
+    """Rows of the replacement and of the pattern, outermost first: ``log1p_from_log_add``."""
+    new, old = _rows(replacement), _rows(pattern)
+    main = next((n for n in new if n not in ("neg", "add", "mul")), new[0])
+    return f"{main}_from_{'_'.join(n for n in old if n not in ('neg', 'true_div'))}"
 
 
 def _rows(v):
@@ -48,100 +88,44 @@ def _rows(v):
     return found
 
 
-def compile_pairs(functions, rules):
-    """Rules for pairs of expressions, given the rules of the stages before.
-
-    A pair whose pattern is a sum or difference serves its negative too.
-    """
-    pairs = []
-    for f in functions:
-        pair = Pair(f)
-        pairs.append(pair)
-        if pair.names()[1][0] in ("add", "sub"):
-            pairs.append(Pair(f, -1))
-    found = {}
-    for _ in range(_ROUNDS):
-        everything = (*rules, *(m for _, m in found.values()))
-        for pair in pairs:
-            _compile(pair, rules, everything, found)
-        if len(found) + len(rules) == len(everything):
-            break
-    order = {id(p): i for i, p in enumerate(pairs)}
-    chosen = sorted(found.values(), key=lambda item: order[id(item[0])])
-    return _named(chosen)
-
-
-def _compile(pair, rules, everything, found):
-    variables = [new_variable(_SCALAR, name=f"x{i}") for i in range(pair.arity)]
-    pattern, _ = pair.expressions(variables)
-    for shape in _normal_forms(pattern, rules, everything):
-        if shape.owner is None or not isinstance(shape.owner.op, Elemwise):
-            continue
-        key, template = _template(shape, variables)
-        if key not in found:
-            found[key] = (pair, Rule("pattern", (template[1],), _matcher(pair, template)))
-
-
-def _normal_forms(pattern, rules, everything):
-    """The pattern as the rules leave it, with ``everything`` below its root and without."""
-    (first,) = Pass("pattern", rules, Builder()).run([pattern])
-    if first.owner is None:
-        return []
-    if everything == rules:
-        return [first]
-    inner = Pass("pattern", everything, Builder()).run(list(first.owner.inputs))
-    (second,) = Pass("pattern", rules, Builder()).run([first.owner.op(*inner)])
-    return [first, second]
-
-
-def _named(chosen):
-    """The rules with names like ``log1p_from_log_add``, no two equal."""
-    rules, seen = [], {}
-    for pair, r in chosen:
-        new, old = pair.names()
-        main = next((n for n in new if n not in ("neg", "add", "mul")), new[0])
-        name = f"{main}_from_{'_'.join(n for n in old if n not in ('neg', 'true_div'))}"
-        seen.setdefault(name, 0)
-        r.name = name
-        r.doc = "stable form from the op table"
-        rules.append(r)
-    return rules
-
-
 # -- matching --------------------------------------------------------------------------------------
 
 
 def _template(v, variables):
-    """``(hashable key, template)`` of a pattern.
+    """A pattern as nested tuples.
 
-    A template is ``("op", head, commutative, parts)``, ``("number", c)`` or ``("variable", i)``.
+    ``("op", head, commutative, parts)``, ``("number", c)`` or ``("variable", i)``.
     """
     if isinstance(v, Constant):
-        node = ("number", v.data.item())
-    elif v.owner is None:
-        node = ("variable", next(i for i, x in enumerate(variables) if x is v))
-    else:
-        op = v.owner.op
-        inner = tuple(_template(x, variables)[1] for x in v.owner.inputs)
-        node = ("op", op.row_name, op.row.commutative, inner)
-    return node, node
+        return ("number", v.data.item())
+    if v.owner is None:
+        return ("variable", next(i for i, x in enumerate(variables) if x is v))
+    row = v.owner.op.row
+    inner = tuple(_template(x, variables) for x in v.owner.inputs)
+    return ("op", row.name, row.commutative, inner)
 
 
-def _matcher(pair, template):
-    inner = [t for t in template[3] if t[0] == "op"]
-    needed = [t[1] for t in inner if t[1] != "neg" or t[3][0][0] != "variable"]
+class Matcher:
+    """``apply`` of a rule made from a pair."""
 
-    def apply(b, node):
+    def __init__(self, pair, template):
+        self.pair = pair
+        self.template = template
+        inner = [t for t in template[3] if t[0] == "op"]
+        self.needed = [t[1] for t in inner if t[1] != "neg" or t[3][0][0] != "variable"]
+
+    def __call__(self, b, node):
+        bound = self.matches(b, node)
+        return self.pair.expressions(bound)[1] if bound else None
+
+    def matches(self, b, node):
+        """What the variables of the pattern stand for, or None."""
         found = [None if v.owner is None else head(v.owner.op) for v in node.inputs]
-        for name in needed:  # most nodes are told apart here
+        for name in self.needed:  # most nodes are told apart here
             if name not in found:
                 return None
-        bound = [None] * pair.arity
-        if _match_parts(b, template, node.inputs, bound):
-            return pair.expressions(bound)[1]
-        return None
-
-    return apply
+        bound = [None] * self.pair.arity
+        return bound if _match_parts(b, self.template, node.inputs, bound) else None
 
 
 def _match(b, template, v, bound):
