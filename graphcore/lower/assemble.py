@@ -2,6 +2,7 @@
 
 from graphcore import kernels
 from graphcore._executor import Program
+from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
 from graphcore.lower import indexing, products, translate
 from graphcore.lower.arrays import ITEM_BYTES, LANE, MEMORY, Array, whole
@@ -50,6 +51,8 @@ def lower(outputs, inputs, values=None):
         t.translate(node)
     t.node = None
     for v, buffer, offset in outputs:
+        if isinstance(v, Constant):
+            shapes[v] = v.data.shape
         _deliver(t, v, buffer, offset)
     spec = ProgramSpec()
     groups = group_items(t.items)

@@ -93,7 +93,7 @@ def _merge(groups):
     for bucket in buckets.values():
         for i, early in enumerate(bucket):
             for late in bucket[i + 1 :]:
-                if not _reaches(late, early):
+                if not (_reaches(late, early) or _reaches(early, late)):
                     _absorb(late, early, groups, gone)
                     break
     return [g for g in groups if g not in gone]
@@ -117,6 +117,7 @@ def _reaches(late, early):
 def _absorb(late, early, groups, gone):
     for item in early.items:
         item.group = late
+    late.level = max(late.level, early.level)
     late.items = sorted(early.items + late.items, key=lambda item: item.order)
     late.before |= early.before
     late.hard |= early.hard

@@ -162,6 +162,8 @@ class Translator:
                 view = self.cast(view, dtype, want)
             views.append(view)
         out = self.elementwise(f"{row.name}_{sig}", views, self.shapes[y], row.out(sig))
+        if out_dtype == "bool" and row.name == "add":  # "or": 1 + 1 is still 1
+            out = self.convert(out, "bool_l", "l")
         self.view[y] = out if row.dtype == "bool" else self.narrow(out, out_dtype)
 
     # ---- nodes -----------------------------------------------------------------------------------
