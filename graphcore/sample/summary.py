@@ -101,14 +101,23 @@ def posterior_of(result):
         except (AttributeError, KeyError, TypeError):
             continue
     names = getattr(posterior, "data_vars", posterior)
-    return {str(name): np.asarray(posterior[name]) for name in names}
+    return {str(name): posterior[name] for name in names}
 
 
-def _labels(name, shape):
-    """``x`` for a scalar, ``x[0, 2]`` for an element."""
+def _labels(name, array):
+    """``x`` for a scalar, ``x[Deerfield, 2]`` for an element, by its coordinates if it has any."""
+    shape = np.shape(array)[2:]
     if not shape:
         return [name]
-    return [f"{name}[{', '.join(map(str, index))}]" for index in np.ndindex(*shape)]
+    dims, coords = getattr(array, "dims", ())[2:], getattr(array, "coords", {})
+    axes = [
+        np.asarray(coords[dims[i]]) if i < len(dims) and dims[i] in coords else np.arange(n)
+        for i, n in enumerate(shape)
+    ]
+    return [
+        f"{name}[{', '.join(str(labels[i]) for labels, i in zip(axes, at, strict=True))}]"
+        for at in np.ndindex(*shape)
+    ]
 
 
 def summary(result, var_names=None):
@@ -142,8 +151,8 @@ def summary(result, var_names=None):
         draws = {name: draws[name] for name in wanted}
     rows, blocks = [], []
     for name, x in draws.items():
-        x = x.astype(float)
-        rows += _labels(name, x.shape[2:])
+        rows += _labels(name, x)
+        x = np.asarray(x, dtype=float)
         r_hat, bulk, tail = diagnostics.convergence(x)
         columns = [
             x.mean(axis=(0, 1)),

@@ -183,6 +183,11 @@ def test_missing_names_say_what_there_is():
         result.prior
 
 
+def test_summary_rows_carry_the_labels():
+    table = pm.summary(sample(conjugate()), var_names=["mu", "z"])
+    assert table.rows == ["mu", "z[a]", "z[b]", "z[c]"]
+
+
 def test_var_names():
     result = sample(conjugate(), var_names=["shifted", "mu"])
     assert set(result.posterior) == {"mu", "shifted"}
