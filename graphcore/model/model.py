@@ -7,7 +7,7 @@ from graphcore.autodiff import grad
 from graphcore.graph.nodes import Variable, new_variable
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import inputs_of, replace
-from graphcore.model import context, report
+from graphcore.model import context, points, report
 from graphcore.model.coords import Coords
 from graphcore.model.distributions.base import UNSET, RandomVariable
 from graphcore.model.distributions.transforms import Chain
@@ -186,7 +186,7 @@ class Model:
             back = replace([chosen.backward(value)], self._constrained)[0]
         self._constrained[rv] = back
         if start is not None and not isinstance(start, str | Variable):
-            start = _checked_start(name, start, distribution.shape)
+            start = points.checked(name, start, distribution.shape)
         self.rvs_to_initial_values[rv] = start
         self.rvs_to_values[rv] = value
         self.rvs_to_transforms[rv] = chosen
@@ -292,6 +292,32 @@ class Model:
         slopes = grad(self.logp(jacobian=jacobian), values, disconnected_inputs="ignore")
         return tt.concatenate([tt.flatten(g) for g in slopes]) if slopes else tt.constant([])
 
+    def compile_fn(self, outputs):
+        """A compiled function from a point (a dict by value name) to ``outputs``.
+
+        ``outputs`` are expressions of random variables or of value variables, one or a list.
+        """
+        if isinstance(outputs, list | tuple):
+            return points.PointFunction(self.value_vars, self.replace_rvs_by_values(outputs))
+        return points.PointFunction(self.value_vars, self.replace_rvs_by_values([outputs])[0])
+
+    def compile_logp(self, vars=None, jacobian=True, sum=True):
+        """The log density as a compiled function of a point.
+
+        Examples
+        --------
+        >>> import graphcore.model as pm
+        >>> with pm.Model() as model:
+        ...     x = pm.Uniform("x", -1, 1)
+        >>> model.compile_logp(jacobian=False)({"x_interval__": 0.0})
+        array(-0.69314718)
+        """
+        return points.PointFunction(self.value_vars, self.logp(vars, jacobian, sum))
+
+    def compile_dlogp(self, vars=None, jacobian=True):
+        """The gradient of the log density as a compiled function of a point."""
+        return points.PointFunction(self.value_vars, self.dlogp(vars, jacobian))
+
     def logp_dlogp_function(self):
         """A compiled log density with gradient: ``f(x) -> (float, ndarray)``.
 
@@ -385,41 +411,7 @@ class Model:
         >>> model.initial_point()
         {'sd_log__': array(0.)}
         """
-        overrides = dict(overrides or {})
-        start, values = {}, []
-        for rv in self.free_RVs:
-            value, transform = self.rvs_to_values[rv], self.rvs_to_transforms[rv]
-            if value.name in overrides and value.name != rv.name:
-                given = _checked_start(value.name, overrides.pop(value.name), value.type.shape)
-                point = value if transform is None else transform.backward(value)
-                start[rv] = replace([point], {value: tt.constant(given), **start})[0]
-                values.append(tt.constant(given))
-                continue
-            given = overrides.pop(rv.name, self.rvs_to_initial_values[rv])
-            if given is None or isinstance(given, str):
-                point = replace([self._default_start(rv, given)], start)[0]
-            elif isinstance(given, Variable):
-                point = replace([tt.broadcast_to(given, rv.distribution.shape)], start)[0]
-            else:
-                point = tt.constant(_checked_start(rv.name, given, rv.distribution.shape))
-            start[rv] = point
-            moved = point if transform is None else transform.forward(point)
-            values.append(replace([moved], start)[0])
-        if overrides:
-            raise KeyError(
-                f"no free variable is called {', '.join(overrides)}; "
-                f"the model has {', '.join(rv.name for rv in self.free_RVs)}"
-            )
-        found = evaluate(values, {}) if values else []
-        return {
-            rv_value.name: np.asarray(x, dtype="float64")
-            for rv_value, x in zip(self.value_vars, found, strict=True)
-        }
-
-    def _default_start(self, rv, how):
-        if how not in (None, "support_point", "moment"):
-            raise ValueError(f"{rv.name}: initval must be a value or 'support_point', got {how!r}")
-        return rv.distribution.initial()
+        return points.initial_point(self, overrides)
 
     def point_logps(self, point=None, round_vals=2):
         """The log density of each term at a point, by name.
@@ -476,20 +468,8 @@ class Model:
             )
 
     def _given(self, point):
-        """``{value variable: array}`` of a point given by names."""
-        point = self.initial_point() if point is None else point
-        given = {}
-        for v in self.value_vars:
-            if v.name not in point:
-                raise KeyError(f"the point has no value for {v.name!r}")
-            given[v] = _checked_start(v.name, point[v.name], v.type.shape)
-        unknown = set(point) - {v.name for v in self.value_vars}
-        if unknown:
-            raise KeyError(
-                f"the point has {', '.join(sorted(unknown))}, but the value variables are "
-                f"{', '.join(v.name for v in self.value_vars)}"
-            )
-        return given
+        """``{value variable: array}`` of a point given by names, or of the initial point."""
+        return points.by_variable(self.value_vars, self.initial_point() if point is None else point)
 
     def __str__(self):
         return report.model_text(self)
@@ -506,18 +486,6 @@ def _chosen_transform(distribution, transform, default_transform):
     if default_transform is None:
         return transform
     return Chain([default_transform, transform])
-
-
-def _checked_start(name, value, shape):
-    array = np.asarray(value)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name}: a start value must be numbers, got dtype {array.dtype}")
-    try:
-        return np.broadcast_to(array.astype("float64"), shape).copy()
-    except ValueError:
-        raise ValueError(
-            f"{name}: the start value has shape {array.shape}, the variable has shape {shape}"
-        ) from None
 
 
 def Deterministic(name, var, dims=None, model=None):

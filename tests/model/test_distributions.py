@@ -238,7 +238,7 @@ EDGES = [
     (pm.LogNormal, {}, [-1, 0, INF], [-INF, -INF, -INF]),
     (pm.Beta, {"alpha": 1, "beta": 1}, [-1e-9, 0, 1, 1 + 1e-9], [-INF, 0, 0, -INF]),
     (pm.Beta, {"alpha": 2, "beta": 3}, [0, 1], [-INF, -INF]),
-    (pm.Uniform, {"lower": -1, "upper": 1}, [-1.1, -1, 1, NAN], [-INF, -np.log(2), -np.log(2), -INF]),
+    (pm.Uniform, {"lower": -1, "upper": 1}, [-1.1, 1, NAN], [-INF, -np.log(2), -INF]),
     (pm.Bernoulli, {"p": 0.0}, [0, 1, 2, 0.5], [0, -INF, -INF, -INF]),
     (pm.Bernoulli, {"p": 1.0}, [0, 1, -1], [-INF, 0, -INF]),
     (pm.Bernoulli, {"logit_p": 0.0}, [0, 1, 2, -1], [np.log(0.5)] * 2 + [-INF] * 2),

@@ -1,0 +1,99 @@
+"""Points: values of the value variables, by name."""
+
+import numpy as np
+
+import graphcore.tensor as tt
+from graphcore.graph.nodes import Variable
+from graphcore.graph.walk import replace
+from graphcore.runtime.function import function
+from graphcore.runtime.reference import evaluate
+
+
+def initial_point(model, overrides=None):
+    """``{name of value variable: array}`` to start from; see :meth:`Model.initial_point`."""
+    left = dict(overrides or {})
+    start, values = {}, []  # constrained values as graphs of constants; unconstrained ones
+    for rv in model.free_RVs:
+        value, transform = model.rvs_to_values[rv], model.rvs_to_transforms[rv]
+        if transform is not None and value.name in left:
+            moved = tt.constant(checked(value.name, left.pop(value.name), value.type.shape))
+            point = replace([transform.backward(moved)], start)[0]
+        else:
+            given = left.pop(rv.name, model.rvs_to_initial_values[rv])
+            point = replace([_constrained_start(rv, given)], start)[0]
+            moved = point if transform is None else replace([transform.forward(point)], start)[0]
+        start[rv] = point
+        values.append(moved)
+    if left:
+        raise KeyError(
+            f"no free variable is called {', '.join(left)}; "
+            f"the model has {', '.join(rv.name for rv in model.free_RVs)}"
+        )
+    arrays = evaluate(values, {}) if values else []
+    found = {}
+    for rv, value, array in zip(model.free_RVs, model.value_vars, arrays, strict=True):
+        if not np.isfinite(array).all():
+            raise ValueError(
+                f"{rv.name}: the start value is not inside of the support: "
+                f"it must be {rv.distribution.support_of().text}"
+            )
+        found[value.name] = np.asarray(array, dtype="float64")
+    return found
+
+
+def _constrained_start(rv, given):
+    """A graph for the start value of a random variable in its own space."""
+    if given is None or (isinstance(given, str) and given in ("support_point", "moment")):
+        return rv.distribution.initial()
+    if isinstance(given, str):
+        raise ValueError(f"{rv.name}: initval must be a value or 'support_point', got {given!r}")
+    if isinstance(given, Variable):
+        return tt.broadcast_to(given, rv.distribution.shape)
+    return tt.constant(checked(rv.name, given, rv.distribution.shape))
+
+
+def checked(name, value, shape):
+    """A start value as a float64 array of the variable's shape; numbers are repeated."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name}: a start value must be numbers, got dtype {array.dtype}")
+    try:
+        return np.broadcast_to(array.astype("float64"), shape).copy()
+    except ValueError:
+        raise ValueError(
+            f"{name}: the start value has shape {array.shape}, the variable has shape {shape}"
+        ) from None
+
+
+def by_variable(value_vars, point):
+    """``{value variable: array}`` of a point given by names; all of them, and no others."""
+    given = {}
+    for v in value_vars:
+        if v.name not in point:
+            raise KeyError(f"the point has no value for {v.name!r}")
+        given[v] = checked(v.name, point[v.name], v.type.shape)
+    unknown = set(point) - {v.name for v in value_vars}
+    if unknown:
+        raise KeyError(
+            f"the point has {', '.join(sorted(unknown))}, but the value variables are "
+            f"{', '.join(v.name for v in value_vars)}"
+        )
+    return given
+
+
+class PointFunction:
+    """A compiled function of a point: ``f({"mu": 0.0, "sd_log__": 0.1})``.
+
+    Attributes
+    ----------
+    f : Function
+        The function of one array per value variable, in declaration order.
+    """
+
+    def __init__(self, value_vars, outputs):
+        self.value_vars = list(value_vars)
+        self.f = function(self.value_vars, outputs, on_unused_input="ignore")
+
+    def __call__(self, point):
+        given = by_variable(self.value_vars, point)
+        return self.f(*(given[v] for v in self.value_vars))
