@@ -18,7 +18,7 @@ DTYPES = (
 _HINTS = {
     "uint64": "it does not fit into int64; convert it with .astype('int64') if its values do",
     "float16": "convert it with .astype('float32')",
-    "object": "it is not a rectangular array of numbers",
+    "object": "it is not made of numbers that fit into 64 bits",
     "complex128": "complex numbers are not supported; pass real and imaginary part separately",
 }
 
@@ -72,11 +72,19 @@ def constant(value, dtype=None, name=None):
         try:
             data = np.array(value, dtype=dtype)
         except ValueError as error:
-            raise TypeError(f"cannot make an array of {type(value).__name__}: {error}") from None
-    check_dtype(data.dtype)
+            raise TypeError(f"cannot make an array of {_shortened(value)}: {error}") from None
+    try:
+        check_dtype(data.dtype)
+    except TypeError as error:
+        raise TypeError(f"cannot make a symbolic array of {_shortened(value)}: {error}") from None
     if not data.dtype.isnative:
         data = data.astype(data.dtype.newbyteorder("="))
     return new_constant(data, name)
+
+
+def _shortened(value):
+    text = repr(value)
+    return text if len(text) < 60 else f"{text[:50]}... ({type(value).__name__})"
 
 
 def as_variable(x, dtype=None):
