@@ -27,11 +27,11 @@ class Coords:
         """``dims=`` as a tuple of names, or None."""
         if dims is None:
             return None
-        dims = (dims,) if isinstance(dims, str) else tuple(dims)
-        for d in dims:
-            if not isinstance(d, str):
-                raise TypeError(f"{what}: dims must be names of dimensions, got {d!r}")
-        return dims
+        if isinstance(dims, str):
+            return (dims,)
+        if not isinstance(dims, tuple | list) or not all(isinstance(d, str) for d in dims):
+            raise TypeError(f"{what}: dims must be names of dimensions, got {dims!r}")
+        return tuple(dims)
 
     def shape(self, dims, what):
         """The shape that dims ask for."""

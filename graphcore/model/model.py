@@ -173,20 +173,18 @@ class Model:
                 f"{name}: discrete free parameters ({distribution.shown}) are not supported yet; "
                 "sum the variable out of the density (with pm.Potential), or pass observed="
             )
-        chosen = _chosen_transform(distribution, transform, default_transform)
-        if chosen is None:
-            value = new_variable(rv.type, name=name)
-            back = value
-        else:
-            value_type = TensorType("float64", chosen.value_shape(distribution.shape))
-            value_name = f"{name}_{chosen.name}__"
-            self._check_name(value_name)
-            self._taken.add(value_name)
-            value = new_variable(value_type, name=value_name)
-            back = replace([chosen.backward(value)], self._constrained)[0]
-        self._constrained[rv] = back
         if start is not None and not isinstance(start, str | Variable):
             start = points.checked(name, start, distribution.shape)
+        chosen = _chosen_transform(distribution, transform, default_transform)
+        if chosen is None:
+            value = back = new_variable(rv.type, name=name)
+        else:
+            value_type = TensorType("float64", chosen.value_shape(distribution.shape))
+            value = new_variable(value_type, name=f"{name}_{chosen.name}__")
+            self._check_name(value.name)
+            back = replace([chosen.backward(value)], self._constrained)[0]
+        self._taken.add(value.name)
+        self._constrained[rv] = back
         self.rvs_to_initial_values[rv] = start
         self.rvs_to_values[rv] = value
         self.rvs_to_transforms[rv] = chosen

@@ -12,7 +12,8 @@ from graphcore.runtime.reference import evaluate
 def initial_point(model, overrides=None):
     """``{name of value variable: array}`` to start from; see :meth:`Model.initial_point`."""
     left = dict(overrides or {})
-    start, values = {}, []  # constrained values as graphs of constants; unconstrained ones
+    # constrained values as graphs of constants, and unconstrained ones
+    start, values = {rv: model.rvs_to_values[rv] for rv in model.observed_RVs}, []
     for rv in model.free_RVs:
         value, transform = model.rvs_to_values[rv], model.rvs_to_transforms[rv]
         if transform is not None and value.name in left:

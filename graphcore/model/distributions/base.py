@@ -293,7 +293,11 @@ class Distribution:
         return np.asarray(drawn, dtype=self.dtype)
 
     def __repr__(self):
-        return f"{self.shown}({', '.join(describe(v) for v in self.given.values())})"
+        usual = list(self.given) == list(self.registry[self.shown].params)
+        parts = [
+            describe(v) if usual else f"{name}={describe(v)}" for name, v in self.given.items()
+        ]
+        return f"{self.shown}({', '.join(parts)})"
 
 
 def guarded(tests, inner):
@@ -353,7 +357,16 @@ def describe(variable):
     """How a model's text shows a parameter: a number, a name, or what it depends on."""
     if isinstance(variable, Constant):
         return f"{float(variable.data):.4g}" if variable.ndim == 0 else "<constant>"
-    if variable.name and (variable.owner is None or not variable.name.startswith("_")):
+    if variable.name:
         return variable.name
-    parts = dict.fromkeys(v.name or "?" for v in inputs_of([variable]))
-    return f"f({', '.join(parts)})"
+    names, stack, seen = [], [variable], set()
+    while stack:  # in reading order
+        v = stack.pop()
+        if v in seen or isinstance(v, Constant):
+            continue
+        seen.add(v)
+        if v.owner is not None and (v is variable or not v.name):
+            stack.extend(reversed(v.owner.inputs))
+        else:
+            names.append(v.name or "?")
+    return f"f({', '.join(dict.fromkeys(names))})"
