@@ -734,7 +734,14 @@ unary(
     exact=lambda mp, a: (
         mp.log1p(-mp.erfc(a / mp.sqrt(2)) / 2) if a > 0 else mp.log(mp.erfc(-a / mp.sqrt(2)) / 2)
     ),
-    stable=(lambda o, x: (o.log(o.erfc(x)), math.log(2.0) + o.log_ndtr(x * -math.sqrt(2.0))),),
+    stable=(
+        lambda o, x: (
+            o.log(o.erfc(x)),
+            o.switch(
+                o.lt(x, 1.0), o.log1p(-o.erf(x)), math.log(2.0) + o.log_ndtr(x * -math.sqrt(2.0))
+            ),
+        ),
+    ),
 )
 unary(
     "gammaln",

@@ -184,10 +184,10 @@ def product_from_xlogy(b, node):
         known = known or parts(y, "expm1")
     if not known:
         return None
-    product = b.mul(c, b.elementwise(log, y))
-    if not has_zero(c):
-        return product
-    return b.switch(b.eq(c, 0), b.constant(0.0, product.type.dtype), product)
+    x = b.elementwise(log, y)
+    if has_zero(c):  # there an infinite logarithm must not become NaN, but a NaN must stay
+        x = b.switch(b.eq(c, 0), b.clip(x, -1.0, 1.0), x)
+    return b.mul(c, x)
 
 
 @rule("xlogy", "xlog1py")

@@ -30,23 +30,23 @@ class Pair:
 
 
 def compile_pairs(functions, rules):
-    """Rules for pairs of expressions, given the rules of the stages before.
+    """Rules for ``[(row, function)]``, given the rules of the stages before.
 
     A pair whose pattern is a sum or difference serves its negative too.  A pair whose pattern is
     covered by an earlier pair is left out.
     """
     variables = [new_variable(_SCALAR) for _ in range(3)]
     pairs, patterns, names = [], [], []
-    for f in functions:
+    for row, f in functions:
         pair = Pair(f)
-        pattern, replacement = pair.expressions(variables)
+        pattern, _ = pair.expressions(variables)
         found = [(pair, pattern)]
         if head(pattern.owner.op) in ("add", "sub"):
             found.append((Pair(f, -1), -pattern))
         for each, expression in found:
             pairs.append(each)
             patterns.append(expression)
-            names.append(_name(pattern, replacement))
+            names.append(_name(row, pattern))
     builder = Builder()
     patterns = Pass("pattern", rules, builder).run(patterns)
     first = _rules(pairs, names, patterns, variables, builder)
@@ -70,22 +70,15 @@ def _rules(pairs, names, patterns, variables, builder):
     return rules
 
 
-def _name(pattern, replacement):
-    """Rows of the replacement and of the pattern, outermost first: ``log1p_from_log_add``."""
-    new, old = _rows(replacement), _rows(pattern)
-    main = next((n for n in new if n not in ("neg", "add", "mul")), new[0])
-    return f"{main}_from_{'_'.join(n for n in old if n not in ('neg', 'true_div'))}"
-
-
-def _rows(v):
-    """Heads of the applications in an expression, outermost first."""
-    found, stack = [], [v]
+def _name(row, pattern):
+    """The row, and the rows of the pattern, outermost first: ``log1p_from_log_add``."""
+    found, stack = [], [pattern]
     while stack:
         v = stack.pop()
         if v.owner is not None:
             found.append(head(v.owner.op))
             stack += reversed(v.owner.inputs)
-    return found
+    return f"{row}_from_{'_'.join(n for n in found if n not in ('neg', 'true_div'))}"
 
 
 # -- matching --------------------------------------------------------------------------------------

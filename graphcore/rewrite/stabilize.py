@@ -9,13 +9,13 @@ from graphcore.rewrite.patterns import compile_pairs
 from graphcore.rewrite.reductions import signed_terms
 from graphcore.rewrite.rule import head, op_of, parts, rule
 
-#: Pairs that belong to no single row of the table.
+#: Further pairs, each with the row that is the point of it.
 PAIRS = (
-    lambda o, x: (1 / (1 + o.exp(x)), o.sigmoid(-x)),
-    lambda o, x, y: (y / (1 + o.exp(x)), y * o.sigmoid(-x)),
-    lambda o, x: (o.exp(x) * o.sigmoid(-x), o.sigmoid(x)),
-    lambda o, x: (1 - o.erfc(x), o.erf(x)),
-    lambda o, x: (o.log(o.exp(x) - 1), x + o.log1mexp(-x)),
+    ("sigmoid", lambda o, x: (1 / (1 + o.exp(x)), o.sigmoid(-x))),
+    ("sigmoid", lambda o, x, y: (y / (1 + o.exp(x)), y * o.sigmoid(-x))),
+    ("sigmoid", lambda o, x: (o.exp(x) * o.sigmoid(-x), o.sigmoid(x))),
+    ("erf", lambda o, x: (1 - o.erfc(x), o.erf(x))),
+    ("log1mexp", lambda o, x: (o.log(o.exp(x) - 1), x + o.log1mexp(-x))),
 )
 
 
@@ -57,5 +57,5 @@ def _is_shift(v):
 @lru_cache(maxsize=1)
 def stable_rules(rules):
     """Rules from the table, patterns in the normal form of ``rules`` (a tuple)."""
-    functions = [f for row in ROWS.values() for f in row.stable]
-    return (*compile_pairs([*functions, *PAIRS], rules), logsumexp_from_log_sum_exp)
+    pairs = [(name, f) for name, row in ROWS.items() for f in row.stable]
+    return (*compile_pairs([*pairs, *PAIRS], rules), logsumexp_from_log_sum_exp)

@@ -318,6 +318,7 @@ INEXACT_AT_SPECIAL = {
     "term_out_of_sum",
     "merge_constant_terms",
     "drop_double_reciprocal",
+    "product_from_xlogy",  # overflow of the exponential
 }
 PLAIN = [(name, k) for name, cases in CASES.items() for k in range(len(cases))]
 
@@ -424,6 +425,16 @@ def test_rule_keeps_special_values(name, k, rng):
         with np.errstate(all="ignore"):
             (a,), (b,) = evaluate(new, draws), evaluate([out], draws)
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-15)
+
+
+def test_product_from_xlogy_keeps_zeros_and_nan():
+    y, free = tt.tensor("float64", (5,), "y"), tt.tensor("float64", (5,), "free")
+    values = {y: np.array([-np.inf, np.inf, np.nan, 700.0, -800.0])}
+    for c in (tt.constant(np.zeros(5)), free):
+        values[free] = np.zeros(5)
+        new, names = fired([tt.xlogy(c, tt.exp(y))])
+        assert "product_from_xlogy" in names
+        np.testing.assert_array_equal(evaluate(new, values)[0], [0, 0, np.nan, 0, 0])
 
 
 def test_rules_can_be_left_out_by_name_or_stage():
