@@ -35,6 +35,7 @@ cdef struct Cursor:         # a pointer that moves with the loop
 cdef struct Loop:
     int64_t n, block        # inner length, elements per pass
     int32_t n_outer, n_body, n_cursors
+    int32_t far             # the streams come from beyond the cache: prefetch the next block
     int64_t outer[MAX_OUTER]
     gk_ins* body
     Cursor* cursors

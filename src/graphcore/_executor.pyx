@@ -25,6 +25,14 @@ cdef extern from *:
     #define gk_free_aligned free
     static void *gk_alloc_aligned(size_t n) { return aligned_alloc(64, (n + 63) / 64 * 64); }
     #endif
+    /* ask for the next block of a stream while this one is worked on */
+    #if defined(__GNUC__) || defined(__clang__)
+    static void gk_prefetch(const char *p, long n) {
+      for (const char *end = p + n; p < end; p += 64) __builtin_prefetch(p, 0, 2);
+    }
+    #else
+    #define gk_prefetch(p, n) ((void)0)
+    #endif
     #define gk_try_lock(p) (__atomic_exchange_n((p), 1, __ATOMIC_ACQUIRE) == 0)
     #define gk_unlock(p) __atomic_store_n((p), 0, __ATOMIC_RELEASE)
     /* where a thread starts to look for a free work area, so that each finds its own again */
@@ -35,6 +43,7 @@ cdef extern from *:
       return mine;
     }
     """
+    void gk_prefetch(const char* p, long n) noexcept nogil
     bint gk_try_lock(int64_t* p) noexcept nogil
     void gk_unlock(int64_t* p) noexcept nogil
     int gk_thread_place() noexcept nogil
@@ -44,6 +53,7 @@ cdef extern from *:
 ctypedef void (*scalar_runner)(const gk_sins* code, Py_ssize_t n, gk_cell* S, char** P) noexcept nogil
 
 cdef enum:
+    FAR = 1 << 19           # bytes of one stream beyond which it does not stay in the cache
     ERR_PYTHON = 2          # an exception object waits in the error record
 
 
@@ -70,6 +80,10 @@ cdef void run_loop(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
             m = loop.n - i0
             if m > loop.block:
                 m = loop.block
+            if loop.far and i0 + m < loop.n:
+                for i in range(loop.n_cursors):
+                    cur = &loop.cursors[i]
+                    gk_prefetch(P[cur.slot] + m * cur.step, m * cur.step)
             for i in range(loop.n_body):
                 op = &loop.body[i]
                 op.fn(m, P, op)
@@ -325,6 +339,7 @@ cdef class Program:
         if len(step.outer) > MAX_OUTER:
             raise ValueError(f"a loop has {len(step.outer)} outer axes; at most {MAX_OUTER} fit")
         loop.n, loop.block = step.n, step.block
+        loop.far = step.n * max([abs(inner) for _, _, inner, _ in step.cursors], default=0) > FAR
         loop.n_outer, loop.n_body, loop.n_cursors = len(step.outer), len(step.body), len(step.cursors)
         for d, length in enumerate(step.outer):
             loop.outer[d] = length
