@@ -19,7 +19,11 @@ from graphcore.optable import ROWS
 
 IMPROPER = {"Flat", "HalfFlat"}
 VECTOR = {"Dirichlet", "Categorical"}
-FORMS = {c.__name__: c for base in Distribution.registry.values() for c in base.forms}
+FORMS = {
+    form.__name__: form
+    for base in Distribution.registry.values()
+    for form in (*base.forms, *(link.form for link in base.links))
+}
 ALL = {**Distribution.registry, **FORMS}
 SCALAR = sorted(set(ALL) - VECTOR - IMPROPER - {"_LogitCategorical"})
 
@@ -417,6 +421,29 @@ def test_parametrisations_agree(cls, one, other, x):
     given = {symbols[k]: np.asarray(v, float) for k, v in one.items()}
     got = evaluate([cls.dist(**symbols).logp(x)], given)[0]
     np.testing.assert_allclose(got, evaluate([b], {})[0], rtol=1e-13)
+
+
+LINKED = [
+    (pm.Bernoulli, {}, {"p": tt.sigmoid}, [0, 1, 1]),
+    (pm.Binomial, {"n": 4}, {"p": tt.sigmoid}, [0, 1, 4]),
+    (pm.Poisson, {}, {"mu": tt.exp}, [0, 1, 9]),
+]
+
+
+@pytest.mark.parametrize(("cls", "fixed", "linked", "x"), LINKED, ids=lambda v: "")
+def test_linked_parameters_use_the_formula_of_the_link(cls, fixed, linked, x):
+    """The same values, and no loss where the parameter itself saturates."""
+    ((name, link),) = linked.items()
+    eta = tt.tensor("float64", shape=(3,), name="eta")
+    value = tt.tensor("float64", shape=(3,), name=name)
+    rv = cls.dist(**fixed, **{name: link(eta)})
+    at = np.array([-1.0, 0.3, 2.0])
+    given = {eta: at, value: link(at).eval()}
+    got, want = evaluate([rv.logp(x), cls.dist(**fixed, **{name: value}).logp(x)], given)
+    np.testing.assert_allclose(got, want, rtol=1e-13)
+    slope = evaluate([grad(rv.logp(x).sum(), eta)], {eta: np.array([-800.0, -800.0, 300.0])})[0]
+    assert np.isfinite(slope).all()
+    assert repr(rv.distribution).endswith("f(eta))")
 
 
 POSITIONAL = [

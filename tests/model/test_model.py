@@ -608,12 +608,12 @@ def test_random_variables_survive_copies():
     assert copy.copy(model).named_vars is model.named_vars
 
 
-def test_a_large_model_builds_in_linear_time():
+def test_a_long_chain_of_variables():
     with pm.Model() as model:
         x = pm.Normal("x0")
-        for i in range(1, 3000):
+        for i in range(1, 1000):
             x = pm.Normal(f"x{i}", x, 1)
     f = model.logp_dlogp_function()
-    value, slope = f(np.zeros(3000))
-    assert value == pytest.approx(-3000 * 0.5 * np.log(2 * np.pi), rel=1e-12)
+    value, slope = f(np.zeros(1000))
+    assert value == pytest.approx(-1000 * 0.5 * np.log(2 * np.pi), rel=1e-12)
     assert not slope.any()

@@ -106,6 +106,8 @@ class Distribution:
         Other parametrisations, translated into ``params``.
     forms : tuple of type
         Other parametrisations with a formula of their own.
+    links : tuple of Link
+        Expressions of parameters that have a better formula, such as ``p=sigmoid(x)``.
     order : tuple of str or None
         Positional order when it is not ``params`` followed by the alternatives.
     relations : tuple of (callable, str)
@@ -121,6 +123,7 @@ class Distribution:
     params = {}
     alt = ()
     forms = ()
+    links = ()
     order = None
     relations = ()
     support = real

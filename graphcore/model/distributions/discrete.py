@@ -18,7 +18,7 @@ from graphcore.model.distributions.constraints import (
     real_vector,
     simplex,
 )
-from graphcore.model.distributions.parameters import Alt, Param
+from graphcore.model.distributions.parameters import Alt, Link, Param
 from graphcore.model.distributions.special import binomln, log_ratio, stirling_remainder
 
 _logit = Param(real, typical=(-2.0, 2.0))
@@ -63,6 +63,7 @@ class Bernoulli(Distribution):
 
     params = {"p": _probability}
     forms = (_LogitBernoulli,)
+    links = (Link("p", "sigmoid", "logit_p", _LogitBernoulli),)
     support = binary
 
     def logp(o, x, p):
@@ -120,6 +121,7 @@ class Binomial(Distribution):
 
     params = {"n": Param(count, typical=(3, 20)), "p": _probability}
     forms = (_LogitBinomial,)
+    links = (Link("p", "sigmoid", "logit_p", _LogitBinomial),)
 
     def support(n, p):
         return counts_up_to(n)
@@ -145,10 +147,38 @@ class Binomial(Distribution):
         return stats.binom(n, p)
 
 
+class _LogPoisson(Distribution, hidden=True):
+    """Counts by the logarithm of their mean; not a parametrisation of its own for users."""
+
+    params = {"log_mu": Param(real, typical=(-1.0, 2.5))}
+    support = count
+
+    def logp(o, x, log_mu):
+        return x * log_mu - o.exp(log_mu) - o.gammaln(x + 1)
+
+    def mean(o, log_mu):
+        return o.exp(log_mu)
+
+    def variance(o, log_mu):
+        return o.exp(log_mu)
+
+    def support_point(o, log_mu):
+        return o.floor(o.exp(log_mu))
+
+    def random(rng, size, log_mu):
+        return rng.poisson(np.exp(log_mu), size)
+
+    def ref(log_mu):
+        from scipy import stats
+
+        return stats.poisson(np.exp(log_mu))
+
+
 class Poisson(Distribution):
     """Counts with mean ``mu``."""
 
     params = {"mu": Param(nonnegative, typical=(0.5, 12.0))}
+    links = (Link("mu", "exp", "log_mu", _LogPoisson),)
     support = count
 
     def logp(o, x, mu):

@@ -14,6 +14,7 @@ import graphcore.tensor as tt
 from graphcore.graph.nodes import Constant, Variable
 from graphcore.model.distributions.constraints import Constraint
 from graphcore.model.distributions.signs import known_to_hold
+from graphcore.ops.elementwise import elemwise
 
 REQUIRED = object()
 SPELLINGS = {"sd": "sigma"}  # PyMC3's name of a parameter, PyMC's name
@@ -51,6 +52,16 @@ class Alt:
     params: dict
 
 
+@dataclass(frozen=True)
+class Link:
+    """``param = row(becomes)`` is better served by the formula of ``form``."""
+
+    param: str
+    row: str
+    becomes: str
+    form: type
+
+
 class Parameters:
     """The parameters of one distribution, checked.
 
@@ -78,6 +89,7 @@ class Parameters:
         for name, p in spec.items():
             self._require(name, self.given[name], p.constraint)
         self.arguments = self._canonical(alt, label)
+        self._follow_links()
         for rule, text in self.form.relations:
             self._relation(rule, text)
 
@@ -100,6 +112,19 @@ class Parameters:
             else:
                 out[name] = self.given[name]
         return out
+
+    def _follow_links(self):
+        """Prefer the formula in terms of ``x`` where a parameter was given as ``row(x)``."""
+        for link in self.form.links:
+            v = self.arguments[link.param]
+            if v.owner is not None and v.owner.op == elemwise(link.row):
+                (x,) = v.owner.inputs
+                if x.dtype == "float64":
+                    del self.arguments[link.param]
+                    self.arguments[link.becomes] = x
+                    self.form = link.form
+                    self.conditions = [c for c in self.conditions if c[0] != link.param]
+                    return
 
     def _require(self, name, variable, constraint, made_from=None):
         """Check a constant now; remember the condition of anything else."""
