@@ -141,7 +141,7 @@ GK_INLINE double gk_cast_ld(int64_t a) {
   const uint64_t u = (uint64_t)a;
   const double hi = gk_from_bits((int64_t)((u >> 32) ^ 0x4530000080000000ull));
   const double lo = gk_from_bits((int64_t)((u & 0xffffffffull) | 0x4330000000000000ull));
-  return (hi - 19342813118337666422669312.0) + lo;
+  return (hi - 0x1.00000801p84) + lo;
 #endif
 }
 GK_INLINE int64_t gk_cast_dl(double a) {
@@ -354,7 +354,7 @@ GK_INLINE double gk_pow(double a, double b) {
   /* What depends on b alone is kept as numbers and bit masks: loops with a scalar b vectorise. */
   const double beyond = 1180591620717411303424.0, size = gk_abs(b);
   const double bc = gk_copysign(size > beyond ? beyond : size, b), half = 0.5 * bc;
-  const double invalid = gk_round(bc) == bc ? 0.0 : GK_NAN;
+  const double invalid = gk_round(bc) == bc ? -0.0 : GK_NAN;
   const int64_t whole = gk_round(bc) == bc ? GK_SIGN_BIT : 0;
   const int64_t odd = (gk_round(half) == half ? 0 : GK_SIGN_BIT) & whole;
   const int64_t zero = size == 0 ? -1 : 0;
@@ -538,7 +538,7 @@ GK_INLINE double gk_sin_pi(double a) {
   return gk_copysign(sin(3.14159265358979323846 * (x > 0.5 ? 1.0 - x : x)), r);
 }
 GK_NOINLINE double gk_gammaln_slow(double a) {
-  if (a != a) return a;
+  if (a != a || a == -GK_INF) return a; /* SciPy's choice */
   return a == gk_floor(a) ? GK_INF : lgamma(a);
 }
 /* psi: (x - root) times a polynomial on [1, 2], one step of the recurrence on both sides of it, and

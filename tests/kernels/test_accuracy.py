@@ -1,0 +1,105 @@
+"""The float64 kernels keep the accuracy that the table promises, measured with mpmath."""
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+from graphcore import kernels
+from graphcore.optable import ROWS
+
+MEASURED = [
+    row
+    for row in ROWS.values()
+    if row.exact is not None and set("".join(row.kernel)) >= {"d"} and row.arity < 3
+]
+# Beyond these the mathematics overflows, or mpmath takes seconds for one value.
+LIMITS = {
+    "erfcx": (-26.0, 1e6),
+    "log_ndtr": (-1e6, 38.0),
+    "erfc": (-30.0, 27.0),
+    "pow": (1e-3, 1e3),
+    "sinh": (-710.0, 710.0),
+    "cosh": (-710.0, 710.0),
+    "gammaln": (0.0, 1e6),
+    "digamma": (0.0, 1e6),
+    "trigamma": (0.0, 1e6),
+}
+ZOOM = {
+    "gammaln": [(0.9, 1.1), (1.9, 2.1), (1.4, 1.6)],
+    "digamma": [(1.4, 1.5)],
+    "log": [(0.9, 1.1)],
+    "exp": [(-750.0, 712.0)],
+    "pow": [(0.5, 2.0)],
+    "log1mexp": [(-0.8, -0.5)],
+    "log_ndtr": [(-2.0, 2.0), (-38.0, 0.0)],
+    "sin": [(-3e5, 3e5)],
+    "cos": [(-3e5, 3e5)],
+    "tan": [(-3e5, 3e5)],
+}
+
+
+def arguments(row, rng, count):
+    """Uniform over the typical domain, and of every magnitude over the legal one."""
+    for i, ((low, high), typical) in enumerate(zip(row.domain, row.typical, strict=True)):
+        if i == 0:
+            low, high = LIMITS.get(row.name, (low, high))
+        magnitude = 10 ** np.concatenate([rng.uniform(-300, 3, count), rng.uniform(-8, 3, count)])
+        wide = magnitude * rng.choice([-1.0, 1.0], 2 * count)
+        wide = np.where((wide < low) | (wide > high), -wide, wide)
+        wide = np.clip(wide, low, high)
+        near = [rng.uniform(*z, count) for z in ZOOM.get(row.name, [])] if i == 0 else []
+        x = np.concatenate([wide, rng.uniform(*typical, 2 * count), *near])
+        yield x if i == 0 else rng.permutation(x)
+
+
+def errors(row, y, xs):
+    """Distance from the exact value in units in the last place, element by element."""
+    found = np.zeros(y.size)
+    for i, value in enumerate(y):
+        point = [float(x[i]) for x in xs]
+        exact = row.exact(mp, *(mp.mpf(x) for x in point))
+        nearest = float(exact)
+        if np.isinf(nearest):
+            found[i] = 0.0 if value == nearest else np.inf
+            continue
+        scale = [nearest, *point] if row.ulp_of == "operands" else [nearest]
+        unit = np.spacing(max(abs(s) for s in scale)) if any(scale) else 5e-324
+        found[i] = float(abs(mp.mpf(float(value)) - exact) / mp.mpf(float(unit)))
+    return found
+
+
+def measure(row, count, levels):
+    rng = np.random.default_rng(2024)
+    xs = list(arguments(row, rng, count))
+    if row.arity == 2:
+        n = min(x.size for x in xs)
+        xs = [np.ascontiguousarray(x[:n]) for x in xs]
+        if row.name == "pow":
+            keep = np.abs(xs[1] * np.log(xs[0])) < 700
+            xs = [x[keep] for x in xs]
+    sig = "d" * row.arity
+    worst = {}
+    with mp.workdps(40):
+        for level in levels:
+            y = np.empty(xs[0].size)
+            kernels.call(f"{row.name}_{sig}_{'v' * row.arity}", y.size, y, *xs, level=level)
+            found = errors(row, y, xs)
+            i = int(np.argmax(found))
+            worst[level] = (float(found[i]), [float(x[i]) for x in xs])
+    return worst
+
+
+def check(row, count):
+    for level, (error, where) in measure(row, count, kernels.available()).items():
+        assert error <= row.ulp, f"{row.name} is {error:.2f} ulp off at {where} ({level})"
+
+
+@pytest.mark.parametrize("row", MEASURED, ids=lambda row: row.name)
+def test_promised_accuracy(row):
+    check(row, 40)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", MEASURED, ids=lambda row: row.name)
+def test_promised_accuracy_at_many_points(row):
+    check(row, 1000)
