@@ -9,7 +9,7 @@ from graphcore.optable import REDUCTIONS
 LENGTHS = (0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 255, 256, 257, 1000)
 CASES = [(row, sig) for row in REDUCTIONS.values() for sig in row.init]
 DTYPE = {"d": np.float64, "l": np.int64}
-IDS = dict(ids=lambda x: getattr(x, "name", x))
+IDS = {"ids": lambda x: getattr(x, "name", x)}
 
 pytestmark = pytest.mark.parametrize("level", kernels.available())
 
@@ -100,7 +100,8 @@ def test_extremes_propagate_nan(name, level):
             a = np.arange(float(n))
             a[where] = np.nan
             assert np.isnan(whole(row, "d", [a], level))
-    assert whole(row, "d", [np.array([np.inf, -np.inf, 1.0])], level) == getattr(np, name)([-np.inf, np.inf])
+    ends = np.array([np.inf, -np.inf, 1.0])
+    assert whole(row, "d", [ends], level) == getattr(np, name)(ends)
 
 
 def test_sum_is_the_same_at_every_level(level):

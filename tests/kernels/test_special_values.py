@@ -45,7 +45,9 @@ def test_unary(row, level):
     got, want = call(row.name, x, level=level), reference(row, x).copy()
     for argument, value in CORRECTED.get(row.name, {}).items():
         want[x == argument] = value
-    np.testing.assert_allclose(got, want, rtol=2e-13, atol=1e-322, equal_nan=True)
+    # SciPy's gammaln loses relative accuracy at its zeros; test_accuracy looks there.
+    atol = 1e-15 if row.name == "gammaln" else 1e-322
+    np.testing.assert_allclose(got, want, rtol=2e-13, atol=atol, equal_nan=True)
     zeros = (got == 0) & (want == 0)
     if row.dtype != "bool":
         wrong = np.signbit(got[zeros]) != np.signbit(want[zeros])
@@ -54,7 +56,7 @@ def test_unary(row, level):
 
 def test_pow(level):
     """C99's table of special powers, which Python follows where it does not raise."""
-    v = np.array([0.0, -0.0, 1, -1, 2, -2, 0.3, -0.3, 3, -3, inf, -inf, nan, TINY, -TINY, MOST, 2.0**53])
+    v = [0.0, -0.0, 1, -1, 2, -2, 0.3, -0.3, 3, -3, inf, -inf, nan, TINY, -TINY, MOST, 2.0**53]
     a, b = (x.ravel().copy() for x in np.meshgrid(v, v))
     got, want = call("pow", a, b, level=level), reference(ROWS["pow"], a, b)
     np.testing.assert_allclose(got, want, rtol=1e-15, atol=1e-323, equal_nan=True)
@@ -67,7 +69,9 @@ def test_whole_powers_are_exact(level):
     np.testing.assert_array_equal(call("pow", a, b, level=level), a**b)
 
 
-@pytest.mark.parametrize("name", ["maximum", "minimum", "logaddexp", "xlogy", "xlog1py", "true_div"])
+@pytest.mark.parametrize(
+    "name", ["maximum", "minimum", "logaddexp", "xlogy", "xlog1py", "true_div"]
+)
 def test_binary(name, level):
     v = np.array([0.0, 1, -1, 2.5, -0.5, inf, -inf, nan, TINY, MOST])
     a, b = (x.ravel().copy() for x in np.meshgrid(v, v))
