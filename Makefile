@@ -19,8 +19,8 @@ lint:           ## style of Python and Cython
 bench:          ## the benchmark tables
 	$(PYTHON) bench/run.py $(ARGS)
 
-docs:           ## run the code of the documentation pages
-	$(PYTHON) -m pytest docs README.md
+docs:           ## run the code of the documentation pages, fill in what it prints
+	$(PYTHON) docs/run.py
 
 dist:           ## sdist, and the wheel built from it
 	$(PYTHON) -m build
