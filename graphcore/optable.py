@@ -563,7 +563,7 @@ binary(
         lambda o, a, b, y: o.switch(o.eq(a, b), 0.5, o.sigmoid(b - a)),
     ),
     dtype="inexact",
-    ulp=1,
+    ulp=2,
     ulp_of="operands",
     exact=lambda mp, a, b: mp.log(mp.exp(a) + mp.exp(b)),
     stable=(lambda o, a, b: (o.log(o.exp(a) + o.exp(b)), o.logaddexp(a, b)),),
