@@ -1,5 +1,7 @@
 """A scalar of several variables, and its gradient, as one function of one flat vector."""
 
+from functools import cached_property
+
 import numpy as np
 
 from graphcore._flat import FlatProgram
@@ -45,8 +47,6 @@ class FlatFunction(FlatProgram):
     ----------
     dim : int
         Length of the flat vector.
-    names : list of str
-        Name of each flat element.
     address, user_data : int
         C function ``int (size_t dim, const double *x, double *grad, double *value, const void
         *user_data)`` and the pointer to pass it.  It is re-entrant and needs no GIL; this object
@@ -79,7 +79,11 @@ class FlatFunction(FlatProgram):
         ]
         program, _ = compile_program([*grads, (graph[0], 2, 0)], inputs)
         super().__init__(program, at)
-        self.names = element_names(self.variables)
+
+    @cached_property
+    def names(self):
+        """Name of each flat element."""
+        return element_names(self.variables)
 
     def _graph(self, value):
         """The value and its gradients, rewritten."""
