@@ -1,5 +1,7 @@
 """Observed data: what users pass, turned into one private array or into a clear refusal."""
 
+import sys
+
 import numpy as np
 
 from graphcore.graph.nodes import Variable
@@ -20,8 +22,9 @@ def observed_array(name, data):
     """
     if isinstance(data, Variable):
         raise TypeError(f"{name}: observed must be data (an array), got a symbolic variable")
-    if isinstance(data, np.ma.MaskedArray):
-        missing = np.ma.getmaskarray(data)
+    masked = sys.modules.get("numpy.ma")  # slow to import, and not needed to see that there is none
+    if masked is not None and isinstance(data, masked.MaskedArray):
+        missing = masked.getmaskarray(data)
         if missing.any():
             raise ValueError(_missing(name, "masked", missing))
         data = data.data
