@@ -2,8 +2,9 @@
 
 The transition is current Stan's: multinomial sampling over the trajectory, progressive and biased
 towards the newer half, with the generalised U-turn criterion checked over each sub-tree and across
-the joint between its halves (Betancourt, arXiv:1701.02434; Stan 2.21).  Warm-up is Stan's too: dual
-averaging of the step size, and a diagonal metric re-estimated over doubling windows.
+the joint between its halves (Betancourt, arXiv:1701.02434; Stan 2.21).  Warm-up is nearly Stan's:
+dual averaging of the step size, and a diagonal metric re-estimated over doubling windows, which
+start earlier here.
 
 Memory is taken once, when a :class:`Chain` is made.  The points of a trajectory are written once
 and then shared by reference count, so no vector is copied while a tree is built.  Vectors are
