@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 import warnings
@@ -26,7 +27,16 @@ def main(argv: list[str] | None = None) -> int:
     0
     """
     args = _parser().parse_args(argv)
-    return args.run(args)
+    try:
+        status = args.run(args)
+        sys.stdout.flush()
+    except KeyboardInterrupt as stop:
+        print(f"graphcore: {str(stop) or 'interrupted'}", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -112,7 +122,9 @@ def _demo(args) -> int:
     with warnings.catch_warnings(record=True) as notes:
         warnings.simplefilter("always")
         result, seconds = _sample(model, demo, args)
-    _heading(f"Posterior: {args.chains} chains x ({args.tune} warm-up + {args.draws} draws)")
+    diverging = np.asarray(result.sample_stats["diverging"])
+    chains, draws = diverging.shape
+    _heading(f"Posterior: {chains} x ({args.tune} warm-up + {draws} draws)")
     steps = int(np.asarray(result.sample_stats["n_steps"]).sum())
     print(f"sampling                 {seconds:10.3f} s")
     print(f"gradients while drawing  {steps:10d}")
@@ -121,7 +133,6 @@ def _demo(args) -> int:
     hidden = [name for name in result.posterior if name not in demo.shown]
     if hidden:
         print(f"(not shown: {', '.join(hidden)})")
-    diverging = np.asarray(result.sample_stats["diverging"])
     print(f"\n{int(diverging.sum())} of {diverging.size} draws diverged.")
     for note in notes:
         print(note.message)
@@ -182,8 +193,12 @@ def _plot(pyplot, posterior, path: str, most: int = 8) -> None:
     axes[0, 0].set_title("density")
     axes[0, 1].set_title("draws")
     figure.tight_layout()
-    figure.savefig(path, dpi=120)
-    pyplot.close(figure)
+    try:
+        figure.savefig(path, dpi=120)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"graphcore demo: the plot could not be saved: {error}") from None
+    finally:
+        pyplot.close(figure)
 
 
 def _info(_args) -> int:

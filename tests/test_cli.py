@@ -52,6 +52,13 @@ def test_plot_without_matplotlib_says_what_to_install(monkeypatch, tmp_path):
         main(["demo", "wells", *SHORT, "--plot", str(tmp_path / "trace.png")])
 
 
+@pytest.mark.parametrize("name", ["missing/trace.png", "trace.nothing"])
+def test_a_plot_that_cannot_be_saved_is_one_sentence(name, tmp_path):
+    pytest.importorskip("matplotlib")
+    with pytest.raises(SystemExit, match=r"(?s)could not be saved.*(missing|nothing)"):
+        main(["demo", "wells", *SHORT, "--plot", str(tmp_path / name)])
+
+
 def test_info_prints_the_configuration(capsys):
     assert main(["info"]) == 0
     out = capsys.readouterr().out
@@ -80,6 +87,22 @@ def test_wrong_arguments_are_named(argv, message, capsys):
         main(argv)
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_interruption_before_the_first_draw_is_one_line(monkeypatch, capsys):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("graphcore.cli.pm.sample", interrupted)
+    assert main(["demo", "wells", *SHORT]) == 130
+    assert capsys.readouterr().err == "graphcore: interrupted\n"
+
+
+def test_a_closed_pipe_ends_quietly():
+    command = f"{sys.executable} -m graphcore explain varying_slopes | head -n 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [DEMOS["varying_slopes"].title]
+    assert not done.stderr
 
 
 def test_the_module_is_the_command():
