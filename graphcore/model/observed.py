@@ -1,7 +1,5 @@
 """Observed data: what users pass, turned into one private array or into a clear refusal."""
 
-import sys
-
 import numpy as np
 
 from graphcore.graph.nodes import Variable
@@ -22,9 +20,9 @@ def observed_array(name, data):
     """
     if isinstance(data, Variable):
         raise TypeError(f"{name}: observed must be data (an array), got a symbolic variable")
-    masked = sys.modules.get("numpy.ma")  # slow to import, and not needed to see that there is none
-    if masked is not None and isinstance(data, masked.MaskedArray):
-        missing = masked.getmaskarray(data)
+    # numpy.ma is slow to import: look at the attribute before asking for the class
+    if hasattr(data, "mask") and isinstance(data, np.ma.MaskedArray):
+        missing = np.ma.getmaskarray(data)
         if missing.any():
             raise ValueError(_missing(name, "masked", missing))
         data = data.data
@@ -33,6 +31,8 @@ def observed_array(name, data):
         array = array.astype("float64")
         if np.isnan(array).any():
             raise ValueError(_missing(name, "NaN", np.isnan(array)))
+    elif array.dtype == "uint64":  # not an element type of graphs
+        array = array.astype("int64" if array.max(initial=0) < 2**63 else "float64")
     else:
         array = array.astype(array.dtype.newbyteorder("="))
     array.flags.writeable = False

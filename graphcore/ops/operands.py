@@ -62,7 +62,8 @@ real and imaginary part separately
 
 def constant(value, dtype=None, name=None):
     """A constant with its own copy of ``value``; Python numbers become int64 or float64."""
-    if isinstance(value, np.ma.MaskedArray):
+    # numpy.ma is slow to import: look at the attribute before asking for the class
+    if hasattr(value, "mask") and isinstance(value, np.ma.MaskedArray):
         raise TypeError(
             "a masked array has no meaning in a graph: fill it (.filled) or select the valid part"
         )

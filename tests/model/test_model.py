@@ -350,6 +350,7 @@ OBSERVED = [
     ([1, 2, 3], "int64"),
     ([True, False], "bool"),
     (np.array([1, 2], "uint8"), "uint8"),
+    (np.array([1, 2], "uint64"), "int64"),
     ([1.5, 2], "float64"),
     (np.array([1, 2], "float32"), "float64"),
     (np.array([1, 2], ">f8"), "float64"),
