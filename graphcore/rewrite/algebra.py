@@ -26,7 +26,7 @@ def _signed(v):
 # -- one operand is 0, 1 or -1 ---------------------------------------------------------------------
 
 
-@rule("add", "sub", "or_", "xor")
+@rule("add", "sub", "or_", "xor", needs="Constant")
 def drop_zero_term(b, node):
     """x + 0, 0 + x, x - 0 are x; 0 - x is -x."""
     x, y = node.inputs
@@ -39,7 +39,7 @@ def drop_zero_term(b, node):
     return None
 
 
-@rule("mul", "true_div")
+@rule("mul", "true_div", needs="Constant")
 def drop_unit_factor(b, node):
     """x * 1 and x / 1 are x; x * -1 and x / -1 are -x."""
     x, y = node.inputs
@@ -53,7 +53,7 @@ def drop_unit_factor(b, node):
     return None
 
 
-@rule("mul")
+@rule("mul", needs="Constant")
 def zero_from_zero_factor(b, node):
     """x * 0 is 0 for integers (a float may be infinite or NaN: it is kept)."""
     if is_float(node.out):
@@ -67,7 +67,7 @@ def zero_from_zero_factor(b, node):
 # -- signs -----------------------------------------------------------------------------------------
 
 
-@rule("neg")
+@rule("neg", needs="neg sub add mul true_div")
 def neg_into_operand(b, node):
     """-(-x) is x, -(x - y) is y - x, and constant terms and factors take the sign."""
     (x,) = node.inputs
@@ -100,7 +100,7 @@ def _neg_of_lower(b, name, u, v):
     return None
 
 
-@rule("mul", "true_div")
+@rule("mul", "true_div", needs="neg")
 def neg_out_of_product(b, node):
     """(-x) * y is -(x * y), or x * (-y) where y is of lower level."""
     name = node.op.row_name
@@ -119,7 +119,7 @@ def neg_out_of_product(b, node):
     return None
 
 
-@rule("add", "sub")
+@rule("add", "sub", needs="neg")
 def neg_into_sum(b, node):
     """x + (-y) is x - y, (-x) + y is y - x, x - (-y) is x + y, (-x) - y is -(x + y)."""
     x, y = node.inputs
@@ -140,7 +140,7 @@ def neg_into_sum(b, node):
 # -- constants in sums -----------------------------------------------------------------------------
 
 
-@rule("sub")
+@rule("sub", needs="Constant")
 def add_from_sub_constant(b, node):
     """x - c is x + (-c)."""
     x, c = node.inputs
@@ -164,7 +164,7 @@ def _term(v):
     return None
 
 
-@rule("add", "sub")
+@rule("add", "sub", needs="Constant")
 def merge_constant_terms(b, node):
     """(x + c1) + c2 is x + (c1 + c2), (c1 - x) + c2 is (c1 + c2) - x, c1 - (x + c2), ...
 
@@ -210,13 +210,18 @@ def _exact_sum(b, c1, c2, name):
 @rule("add", "sub")
 def collect_equal_terms(b, node):
     """x + x is 2 x; x c1 + x c2 is x (c1 + c2); x + x c, likewise with sub."""
-    if not is_float(node.out):
+    x, y = node.inputs
+    if not is_float(node.out) or not (x is y or _is_scaled(x) or _is_scaled(y)):
         return None
-    (x, c1), (y, c2) = (_coefficient(b, v) for v in node.inputs)
+    (x, c1), (y, c2) = _coefficient(b, x), _coefficient(b, y)
     if x is not y or isinstance(x, Constant):
         return None
     c = c1 + c2 if node.op.row_name == "add" else c1 - c2
     return b.mul(x, c) if c != 0 else None
+
+
+def _is_scaled(v):
+    return v.owner is not None and head(v.owner.op) in ("mul", "neg")
 
 
 def _coefficient(b, v):
@@ -233,7 +238,7 @@ def _coefficient(b, v):
 # -- products --------------------------------------------------------------------------------------
 
 
-@rule("mul", "true_div")
+@rule("mul", "true_div", needs="Constant")
 def merge_constant_factors(b, node):
     """(x c1) c2 is x (c1 c2), (x / c1) / c2 is x / (c1 c2), (x c1) / c2 is x (c1 / c2), ..."""
     x, y = node.inputs
@@ -264,7 +269,7 @@ def merge_constant_factors(b, node):
     return None
 
 
-@rule("true_div")
+@rule("true_div", needs="Constant")
 def mul_from_div_power_of_two(b, node):
     """x / 2 is x * 0.5: exact for powers of two, and products merge better."""
     x, y = node.inputs
@@ -274,14 +279,14 @@ def mul_from_div_power_of_two(b, node):
     return b.mul(x, 1 / c) if np.frexp(c)[0] in (0.5, -0.5) else None
 
 
-@rule("true_div")
+@rule("true_div", needs="Constant")
 def reciprocal_from_div(b, node):
     """1 / x is reciprocal(x)."""
     x, y = node.inputs
     return b.reciprocal(y) if b.number(x) == 1 and is_float(y) else None
 
 
-@rule("reciprocal")
+@rule("reciprocal", needs="reciprocal true_div neg")
 def drop_double_reciprocal(b, node):
     """1 / (1 / x) is x; 1 / (x / y) is y / x; 1 / (-x) is -(1 / x)."""
     (x,) = node.inputs
@@ -315,7 +320,7 @@ def _is_product(v):
     return v.owner is not None and head(v.owner.op) in ("mul", "true_div", "reciprocal")
 
 
-@rule("mul", "true_div")
+@rule("mul", "true_div", needs="mul true_div reciprocal")
 def group_factors(b, node):
     """Factors of the highest level meet first, then the others: (v s) t is v (s t)."""
     x, y = node.inputs

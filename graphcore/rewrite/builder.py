@@ -45,7 +45,7 @@ class Builder:
         self.facts = {}  # (question, id of variable) -> answer; see facts.py
         self.stage = 0
         self.tried = {}  # application -> number of the last stage whose rules were tried on it
-        self._uses = {}
+        self.uses = None  # of the pass that runs: how often a sum is read
         self._kept = []  # what is known by its id has to stay alive
 
     def next_stage(self):
@@ -56,17 +56,6 @@ class Builder:
     def keep(self, v):
         """Keep ``v`` alive, because something is filed under its id."""
         self._kept.append(v)
-
-    def add_uses(self, v, count):
-        """Note that what is now ``v`` had ``count`` readers before this stage."""
-        self._uses[id(v)] = self._uses.get(id(v), 0) + count
-
-    def forget_uses(self):
-        self._uses.clear()
-
-    def uses(self, v):
-        """How often ``v`` was read before this stage; 0 for what a rule has made."""
-        return self._uses.get(id(v), 0)
 
     # -- nodes ---------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from graphcore.rewrite.facts import has_zero, is_nonnegative
 from graphcore.rewrite.rule import is_float, op_of, parts, rule
 
 
-@rule("pow")
+@rule("pow", needs="Constant")
 def simple_power(b, node):
     """x ** c for c = 0, 1, 2, 0.5, -1, -2, and -0.5 where x is known to be >= 0."""
     x, y = node.inputs
@@ -43,7 +43,7 @@ def sqr_from_mul(b, node):
     return b.sqr(x) if x is y and x.type.dtype != "bool" else None
 
 
-@rule("sqr", "abs", "cosh")
+@rule("sqr", "abs", "cosh", needs="neg abs")
 def drop_sign_of_even(b, node):
     """sqr(-x), abs(-x), cosh(-x), sqr(abs(x)), abs(abs(x)) do not need the sign."""
     (x,) = node.inputs
@@ -56,7 +56,7 @@ def drop_sign_of_even(b, node):
     return None
 
 
-@rule("sqr")
+@rule("sqr", needs="mul sqrt")
 def sqr_of_scaled(b, node):
     """sqr(x c) is sqr(x) c**2; sqr(sqrt(x)) is x where x >= 0."""
     (x,) = node.inputs
@@ -71,7 +71,7 @@ def sqr_of_scaled(b, node):
     return inner[0] if inner is not None and is_nonnegative(b, inner[0]) else None
 
 
-@rule("sqrt")
+@rule("sqrt", needs="sqr")
 def abs_from_sqrt_sqr(b, node):
     """sqrt(sqr(x)) is abs(x)."""
     inner = parts(node.inputs[0], "sqr")
@@ -85,7 +85,7 @@ def drop_abs_of_nonnegative(b, node):
     return x if x.owner is not None and is_nonnegative(b, x) else None
 
 
-@rule("log")
+@rule("log", needs="exp mul true_div")
 def drop_log_of_exp(b, node):
     """log(exp(x)) is x; log(exp(x) y) is x + log(y); log(exp(x) / y), log(y / exp(x)) likewise."""
     (x,) = node.inputs
@@ -110,7 +110,7 @@ def drop_log_of_exp(b, node):
     return None
 
 
-@rule("log")
+@rule("log", needs="sqrt pow sqr reciprocal")
 def log_of_power(b, node):
     """log(sqrt(x)) is log(x) / 2; log(x ** c), log(sqr(x)), log(1 / x) likewise where x >= 0."""
     (x,) = node.inputs
@@ -132,7 +132,7 @@ def log_of_power(b, node):
     return None
 
 
-@rule("exp")
+@rule("exp", needs="log")
 def drop_exp_of_log(b, node):
     """exp(log(x)) is x where x is known to be >= 0."""
     (x,) = node.inputs
@@ -140,7 +140,7 @@ def drop_exp_of_log(b, node):
     return inner[0] if inner is not None and is_nonnegative(b, inner[0]) else None
 
 
-@rule("reciprocal", "true_div")
+@rule("reciprocal", "true_div", needs="exp")
 def exp_of_neg_from_div(b, node):
     """1 / exp(x) is exp(-x)."""
     inner = parts(node.inputs[-1], "exp")
@@ -149,7 +149,7 @@ def exp_of_neg_from_div(b, node):
     return b.exp(b.neg(inner[0])) if is_float(inner[0]) else None
 
 
-@rule("exp")
+@rule("exp", needs="mul")
 def power_from_exp_of_log(b, node):
     """exp(c log(x)) is a power of x for c = 2, 0.5, -0.5, -1, -2 where x is known to be >= 0."""
     (x,) = node.inputs
@@ -168,7 +168,7 @@ def power_from_exp_of_log(b, node):
 _LOGS = {"xlogy": "log", "xlog1py": "log1p"}
 
 
-@rule("xlogy", "xlog1py")
+@rule("xlogy", "xlog1py", needs="exp sigmoid neg expm1")
 def product_from_xlogy(b, node):
     """xlogy(c, exp(x)) is c x, and 0 where c is 0; likewise for the sigmoid."""
     c, y = node.inputs
@@ -190,7 +190,7 @@ def product_from_xlogy(b, node):
     return b.mul(c, x)
 
 
-@rule("xlogy", "xlog1py")
+@rule("xlogy", "xlog1py", needs="Constant")
 def log_from_xlogy(b, node):
     """xlogy(1, y) is log(y); xlogy(0, y) is kept, for a NaN in y."""
     one = b.number(node.inputs[0]) == 1

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from graphcore.graph.walk import toposort
 from graphcore.ops.elementwise import elemwise
-from graphcore.rewrite.rule import head, same
+from graphcore.rewrite.rule import RuleSet, head, kind, same
 
 FIRINGS_PER_NODE = 16
 FIRINGS_AT_LEAST = 1000
@@ -57,18 +57,19 @@ class Pass:
         self.number = builder.next_stage()
         self.settled = {}  # application -> its outputs as they stand after this pass
         self.waiting = {}  # application -> (the same on settled inputs, what replaces its output)
-        rules = tuple(rules)
-        self.rules, self.general = by_head(rules)
-        self.old = old
-        self.new_rules, self.new_general = by_head(rules[old:])
+        self.rules = rule_set(tuple(rules))
+        self.new_rules = rule_set(tuple(rules[old:])) if old else None
         self.firings = 0
-        self.uses = {}  # variable -> number of its readers in the graph as it was
+        self.outputs = ()
+        self.counted = None  # variable of the old graph -> number of its readers
+        self.readers = None  # sum or difference -> readers it had; both made when asked for
 
     def run(self, outputs):
         """New outputs of the same values."""
         stack = [v.owner for v in reversed(outputs) if v.owner is not None]
         settled, waiting = self.settled, self.waiting
-        self.count_uses(outputs)
+        self.outputs = outputs
+        self.builder.uses = self.uses
         while stack:
             node = stack[-1]
             if node in settled:
@@ -88,22 +89,33 @@ class Pass:
                 self.visit(node, stack)
         return [self.resolve(v) for v in outputs]
 
-    def count_uses(self, outputs):
-        """Count the readers of sums and differences: rules ask for no others."""
-        uses = self.uses
-        for node in toposort(outputs):
-            for v in node.inputs:
-                if v.owner is not None and id(v.owner.op) in _COUNTED:
-                    uses[v] = uses.get(v, 0) + 1
-        for v in outputs:
-            uses[v] = uses.get(v, 0) + 1
-        self.builder.forget_uses()
+    def uses(self, v):
+        """How many applications of the old graph read what is now the sum or difference ``v``.
+
+        0 for what a rule has made.
+        """
+        if self.readers is None:
+            counted = {}
+            for node in toposort(self.outputs):
+                for x in node.inputs:
+                    counted[x] = counted.get(x, 0) + 1
+            for x in self.outputs:
+                counted[x] = counted.get(x, 0) + 1
+            self.counted, self.readers = counted, {}
+            for node, outputs in self.settled.items():
+                self.add_readers(node, outputs)
+        return self.readers.get(v, 0)
+
+    def add_readers(self, node, outputs):
+        if id(node.op) in _COUNTED:
+            old, new = node.outputs[0], outputs[0]
+            self.readers[new] = self.readers.get(new, 0) + self.counted.get(old, 0)
 
     def settle(self, node, outputs):
         """From now on these variables stand for the outputs of ``node``."""
         self.settled[node] = outputs
-        if id(node.op) in _COUNTED:
-            self.builder.add_uses(outputs[0], self.uses.get(node.outputs[0], 0))
+        if self.readers is not None:
+            self.add_readers(node, outputs)
 
     def resolve(self, v):
         owner = v.owner
@@ -154,16 +166,15 @@ class Pass:
     def fire(self, node):
         """The first replacement that a rule offers, of the same type; None when no rule applies."""
         builder, number = self.builder, self.number
-        if self.old and builder.tried.get(node) == number - 1:
-            rules = self.new_rules.get(head(node.op), self.new_general)
-        else:
-            rules = self.rules.get(head(node.op), self.general)
+        seen = self.new_rules is not None and builder.tried.get(node) == number - 1
         builder.tried[node] = number
-        if not rules or len(node.outputs) != 1:
+        if len(node.outputs) != 1:
             return None
+        rules = self.new_rules if seen else self.rules
+        kinds = tuple([kind(v) for v in node.inputs])
         builder.where = node.where
         out = node.outputs[0]
-        for r in rules:
+        for r in rules.select(head(node.op), kinds):
             after = r.apply(builder, node)
             if after is None or after is out:
                 continue
@@ -188,12 +199,5 @@ class Pass:
 
 
 @lru_cache(maxsize=64)
-def by_head(rules):
-    """``({head: rules}, rules for every other head)``, in the given order."""
-    heads = {h for r in rules for h in r.heads if h != "*"}
-    general = tuple(r for r in rules if "*" in r.heads)
-    found = {h: [] for h in heads}
-    for r in rules:
-        for h in heads if "*" in r.heads else r.heads:
-            found[h].append(r)
-    return found, general
+def rule_set(rules):
+    return RuleSet(rules)

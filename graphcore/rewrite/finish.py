@@ -12,7 +12,7 @@ def drop_stop_gradient(b, node):
     return node.inputs[0]
 
 
-@rule("pow")
+@rule("pow", needs="Constant")
 def products_from_power(b, node):
     """x ** n for n up to 8, and their reciprocals, by multiplication."""
     x, y = node.inputs

@@ -11,7 +11,7 @@ from graphcore.rewrite.rule import rule, same
 SMALL = 64  # elements: results up to this size are always folded
 
 
-@rule("*")
+@rule("*", needs="Constant")
 def fold(b, node):
     """An operation on constants is its value, unless that would be larger than the operands.
 
@@ -23,7 +23,7 @@ def fold(b, node):
         if not isinstance(v, Constant):
             return None
         size += v.data.size
-    if not node.inputs or isinstance(node.op, (BroadcastTo, BroadcastLike)):
+    if isinstance(node.op, (BroadcastTo, BroadcastLike)):
         return None
     out = node.out.type
     if out.size is not None and out.size > max(size, SMALL):
@@ -44,12 +44,10 @@ def _permutes(pattern):
     return axes != sorted(axes)
 
 
-@rule(*ROWS)
+@rule(*ROWS, needs="Constant")
 def convert_constant(b, node):
     """A constant operand has the element type that the operation computes in."""
     inputs = node.inputs
-    if not any(isinstance(v, Constant) for v in inputs):
-        return None
     dtypes, _ = signature(node.op.row_name, tuple([v.type.dtype for v in inputs]))
     new = [
         b.cast(v, d) if isinstance(v, Constant) else v for v, d in zip(inputs, dtypes, strict=True)
@@ -59,7 +57,7 @@ def convert_constant(b, node):
     return b.apply(node.op, *new)
 
 
-@rule(*ROWS)
+@rule(*ROWS, needs="Constant")
 def number_from_uniform_constant(b, node):
     """A constant array of equal elements is a number, where the shape is known anyway."""
     inputs = node.inputs

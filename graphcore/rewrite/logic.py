@@ -23,7 +23,7 @@ def branch_from_switch(b, node):
     return None
 
 
-@rule("switch")
+@rule("switch", needs="not_ lnot")
 def drop_not_of_condition(b, node):
     """switch(not c, x, y) is switch(c, y, x)."""
     cond, x, y = node.inputs
@@ -33,7 +33,7 @@ def drop_not_of_condition(b, node):
     return None
 
 
-@rule("switch")
+@rule("switch", needs="switch")
 def merge_nested_switch(b, node):
     """switch(c, switch(c, x, y), z) is switch(c, x, z); switch(c, switch(d, x, z), z) needs one."""
     cond, x, y = node.inputs
@@ -70,7 +70,7 @@ def simple_logic(b, node):
 _OPPOSITE = {"eq": "ne", "ne": "eq"}
 
 
-@rule("not_")
+@rule("not_", needs="not_ eq ne")
 def not_into_operand(b, node):
     """not not c is c; not (x == y) is x != y.  (not (x < y) is true for NaN: it is kept.)"""
     (x,) = node.inputs
@@ -83,7 +83,7 @@ def not_into_operand(b, node):
     return None if name is None else b.elementwise(name, *x.owner.inputs)
 
 
-@rule("eq", "ne")
+@rule("eq", "ne", needs="Constant")
 def drop_comparison_of_bool(b, node):
     """c == True and c != False are c; c == False and c != True are not c."""
     x, y = node.inputs
@@ -107,7 +107,7 @@ def simple_extremum(b, node):
     return x if b.number(y) == worst else None
 
 
-@rule("clip")
+@rule("clip", needs="Constant")
 def extremum_from_clip(b, node):
     """clip(x, -inf, h) is minimum(x, h); clip(x, l, inf) is maximum(x, l)."""
     x, low, high = node.inputs

@@ -66,7 +66,10 @@ def _rules(pairs, names, patterns, variables, builder):
         if not any(
             r.apply.matches(builder, pattern.owner) for r in rules if r.heads[0] == template[1]
         ):
-            rules.append(Rule(name, (template[1],), Matcher(pair, template), "stable form"))
+            needed = _needed(template)
+            rules.append(
+                Rule(name, (template[1],), Matcher(pair, template), "stable form", all_of=needed)
+            )
     return rules
 
 
@@ -98,14 +101,27 @@ def _template(v, variables):
     return ("op", row.name, row.commutative, inner)
 
 
+def _needed(template):
+    """Kinds of operands that a match must have."""
+    found = []
+    for t in template[3]:
+        if t[0] == "number":
+            found.append("Constant")
+        elif t[0] == "op" and not _is_negative(t):
+            found.append(t[1])
+    return found
+
+
+def _is_negative(template):
+    return template[1] == "neg" and template[3][0][0] == "variable"
+
+
 class Matcher:
     """``apply`` of a rule made from a pair."""
 
     def __init__(self, pair, template):
         self.pair = pair
         self.template = template
-        inner = [t for t in template[3] if t[0] == "op"]
-        self.needed = [t[1] for t in inner if t[1] != "neg" or t[3][0][0] != "variable"]
 
     def __call__(self, b, node):
         bound = self.matches(b, node)
@@ -113,10 +129,6 @@ class Matcher:
 
     def matches(self, b, node):
         """What the variables of the pattern stand for, or None."""
-        found = [None if v.owner is None else head(v.owner.op) for v in node.inputs]
-        for name in self.needed:  # most nodes are told apart here
-            if name not in found:
-                return None
         bound = [None] * self.pair.arity
         return bound if _match_parts(b, self.template, node.inputs, bound) else None
 
@@ -131,7 +143,7 @@ def _match(b, template, v, bound):
         return bound[i] is v
     if kind == "number":
         return b.number(v) == template[1]
-    if template[1] == "neg" and template[3][0][0] == "variable":
+    if _is_negative(template):
         return _match_negative(b, template[3][0][1], v, bound)
     node = v.owner
     if node is None or head(node.op) != template[1]:

@@ -3,8 +3,10 @@
 from difflib import get_close_matches
 
 from graphcore.graph.nodes import Variable
+from graphcore.graph.walk import toposort
 from graphcore.rewrite.builder import Builder
 from graphcore.rewrite.engine import Pass
+from graphcore.rewrite.rule import head
 from graphcore.rewrite.stages import FINAL, rule_names, stages
 
 
@@ -46,8 +48,10 @@ def rewrite(outputs, trace=None, exclude=(), final=False):
     _check_names(left_out)
     builder = Builder()
     found, before = list(outputs), ()
-    for name, rules in stages():
+    for name, rules, heads in stages():
         if name in left_out or (name in FINAL and not final):
+            continue
+        if heads is not None and not any(head(node.op) in heads for node in toposort(found)):
             continue
         if left_out:
             rules = tuple(r for r in rules if r.name not in left_out)
@@ -58,7 +62,7 @@ def rewrite(outputs, trace=None, exclude=(), final=False):
 
 
 def _check_names(names):
-    known = [*rule_names(), *(name for name, _ in stages())]
+    known = [*rule_names(), *(name for name, *_ in stages())]
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, 3)

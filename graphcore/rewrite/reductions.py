@@ -73,7 +73,7 @@ def drop_reduction_of_nothing(b, node):
     return b.apply(Reduce(node.op.row_name, tuple(rest.index(a) for a in axes if a in rest)), y)
 
 
-@rule(*_REDUCTIONS)
+@rule(*_REDUCTIONS, needs="sum prod max min any all")
 def merge_double_reduction(b, node):
     """sum(sum(x, 0), 0) is sum(x, (0, 1)); likewise for every reduction."""
     (x,) = node.inputs
@@ -86,7 +86,7 @@ def merge_double_reduction(b, node):
     return b.apply(Reduce(inner.row_name, tuple(axes)), source)
 
 
-@rule("max", "min", "any", "all", "sum")
+@rule("max", "min", "any", "all", "sum", needs="BroadcastTo")
 def reduction_of_broadcast(b, node):
     """The sum of a broadcast is a multiple; its max, min, any and all are those of the operand."""
     (x,) = node.inputs
@@ -107,7 +107,7 @@ def reduction_of_broadcast(b, node):
     )
 
 
-@rule("sum")
+@rule("sum", needs="Dimshuffle")
 def sum_of_dimshuffle(b, node):
     """A sum over all axes does not need them permuted or expanded."""
     (x,) = node.inputs
@@ -180,7 +180,7 @@ def _ratio(b, num, den):
     return b.reciprocal(den) if num is None else b.true_div(num, den)
 
 
-@rule("sum")
+@rule("sum", needs="mul true_div reciprocal neg sqr")
 def factor_out_of_sum(b, node):
     """sum(x s) is sum(x) s for factors and divisors s that do not vary along the summed axes."""
     (x,) = node.inputs
@@ -239,7 +239,7 @@ def _sum_of(b, terms):
     return result
 
 
-@rule("sum")
+@rule("sum", needs="add sub")
 def term_out_of_sum(b, node):
     """sum(x + s) is sum(x) + n s for terms s that are constant or do not vary along the axes."""
     (x,) = node.inputs
@@ -285,7 +285,7 @@ def _is_count(b, v):
     return isinstance(v, Constant) and is_nonnegative(b, v) and bool(np.isfinite(v.data).all())
 
 
-@rule("sum")
+@rule("sum", needs="xlogy xlog1py")
 def sum_of_xlogy_of_number(b, node):
     """sum(xlogy(c, y)) is xlogy(sum(c), y) for constant c >= 0 and y fixed along the axes."""
     (x,) = node.inputs
@@ -299,7 +299,7 @@ def sum_of_xlogy_of_number(b, node):
     return b.elementwise(head(x.owner.op), counts, without_axes(b, inner[1], axes, ndim))
 
 
-@rule("sum")
+@rule("sum", needs="switch")
 def switch_out_of_sum(b, node):
     """sum(switch(c, x, y)) is switch(c, sum(x), sum(y)) for c fixed along the axes."""
     (x,) = node.inputs

@@ -2,6 +2,8 @@
 
 from operator import is_
 
+from graphcore.graph.nodes import Constant
+
 
 class Rule:
     """A named rewriting.
@@ -12,30 +14,61 @@ class Rule:
         What becomes what, e.g. ``drop_double_neg``; used by ``exclude`` and shown in traces.
     heads : tuple of str
         Heads (see :func:`head`) of the applications that the rule looks at; ``"*"`` is any.
+    any_of, all_of : frozenset of str
+        Kinds (see :func:`kind`) of operands without which the rule cannot apply: one of
+        ``any_of``, unless that is empty, and each of ``all_of``.
     apply : callable
         ``apply(b, node)`` returns a variable of the same value as ``node.out``, or None when the
         rule does not apply.  ``b`` is the :class:`~graphcore.rewrite.builder.Builder`.
     """
 
-    __slots__ = ("apply", "doc", "heads", "name")
+    __slots__ = ("all_of", "any_of", "apply", "doc", "heads", "name")
 
-    def __init__(self, name, heads, apply, doc=""):
+    def __init__(self, name, heads, apply, doc="", any_of=(), all_of=()):
         self.name = name
         self.heads = heads
         self.apply = apply
         self.doc = doc
+        self.any_of = frozenset(any_of)
+        self.all_of = frozenset(all_of)
+
+    def may_apply(self, kinds):
+        """Whether operands of these kinds leave the rule a chance."""
+        return self.all_of.issubset(kinds) and not (self.any_of and self.any_of.isdisjoint(kinds))
 
     def __repr__(self):
         return f"Rule({self.name})"
 
 
-def rule(*heads):
-    """Decorator: the function becomes a :class:`Rule` that is called as the function was."""
+def rule(*heads, needs=""):
+    """Decorator: the function becomes a :class:`Rule`.
+
+    ``needs`` lists kinds of operands, one of which must be there.
+    """
 
     def make(function):
-        return Rule(function.__name__, heads, function, (function.__doc__ or "").strip())
+        doc = (function.__doc__ or "").strip()
+        return Rule(function.__name__, heads, function, doc, any_of=needs.split())
 
     return make
+
+
+class RuleSet:
+    """Rules, found by the head of an application and the kinds of its operands."""
+
+    def __init__(self, rules):
+        self.rules = rules
+        self._found = {}
+
+    def select(self, name, kinds):
+        """The rules that may apply, in order."""
+        key = (name, kinds)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = [
+                r for r in self.rules if (name in r.heads or "*" in r.heads) and r.may_apply(kinds)
+            ]
+        return found
 
 
 def head(op):
@@ -47,6 +80,14 @@ def head(op):
     """
     name = getattr(op, "row_name", None)
     return type(op).__name__ if name is None else name
+
+
+def kind(v):
+    """Head of the operation that computes ``v``; ``"Constant"`` or ``"input"`` if there is none."""
+    node = v.owner
+    if node is not None:
+        return head(node.op)
+    return "Constant" if isinstance(v, Constant) else "input"
 
 
 def parts(v, name):

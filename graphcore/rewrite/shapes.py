@@ -53,7 +53,7 @@ def _only_leads(node):
     return pattern[len(pattern) - n :] == tuple(range(n)) and len(pattern) > n
 
 
-@rule(*_ELEMENTWISE)
+@rule(*_ELEMENTWISE, needs="BroadcastTo BroadcastLike Dimshuffle")
 def drop_broadcast_of_operand(b, node):
     """f(broadcast(x), y) is f(x, y) where y has the full shape, else broadcast(f(x, y))."""
     inputs = node.inputs
@@ -93,7 +93,7 @@ def _drop_dynamic_broadcast(b, node, bare):
     return b.apply(node.op, *kept)
 
 
-@rule("Cast", "StopGradient")
+@rule("Cast", "StopGradient", needs="BroadcastTo BroadcastLike")
 def broadcast_after_cast(b, node):
     """cast(broadcast(x)) is broadcast(cast(x))."""
     (x,) = node.inputs
@@ -159,7 +159,7 @@ def merge_dimshuffles(b, node):
     return None
 
 
-@rule("Dimshuffle")
+@rule("Dimshuffle", needs="BroadcastTo")
 def broadcast_after_dimshuffle(b, node):
     """dimshuffle(broadcast(x)) is broadcast(dimshuffle(x)) for a number or where axes allow it."""
     (x,) = node.inputs
@@ -223,7 +223,7 @@ def drop_full_slice(b, node):
     return x if all(_is_full(p, n) for p, n in zip(node.op.spec, shape, strict=True)) else None
 
 
-@rule("Subtensor")
+@rule("Subtensor", needs="Shape")
 def length_from_shape_entry(b, node):
     """x.shape[i] is a number where the length is known."""
     shape = op_of(node.inputs[0], Shape)
@@ -234,7 +234,7 @@ def length_from_shape_entry(b, node):
     return None if n is None else b.constant(n, "int64")
 
 
-@rule("Subtensor")
+@rule("Subtensor", needs="BroadcastTo")
 def part_of_broadcast(b, node):
     """A part of a number broadcast is that number broadcast."""
     x = node.inputs[0]
@@ -246,7 +246,7 @@ def part_of_broadcast(b, node):
     return b.like(source, node.out)
 
 
-@rule("Subtensor")
+@rule("Subtensor", needs="Concatenate")
 def part_of_concatenate(b, node):
     """concatenate(x, y)[i] is an element of x or of y; a slice within one of them likewise."""
     x = node.inputs[0]
@@ -278,7 +278,7 @@ def part_of_concatenate(b, node):
     return None
 
 
-@rule("Subtensor")
+@rule("Subtensor", needs="IncSubtensor")
 def part_of_inc_subtensor(b, node):
     """The part that was set is the value it was set to."""
     x = node.inputs[0]
@@ -317,7 +317,7 @@ def drop_increment_by_zero(b, node):
     return node.inputs[0] if not node.op.is_set and _is_zeros(b, node.inputs[1]) else None
 
 
-@rule("IncTake", "IncSubtensor")
+@rule("IncTake", "IncSubtensor", needs="mul true_div neg")
 def factor_out_of_increment(b, node):
     """Zeros increased by y s, with a (finite) number s, are s times zeros increased by y."""
     x, value = node.inputs[:2]
@@ -332,7 +332,7 @@ def factor_out_of_increment(b, node):
     return b.elementwise(name, b.apply(node.op, x, rest, *node.inputs[2:]), s)
 
 
-@rule("Dot")
+@rule("Dot", needs="mul true_div neg")
 def factor_out_of_dot(b, node):
     """dot(x s, y) with a number s is dot(x, y) s; the sign comes out too."""
     for i, v in enumerate(node.inputs):

@@ -19,7 +19,7 @@ PAIRS = (
 )
 
 
-@rule("log")
+@rule("log", needs="sum")
 def logsumexp_from_log_sum_exp(b, node):
     """log(sum(exp(x))) with the maximum of x taken out of the exponents."""
     op = op_of(node.inputs[0], Reduce)

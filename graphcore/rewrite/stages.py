@@ -20,7 +20,7 @@ from graphcore.rewrite.stabilize import stable_rules
 
 @lru_cache(maxsize=1)
 def stages():
-    """``((stage, rules), ...)`` in order."""
+    """``((stage, rules, heads), ...)`` in order; a stage is skipped if none of its heads occurs."""
     simplify = (
         *fold.RULES,
         *shapes.RULES,
@@ -31,10 +31,10 @@ def stages():
     )
     stabilize = (*simplify, *stable_rules(simplify))
     return (
-        ("release", (finish.drop_stop_gradient,)),
-        ("simplify", simplify),
-        ("stabilize", stabilize),
-        ("finish", (*fold.RULES, *finish.RULES)),
+        ("release", (finish.drop_stop_gradient,), finish.drop_stop_gradient.heads),
+        ("simplify", simplify, None),
+        ("stabilize", stabilize, None),
+        ("finish", (*fold.RULES, *finish.RULES), tuple(h for r in finish.RULES for h in r.heads)),
     )
 
 
@@ -48,4 +48,4 @@ def rule_names():
     >>> "log1p_from_log_add" in rule_names()
     True
     """
-    return list(dict.fromkeys(r.name for _, rules in stages() for r in rules))
+    return list(dict.fromkeys(r.name for _, rules, _ in stages() for r in rules))
