@@ -128,9 +128,11 @@ def sample(
         **options,
     )
     result = _result(model, variables, run, extras)
+    notes = _interruption(run, draws)
     if compute_convergence_checks:
         posterior = {name: array.values for name, array in result.posterior.items()}
-        report.warn(_notes(run, draws) + report.problems(run.stats, posterior, tune))
+        notes += report.problems(run.stats, posterior, tune)
+    report.warn(notes)
     return _converted(result) if return_inferencedata else result
 
 
@@ -245,7 +247,7 @@ def _stats(records):
     }
 
 
-def _notes(run, draws):
+def _interruption(run, draws):
     if not run.interrupted:
         return []
     kept = run.positions.shape[1]
