@@ -52,7 +52,7 @@ class Model:
     ['mu', 'sd_log__']
     """
 
-    def __init__(self, coords=None):
+    def __init__(self, *, coords=None):
         self.free_RVs = []
         self.observed_RVs = []
         self.basic_RVs = []

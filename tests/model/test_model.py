@@ -1,6 +1,5 @@
 """The Model: tables, names, dims, observed data, points, text."""
 
-import copy
 import threading
 
 import numpy as np
@@ -331,6 +330,29 @@ def test_integer_parameters_and_variables_are_converted():
     assert evaluate([graph], {k: 3})[0] == pytest.approx(-0.5 - np.log(2) - 0.5 * np.log(2 * np.pi))
 
 
+FORMS = [
+    (lambda: pm.Normal("y", 0, pm.HalfNormal("s"), observed=1.0), 0),
+    (lambda: pm.Normal("y", 0, tt.exp(pm.Normal("s")), observed=1.0), 0),
+    (lambda: pm.Normal("y", 0, 1 + tt.sqr(pm.Normal("s", shape=3))[[0, 2]], observed=[1, 2]), 0),
+    (lambda: pm.Normal("y", 0, pm.Normal("s"), observed=1.0), 1),
+    (lambda: pm.Normal("y", 0, pm.HalfNormal("s") - 1, observed=1.0), 1),
+    (lambda: pm.Bernoulli("y", pm.Beta("p", 1, 1), observed=1), 0),
+    (lambda: pm.Bernoulli("y", pm.Uniform("p", 0, 1), observed=1), 0),
+    (lambda: pm.Bernoulli("y", pm.Uniform("p", 0, 1.5), observed=1), 1),
+    (lambda: pm.Bernoulli("y", pm.HalfNormal("p"), observed=1), 1),
+    (lambda: pm.Categorical("y", pm.Dirichlet("p", [1, 1]), observed=1), 0),
+    (lambda: pm.Categorical("y", pm.Dirichlet("p", np.ones((3, 2)))[[0, 2]], observed=[1, 0]), 0),
+    (lambda: pm.Categorical("y", pm.Dirichlet("p", np.ones(3))[[0, 2]], observed=1), 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "tests"), FORMS, ids=lambda v: "")
+def test_what_holds_by_form_is_not_tested_again(make, tests):
+    with pm.Model() as model:
+        make()
+    assert len(model["y"].distribution.conditions) == tests
+
+
 # -- observed data ---------------------------------------------------------------------------------
 
 
@@ -602,11 +624,6 @@ def test_seed_page_distribution_objects():
         pm.logp(pm.Normal.dist(), "x")
     with pytest.raises(NotImplementedError, match="no closed form of its logcdf"):
         pm.logcdf(pm.Gamma.dist(1, 1), 2.0)
-
-
-def test_random_variables_survive_copies():
-    model = small()
-    assert copy.copy(model).named_vars is model.named_vars
 
 
 def test_a_long_chain_of_variables():

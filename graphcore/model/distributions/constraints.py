@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
+from graphcore.graph.nodes import Constant
 from graphcore.model.distributions import transforms
 
 SIMPLEX_TOLERANCE = 1e-8  # how far the sum of probabilities may be from one
@@ -30,8 +31,8 @@ class Constraint:
     discrete : bool
     transform : Transform or None
         The map to the unconstrained space for variables with this support.
-    nonnegative : bool
-        Whether members are never below zero.
+    nonnegative, at_most_one : bool
+        Whether members are never below zero, never above one.
     test : callable or None
         A cheaper condition for symbolic parameters, which need not exclude infinity.
     """
@@ -42,6 +43,7 @@ class Constraint:
     discrete: bool = False
     transform: transforms.Transform | None = None
     nonnegative: bool = False
+    at_most_one: bool = False
     test: Callable | None = None
 
 
@@ -74,12 +76,14 @@ probability = Constraint(
     lambda o, x: (x >= 0) & (x <= 1),
     transform=transforms.logodds,
     nonnegative=True,
+    at_most_one=True,
 )
 open_probability = Constraint(
     "between 0 and 1, both excluded",
     lambda o, x: (x > 0) & (x < 1),
     transform=transforms.logodds,
     nonnegative=True,
+    at_most_one=True,
 )
 binary = Constraint(
     "0 or 1",
@@ -99,6 +103,7 @@ simplex = Constraint(
     ndim=1,
     transform=transforms.simplex,
     nonnegative=True,
+    at_most_one=True,
 )
 positive_vector = Constraint(
     "a vector of positive numbers", lambda o, x: o.all((x > 0) & (x < inf), axis=-1), ndim=1
@@ -112,6 +117,8 @@ def interval(lower, upper):
         "between its bounds",
         lambda o, x: (x >= lower) & (x <= upper),
         transform=transforms.Interval(lower, upper),
+        nonnegative=isinstance(lower, Constant) and bool((lower.data >= 0).all()),
+        at_most_one=isinstance(upper, Constant) and bool((upper.data <= 1).all()),
     )
 
 

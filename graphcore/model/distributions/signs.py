@@ -1,7 +1,7 @@
 """What the form of an expression says about its values."""
 
 from graphcore.graph.nodes import Constant
-from graphcore.model.distributions.constraints import nonnegative, positive, probability
+from graphcore.model.distributions.constraints import nonnegative, positive, probability, simplex
 from graphcore.ops.elementwise import Elemwise
 from graphcore.ops.index import Subtensor, Take
 from graphcore.ops.shape import BroadcastLike, BroadcastTo, Dimshuffle, Reshape
@@ -21,8 +21,21 @@ def known_to_hold(constraint, variable):
     if constraint in (positive, nonnegative):
         return _known(variable, _NEVER_NEGATIVE, _KEEP_SIGN, lambda s: s.nonnegative)
     if constraint is probability:
-        return _known(variable, {"sigmoid"}, set(), lambda s: s is probability)
+        return _known(variable, {"sigmoid"}, set(), lambda s: s.nonnegative and s.at_most_one)
+    if constraint is simplex:
+        return _known_simplex(variable)
     return False
+
+
+def _known_simplex(variable):
+    """Whether a variable has a simplex as support, or is made of whole rows of one that has."""
+    while variable.owner is not None:
+        op, source = variable.owner.op, variable.owner.inputs[0]
+        if not (isinstance(op, Take) and op.axis < source.ndim - 1):
+            return False
+        variable = source
+    distribution = getattr(variable, "distribution", None)
+    return distribution is not None and distribution.support_of() is simplex
 
 
 def _known(variable, always, keep, accepts):
