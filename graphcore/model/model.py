@@ -4,7 +4,7 @@ import numpy as np
 
 import graphcore.tensor as tt
 from graphcore.autodiff import grad
-from graphcore.graph.nodes import Variable, new_variable
+from graphcore.graph.nodes import SharedVariable, Variable, new_variable
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import inputs_of, replace
 from graphcore.model import context, points, report
@@ -253,6 +253,11 @@ class Model:
             return (
                 f"the density depends on {what}, which is not a variable of this model; "
                 "variables made with .dist() or in another model have no value here"
+            )
+        if isinstance(v, SharedVariable):
+            return (
+                f"the density depends on the shared variable {what}; models have fixed data, "
+                "so use its value: .get_value()"
             )
         return f"the density depends on {what}, which is a symbolic input without a value"
 

@@ -486,6 +486,10 @@ def test_variables_of_nowhere_are_named():
         pm.Normal("z", tt.scalar("loose"))
     with pytest.raises(ValueError, match="depends on loose"):
         third.logp()
+    with pm.Model() as fourth:
+        pm.Normal("z", tt.shared(np.array(1.0), name="kept"))
+    with pytest.raises(ValueError, match="the shared variable kept"):
+        fourth.logp()
 
 
 # -- points ----------------------------------------------------------------------------------------
