@@ -93,6 +93,8 @@ def neg_into_operand(b, node):
 
 def _neg_of_lower(b, name, u, v):
     """The negative of a product or quotient, when one side is of lower level; else None."""
+    if not (is_float(u) and is_float(v)):  # -0 and the smallest number differ for integers
+        return None
     if isinstance(v, Constant) or b.level(v) < b.level(u):
         return b.elementwise(name, u, b.neg(v))
     if isinstance(u, Constant) or b.level(u) < b.level(v):
@@ -107,7 +109,8 @@ def neg_out_of_product(b, node):
     x, y = node.inputs
     if not is_float(node.out):
         return None
-    nx, ny = parts(x, "neg"), parts(y, "neg")
+    nx = parts(x, "neg") if is_float(x) else None
+    ny = parts(y, "neg") if is_float(y) else None
     if nx is not None and ny is not None:
         return b.elementwise(name, nx[0], ny[0])
     if nx is not None and b.level(y) <= b.level(x):
@@ -283,7 +286,9 @@ def mul_from_div_power_of_two(b, node):
 def reciprocal_from_div(b, node):
     """1 / x is reciprocal(x)."""
     x, y = node.inputs
-    return b.reciprocal(y) if b.number(x) == 1 and is_float(y) else None
+    if not is_float(y) or y.type.dtype != node.out.type.dtype:
+        return None
+    return b.reciprocal(y) if b.number(x) == 1 else None
 
 
 @rule("reciprocal", needs="reciprocal true_div neg")

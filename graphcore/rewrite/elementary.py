@@ -21,9 +21,11 @@ def simple_power(b, node):
         return None
     if c == 1:
         return x
+    if x.type.dtype != node.out.type.dtype:
+        return None
     if c == 2:
         return b.sqr(x)
-    if not is_float(node.out) or not is_float(x):
+    if not is_float(x):
         return None
     if c == 0:
         return b.constant(1.0, x.type.dtype)
@@ -65,7 +67,7 @@ def sqr_of_scaled(b, node):
     inner = parts(x, "mul")
     if inner is not None:
         for u, c in (inner, inner[::-1]):
-            if b.is_moderate(c):
+            if b.is_moderate(c) and u.type.dtype == x.type.dtype:
                 return b.mul(b.sqr(u), b.number(c) ** 2)
     inner = parts(x, "sqrt")
     return inner[0] if inner is not None and is_nonnegative(b, inner[0]) else None
@@ -117,6 +119,8 @@ def log_of_power(b, node):
     inner = parts(x, "sqrt")
     if inner is not None:
         return b.mul(b.log(inner[0]), 0.5)
+    if not is_float(x):
+        return None
     inner = parts(x, "pow")
     if inner is not None:
         if b.is_moderate(inner[1]) and is_nonnegative(b, inner[0]):
@@ -146,7 +150,7 @@ def exp_of_neg_from_div(b, node):
     inner = parts(node.inputs[-1], "exp")
     if inner is None or (len(node.inputs) == 2 and b.number(node.inputs[0]) != 1):
         return None
-    return b.exp(b.neg(inner[0])) if is_float(inner[0]) else None
+    return b.exp(b.neg(inner[0])) if inner[0].type.dtype == node.out.type.dtype else None
 
 
 @rule("exp", needs="mul")
@@ -158,9 +162,9 @@ def power_from_exp_of_log(b, node):
         return None
     for u, c in (inner, inner[::-1]):
         base = parts(u, "log")
-        if base is None or b.number(c) not in (2, 0.5, -0.5, -1, -2) or not is_float(base[0]):
+        if base is None or b.number(c) not in (2, 0.5, -0.5, -1, -2):
             continue
-        if is_nonnegative(b, base[0]):
+        if base[0].type.dtype == x.type.dtype and is_nonnegative(b, base[0]):
             return b.pow(base[0], b.number(c))
     return None
 
@@ -193,8 +197,10 @@ def product_from_xlogy(b, node):
 @rule("xlogy", "xlog1py", needs="Constant")
 def log_from_xlogy(b, node):
     """xlogy(1, y) is log(y); xlogy(0, y) is kept, for a NaN in y."""
-    one = b.number(node.inputs[0]) == 1
-    return b.elementwise(_LOGS[node.op.row_name], node.inputs[1]) if one else None
+    c, y = node.inputs
+    if b.number(c) != 1 or y.type.dtype != node.out.type.dtype:
+        return None
+    return b.elementwise(_LOGS[node.op.row_name], y)
 
 
 @rule("Cast")

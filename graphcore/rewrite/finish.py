@@ -17,7 +17,12 @@ def products_from_power(b, node):
     """x ** n for n up to 8, and their reciprocals, by multiplication."""
     x, y = node.inputs
     n = b.number(y)
-    if n is None or not is_float(x) or not is_float(node.out) or n != int(n if abs(n) < 99 else 0):
+    if (
+        n is None
+        or not is_float(x)
+        or x.type.dtype != node.out.type.dtype
+        or n != int(n if abs(n) < 99 else 0)
+    ):
         return None
     if not 3 <= abs(n) <= MAX_POWER:
         return None
@@ -35,7 +40,9 @@ def products_from_power(b, node):
 def mul_from_div_by_number(b, node):
     """x / s is x * (1 / s) for an array x and a number s: one division in all."""
     x, s = node.inputs
-    if isinstance(s, Constant) or not (is_float(x) and is_float(s)) or b.level(s) >= b.level(x):
+    if isinstance(s, Constant) or not is_float(s) or s.type.dtype != node.out.type.dtype:
+        return None
+    if b.level(s) >= b.level(x):
         return None
     return b.mul(x, b.reciprocal(s))
 

@@ -130,7 +130,10 @@ class Matcher:
     def matches(self, b, node):
         """What the variables of the pattern stand for, or None."""
         bound = [None] * self.pair.arity
-        return bound if _match_parts(b, self.template, node.inputs, bound) else None
+        if not _match_parts(b, self.template, node.inputs, bound):
+            return None
+        dtype = node.out.type.dtype
+        return bound if all(v.type.dtype == dtype for v in bound) else None
 
 
 def _match(b, template, v, bound):
@@ -139,7 +142,7 @@ def _match(b, template, v, bound):
         i = template[1]
         if bound[i] is None:
             bound[i] = v
-            return v.type.dtype in ("float64", "float32")
+            return True
         return bound[i] is v
     if kind == "number":
         return b.number(v) == template[1]

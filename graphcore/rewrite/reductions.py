@@ -140,6 +140,8 @@ def _factors(b, x, is_out, depth=3):
             outside.append((v, den))
             continue
         name = head(v.owner.op) if v.owner is not None and seen < MAX_PARTS else None
+        if v.type.dtype != x.type.dtype:  # computed in another type, and converted
+            name = None
         if name == "mul":
             stack += [(v.owner.inputs[1], den), (v.owner.inputs[0], den)]
         elif name == "true_div":
@@ -159,7 +161,9 @@ def _factors(b, x, is_out, depth=3):
                 outside.append((left, den))
         else:
             inside.append((v, den))
-    return (inside, outside) if inside and outside else None
+    if not inside or not outside:
+        return None
+    return [[(b.cast(v, x.type.dtype), den) for v, den in side] for side in (inside, outside)]
 
 
 def _is_product(v):
@@ -201,7 +205,7 @@ def factor_out_of_sum(b, node):
         return None
     result = b.apply(Reduce("sum", tuple(a - lead for a in axes)), inside)
     outside = [(without_axes(b, v, axes, ndim), den) for v, den in split[1]]
-    num, den = _two(b, [(b.cast(v, x.type.dtype), den) for v, den in outside])
+    num, den = _two(b, outside)
     if num is not None:
         result = b.mul(result, num)
     return result if den is None else b.true_div(result, den)
