@@ -15,12 +15,13 @@ import numpy as np
 
 TAIL = (0.05, 0.95)  # the quantiles that tail ESS looks at
 MIN_DRAWS = 4
+CHUNK = 1 << 20  # numbers handled at once
 
 
 def _each(diagnostic, width=()):
-    """Turn a function of one ``(chain, draw)`` matrix into one of ``(chain, draw, ...)``.
+    """Turn a function of draws ``(scalar, chain, draw)`` into one of ``(chain, draw, ...)``.
 
-    ``width`` is the shape of what it returns for one matrix.
+    ``width`` is the shape of what it returns for one scalar.
     """
 
     @functools.wraps(diagnostic)
@@ -31,12 +32,14 @@ def _each(diagnostic, width=()):
                 f"draws must have the shape (chain, draw, ...), not {draws.shape}; "
                 "write draws[None, :] for a single chain"
             )
-        flat = draws.reshape(*draws.shape[:2], -1)
+        flat = draws.reshape(*draws.shape[:2], -1) if draws.size else draws[..., None][..., :0]
         out = np.full((flat.shape[2], *width), np.nan)
-        for k in range(flat.shape[2]):
-            one = flat[:, :, k]
-            if one.shape[1] >= MIN_DRAWS and np.isfinite(one).all():
-                out[k] = diagnostic(one, *args)
+        step = max(1, CHUNK // max(1, flat.shape[0] * flat.shape[1]))
+        for at in range(0, flat.shape[2] if flat.shape[1] >= MIN_DRAWS else 0, step):
+            block = np.ascontiguousarray(flat[:, :, at : at + step].transpose(2, 0, 1))
+            good = np.isfinite(block).all(axis=(1, 2))
+            if good.any():
+                out[at : at + step][good] = diagnostic(block[good], *args)
         return out.reshape((*draws.shape[2:], *width))[()]
 
     return over_all
@@ -47,8 +50,8 @@ def _each(diagnostic, width=()):
 
 def _split(draws):
     """Each chain cut into two; a chain that drifts then disagrees with itself."""
-    half = draws.shape[1] // 2
-    return np.concatenate([draws[:, :half], draws[:, -half:]])
+    half = draws.shape[2] // 2
+    return np.concatenate([draws[:, :, :half], draws[:, :, -half:]], axis=1)
 
 
 # Wichura, Algorithm AS 241 (Applied Statistics 37, 1988): numerators and denominators of rational
@@ -94,89 +97,94 @@ def _normal_quantile(p):
     return np.where(np.abs(q) <= 0.425, q * ratio(_CENTRE, 0.180625 - q * q), np.sign(q) * beyond)
 
 
-def _scores(ranks, n):
-    """Normal quantiles of ranks among n, with Blom's offsets."""
-    return _normal_quantile((ranks - 3 / 8) / (n + 1 / 4))
-
-
 @functools.lru_cache(maxsize=8)
-def _all_scores(n):
-    """Scores of the ranks 1 to n."""
-    scores = _scores(np.arange(1, n + 1), n)
+def _scores(n):
+    """Normal quantiles of the ranks 1, 1.5, 2, ..., n among n, with Blom's offsets."""
+    scores = _normal_quantile((np.arange(2, 2 * n + 1) / 2 - 3 / 8) / (n + 1 / 4))
     scores.flags.writeable = False
     return scores
 
 
 def _normal_scores(draws):
     """Normal quantiles of the ranks; equal values share the quantile of their mean rank."""
-    flat = draws.ravel()
-    order = np.argsort(flat)
-    ordered = flat[order]
-    out = np.empty(flat.size)
-    if np.all(ordered[1:] > ordered[:-1]):
-        out[order] = _all_scores(flat.size)
-    else:
-        _, where, counts = np.unique(flat, return_inverse=True, return_counts=True)
-        rank = np.cumsum(counts) - (counts - 1) / 2
-        out[:] = _scores(rank, flat.size)[where]
+    flat = draws.reshape(len(draws), -1)
+    n = flat.shape[1]
+    order = np.argsort(flat, axis=1)
+    ordered = np.take_along_axis(flat, order, axis=1)
+    starts = np.ones(flat.shape, dtype=bool)
+    np.not_equal(ordered[:, 1:], ordered[:, :-1], out=starts[:, 1:])
+    first = np.flatnonzero(starts)  # of each run of equal values, over all rows
+    last = np.append(first[1:], starts.size) - 1
+    middle = first + last - 2 * n * (first // n)  # twice the mean position in the row
+    out = np.empty(flat.shape)
+    scores = np.repeat(_scores(n)[middle], last - first + 1).reshape(flat.shape)
+    np.put_along_axis(out, order, scores, axis=1)
     return out.reshape(draws.shape)
 
 
-# ---------------------------------------------------------------------------------- on one matrix
+def _centre(draws):
+    return draws - draws.mean(axis=(1, 2), keepdims=True)
+
+
+# ---------------------------------------------------------------------------------- statistics
 
 
 def _rhat(chains):
-    n = chains.shape[1]
-    within = chains.var(axis=1, ddof=1).mean()
-    between = chains.mean(axis=1).var(ddof=1)
+    n = chains.shape[2]
+    within = chains.var(axis=2, ddof=1).mean(axis=1)
+    between = chains.mean(axis=2).var(axis=1, ddof=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.sqrt(between / within + (n - 1) / n)
 
 
+def _rhat_rank(halves, scores):
+    """R-hat of halved chains whose normal scores are given."""
+    if halves.shape[1] <= 2:
+        return np.full(len(halves), np.nan)
+    folded = np.abs(halves - np.median(halves, axis=(1, 2), keepdims=True))
+    return np.maximum(_rhat(scores), _rhat(_normal_scores(folded)))
+
+
 def _autocovariance(chains):
     """Autocovariance at every lag, averaged over the chains."""
-    n = chains.shape[1]
+    n = chains.shape[2]
     size = 1 << (2 * n - 1).bit_length()
-    spectrum = np.fft.rfft(chains - chains.mean(axis=1, keepdims=True), size)
-    power = (spectrum.real**2 + spectrum.imag**2).mean(axis=0)
-    return np.fft.irfft(power, size)[:n] / n
+    spectrum = np.fft.rfft(chains - chains.mean(axis=2, keepdims=True), size)
+    power = (spectrum.real**2 + spectrum.imag**2).mean(axis=1)
+    return np.fft.irfft(power, size)[:, :n] / n
 
 
 def _ess(chains):
     """Effective sample size by Geyer's initial monotone sequence."""
-    n_chains, n = chains.shape
-    total = chains.size
-    if np.ptp(chains) < np.finfo(float).resolution:
-        return float(total)
+    count, n_chains, n = chains.shape
+    total = float(n_chains * n)
     covariance = _autocovariance(chains)
-    within = covariance[0] * n / (n - 1)
-    variance = covariance[0]
+    variance = covariance[:, :1]
     if n_chains > 1:
-        variance = variance + chains.mean(axis=1).var(ddof=1)
-    rho = 1 - (within - covariance) / variance
-    rho[0] = 1
+        variance = variance + chains.mean(axis=2).var(axis=1, ddof=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rho = 1 - (covariance[:, :1] * n / (n - 1) - covariance) / variance
+    rho[:, 0] = 1
     # Sums of neighbouring lags are positive and decrease in theory: stop at the first that is not
     # positive, and never let one exceed its predecessor.
     n_pairs = max(1, (n - 1) // 2)
-    pairs = rho[0 : 2 * n_pairs : 2] + rho[1 : 2 * n_pairs : 2]
-    negative = np.flatnonzero(pairs <= 0)
-    stop = negative[0] if negative.size else n_pairs - 1
-    tau = 2 * np.minimum.accumulate(pairs[:stop]).sum() - 1 + max(rho[2 * stop], 0)
-    return total / max(tau, 1 / np.log10(total))
+    pairs = rho[:, 0 : 2 * n_pairs : 2] + rho[:, 1 : 2 * n_pairs : 2]
+    negative = pairs <= 0
+    stop = np.where(negative.any(axis=1), negative.argmax(axis=1), n_pairs - 1)
+    before = np.arange(n_pairs) < stop[:, None]
+    positive = np.where(before, np.minimum.accumulate(pairs, axis=1), 0)
+    rest = np.maximum(rho[np.arange(count), 2 * stop], 0)
+    tau = np.maximum(2 * positive.sum(axis=1) - 1 + rest, 1 / np.log10(total))
+    constant = np.ptp(chains, axis=(1, 2)) < np.finfo(float).resolution
+    return np.where(constant, total, total / tau)
+
+
+def _ess_below(draws, quantile):
+    """Effective sample size of the indicator of being at most a quantile."""
+    return _ess(_split(draws <= quantile[:, None, None]) * 1.0)
 
 
 # ---------------------------------------------------------------------------------- public
-
-
-def _rhat_rank(draws, scores):
-    """R-hat of the draws (halved chains) whose normal scores are given."""
-    if len(draws) <= 2:
-        return np.nan
-    return max(_rhat(scores), _rhat(_normal_scores(np.abs(draws - np.median(draws)))))
-
-
-def _ess_tail(draws):
-    return min(_ess(_split(draws <= q) * 1.0) for q in np.quantile(draws, TAIL))
 
 
 @_each
@@ -219,7 +227,7 @@ def ess_quantile(draws, probability):
     >>> bool(ess_quantile(draws, 0.5) > 2000)
     True
     """
-    return _ess(_split(draws <= np.quantile(draws, probability)) * 1.0)
+    return _ess_below(draws, np.quantile(draws, probability, axis=(1, 2)))
 
 
 @_each
@@ -233,7 +241,8 @@ def ess_tail(draws):
     >>> bool(ess_tail(draws) > 2000)
     True
     """
-    return _ess_tail(draws)
+    low, high = np.quantile(draws, TAIL, axis=(1, 2))
+    return np.minimum(_ess_below(draws, low), _ess_below(draws, high))
 
 
 @_each
@@ -261,7 +270,7 @@ def mcse_mean(draws):
     >>> print(f"{mcse_mean(draws):.3f}")
     0.010
     """
-    return draws.std(ddof=1) / np.sqrt(_ess(_split(draws)))
+    return draws.std(axis=(1, 2), ddof=1) / np.sqrt(_ess(_split(draws)))
 
 
 @_each
@@ -275,38 +284,40 @@ def mcse_sd(draws):
     >>> print(f"{mcse_sd(draws):.3f}")
     0.007
     """
-    squares = (draws - draws.mean()) ** 2
-    variance = squares.mean()
-    if variance == 0:
-        return 0.0
-    return np.sqrt(((squares**2).mean() - variance**2) / _ess(_split(squares)) / variance) / 2
+    squares = _centre(draws) ** 2
+    variance = squares.mean(axis=(1, 2))
+    spread = (squares**2).mean(axis=(1, 2)) - variance**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.sqrt(spread / _ess(_split(squares)) / variance) / 2
+    return np.where(variance == 0, 0.0, error)
 
 
 def convergence(draws):
-    """R-hat, bulk and tail effective sample size at once, sharing their work.
+    """R-hat and bulk effective sample size at once; they share most of their work.
 
     Returns
     -------
-    tuple of three arrays of the trailing shape
+    tuple of two arrays of the trailing shape
 
     Examples
     --------
     >>> import numpy as np
     >>> draws = np.random.default_rng(0).normal(size=(4, 1000))
-    >>> r_hat, bulk, tail = convergence(draws)
-    >>> bool(bulk == ess_bulk(draws))
+    >>> r_hat, bulk = convergence(draws)
+    >>> bool(r_hat == rhat(draws) and bulk == ess_bulk(draws))
     True
     """
-    return tuple(np.moveaxis(_convergence(draws), -1, 0))
+    both = _convergence(draws)
+    return both[..., 0], both[..., 1]
 
 
-def _three(draws):
+def _both(draws):
     halves = _split(draws)
     scores = _normal_scores(halves)
-    return _rhat_rank(halves, scores), _ess(scores), _ess_tail(draws)
+    return np.stack([_rhat_rank(halves, scores), _ess(scores)], axis=1)
 
 
-_convergence = _each(_three, (3,))
+_convergence = _each(_both, (2,))
 
 
 def bfmi(energy):

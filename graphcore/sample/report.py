@@ -92,9 +92,9 @@ def _convergence(draws):
         x = np.asarray(x)
         if not np.issubdtype(x.dtype, np.floating) or np.all(x == x[:1, :1]):
             continue
-        rhat, bulk, tail = diagnostics.convergence(x)
+        rhat, bulk = diagnostics.convergence(x)
         rhats[name] = np.max(rhat, where=~np.isnan(rhat), initial=0)
-        sizes[name] = np.fmin.reduce([bulk, tail], axis=None) / x.shape[0]
+        sizes[name] = np.fmin.reduce(bulk, axis=None) / x.shape[0]
     high = {name: r for name, r in rhats.items() if r > RHAT_LIMIT}
     if high:
         name = max(high, key=high.get)

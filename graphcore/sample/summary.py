@@ -153,14 +153,14 @@ def summary(result, var_names=None):
     for name, x in draws.items():
         rows += _labels(name, x)
         x = np.asarray(x, dtype=float)
-        r_hat, bulk, tail = diagnostics.convergence(x)
+        r_hat, bulk = diagnostics.convergence(x)
         columns = [
             x.mean(axis=(0, 1)),
             x.std(axis=(0, 1), ddof=1),
             *np.quantile(x, QUANTILES, axis=(0, 1)),
             diagnostics.mcse_mean(x),
             bulk,
-            tail,
+            diagnostics.ess_tail(x),
             r_hat,
         ]
         blocks.append(np.stack([np.ravel(c) for c in columns], axis=1))

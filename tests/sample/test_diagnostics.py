@@ -113,7 +113,7 @@ def test_trailing_axes_are_separate_scalars():
         assert_allclose(function(draws)[1, 2], function(draws[:, :, 1, 2]))
     assert_allclose(
         diagnostics.convergence(draws),
-        [diagnostics.rhat(draws), diagnostics.ess_bulk(draws), diagnostics.ess_tail(draws)],
+        [diagnostics.rhat(draws), diagnostics.ess_bulk(draws)],
     )
 
 
