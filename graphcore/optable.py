@@ -405,7 +405,7 @@ ternary(
     "clip",
     doc="First argument limited to the interval of the second and third.",
     ref="numpy.clip",
-    kernel={"ddd": "gk_min(gk_max(a, b), c)", "lll": "gk_iclip(a, b, c)"},
+    kernel={"ddd": "gk_clip(a, b, c)", "lll": "gk_iclip(a, b, c)"},
     passes=(
         lambda o, a, b, c: o.and_(o.ge(a, b), o.le(a, c)),
         lambda o, a, b, c: o.and_(o.lt(a, b), o.le(b, c)),

@@ -116,6 +116,11 @@ GK_INLINE double gk_switch_d(int64_t a, double b, double c) {
 
 GK_INLINE double gk_max(double a, double b) { return (a >= b) | (a != a) ? a : b; }
 GK_INLINE double gk_min(double a, double b) { return (a <= b) | (a != a) ? a : b; }
+GK_INLINE double gk_clip(double a, double b, double c) {
+  const double keep = a < b ? b : a, low = b == b ? keep : b;
+  const double cut = low > c ? c : low;
+  return c == c ? cut : c;
+}
 GK_INLINE double gk_sign(double a) {
   const double above = a > 0 ? 1.0 : 0.0, below = a < 0 ? 1.0 : 0.0;
   return a == a ? above - below : a;
@@ -236,10 +241,14 @@ GK_INLINE double gk_cosh(double a) {
 #define GK_MANTISSA 0x000fffffffffffffull
 #define GK_ONE 0x3ff0000000000000ull
 
-/* u = 2^k m; scale = 2^(1 - k), which is always finite.  u must be positive and normal. */
+/* u = 2^k m for u > 0; scale = 2^(1 - k), which is finite unless u is subnormal.  Subnormal u is
+ * multiplied by 2^54 first; all by masks, because the compiler would copy the code of a branch. */
 GK_INLINE double gk_split(double u, double *k, double *scale) {
-  const uint64_t t = (uint64_t)gk_bits(u) + (GK_ONE - GK_SQRT_HALF), e = t >> 52;
-  *k = gk_from_bits((int64_t)(e | 0x4330000000000000ull)) - (4503599627370496.0 + 1023.0);
+  const uint64_t tiny = u < 2.2250738585072014e-308 ? 54 : 0;
+  const double v = u * gk_from_bits((int64_t)(GK_ONE + (tiny << 52)));
+  const uint64_t t = (uint64_t)gk_bits(v) + (GK_ONE - GK_SQRT_HALF), e = t >> 52;
+  const double bias = gk_from_bits((int64_t)(0x4330000000000000ull + 1023 + tiny));
+  *k = gk_from_bits((int64_t)(e | 0x4330000000000000ull)) - bias;
   *scale = gk_from_bits((int64_t)((2047u - e) << 52));
   return gk_from_bits((int64_t)((t & GK_MANTISSA) + GK_SQRT_HALF));
 }
@@ -253,17 +262,14 @@ GK_INLINE double gk_log_sum(double k, double m, double c) {
 /* log(u) for u > 0, subnormal u included */
 GK_INLINE double gk_log_pos(double u) {
   double k, scale;
-  const int tiny = u < 2.2250738585072014e-308;
-  const double m = gk_split(tiny ? u * 18014398509481984.0 : u, &k, &scale);
-  return gk_log_sum(tiny ? k - 54.0 : k, m, 0.0);
+  const double m = gk_split(u, &k, &scale);
+  return gk_log_sum(k, m, 0.0);
 }
 /* log(u + c) for u > 0 and |c| below half an ulp of u; c must be 0 if u is subnormal or huge */
 GK_INLINE double gk_log_corrected(double u, double c) {
   double k, scale;
-  const int tiny = u < 2.2250738585072014e-308;
-  const double m = gk_split(tiny ? u * 18014398509481984.0 : u, &k, &scale);
-  const double f = m - 1.0;
-  return gk_log_sum(tiny ? k - 54.0 : k, m, (0.5 * c * scale) * GK_FMA(f, f - 1.0, 1.0));
+  const double m = gk_split(u, &k, &scale), f = m - 1.0;
+  return gk_log_sum(k, m, (0.5 * c * scale) * GK_FMA(f, f - 1.0, 1.0));
 }
 /* y = log of something, at the ends of the domain of the logarithm of u */
 GK_INLINE double gk_log_ends(double u, double y) {
@@ -329,9 +335,7 @@ GK_INLINE double gk_two_prod(double a, double b, double *e) {
 /* log(u) = return value + *lo to about 66 bits, u > 0 */
 GK_INLINE double gk_log_double(double u, double *lo) {
   double k, scale, pl, zl, tl, ll;
-  const int tiny = u < 2.2250738585072014e-308;
-  const double m = gk_split(tiny ? u * 18014398509481984.0 : u, &k, &scale);
-  k = tiny ? k - 54.0 : k;
+  const double m = gk_split(u, &k, &scale);
   const double f = m - 1.0, dh = m + 1.0, dl = (1.0 - dh) + m, inverse = 1.0 / dh;
   const double sh = f * inverse, ph = gk_two_prod(sh, dh, &pl);
   const double sl = (((f - ph) - pl) - sh * dl) * inverse;
