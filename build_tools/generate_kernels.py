@@ -64,7 +64,7 @@ CASTS = [
     ("wrap_u2", "l", "l", "gk_wrap_u2(a)"),
     ("wrap_u4", "l", "l", "gk_wrap_u4(a)"),
     ("bool_d", "l", "d", "a != 0"),
-    ("bool_l", "l", "l", "a != 0"),
+    ("bool_l", "l", "l", "gk_nonzero(a)"),
 ]
 
 
@@ -293,7 +293,7 @@ def declarations(table):
     for row in rows:
         for sig, expression in row.kernel.items():
             operands = dict(zip(OPERANDS, sig, strict=False))
-            note(expression, operands, operands["a"] if row.dtype == "bool" else row.out(sig))
+            note(expression, operands, row.out(sig))
             condition, slow = row.rare.get(sig, ("", ""))
             note(condition, operands, "l")
             note(slow, operands, row.out(sig))

@@ -872,7 +872,7 @@ unary(
     "lnot",
     doc="1 where the element is 0, else 0.",
     ref="numpy.logical_not",
-    kernel={"l": "a == 0"},
+    kernel={"l": "gk_zero(a)"},
     d=(None,),
     dtype="bool",
     internal=True,
