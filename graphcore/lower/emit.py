@@ -6,7 +6,8 @@ import numpy as np
 
 from graphcore.lower.arrays import ITEM_BYTES, size_of
 from graphcore.lower.items import FLOW
-from graphcore.lower.loops import LoopEmitter
+from graphcore.lower.lanes import emit_loop
+from graphcore.lower.library import address
 from graphcore.lower.spec import Ins, PythonStep, ScalarStep
 
 HEAVY = 20_000  # elements touched by a run from which other Python threads may go on meanwhile
@@ -100,7 +101,7 @@ class Emitter:
     # ---- loops and scalar runs --------------------------------------------------------------
 
     def _loop(self, group):
-        return LoopEmitter(self.memory, group, self.number).run()
+        return emit_loop(self.memory, group, self.number)
 
     def _scalar(self, group):
         before, code, nodes, loaded = [], [], [], {}
@@ -175,6 +176,15 @@ class Emitter:
                 k0=gemm_call(m, n, k, *lds, self.spec.constants), node=item.node)
         ]
 
+    def _library(self, item):
+        """A step of ``_linalg``: operands y, a, b, c are the outputs, then the inputs."""
+        slots = [self.memory.array_slot(a) for a in item.info["outs"]]
+        slots += [self._slot(v) for v in item.inputs]
+        params = [*map(address, item.info["functions"]), *item.info["numbers"]]
+        data = np.array([*params, self.number(item.node)], dtype=np.int64)
+        self.spec.constants.append(data)
+        return [Ins(item.op, *slots, k0=data.ctypes.data, n=1, node=item.node)]
+
     def _python(self, item):
         outs = item.info["outs"]
         slots = [self._slot(v) for v in item.inputs]
@@ -185,24 +195,9 @@ class Emitter:
 def gemm_call(m, n, k, left, right, keep):
     """Parameters of one BLAS product, as the executor reads them: address of an int64 array."""
     (ta, lda), (tb, ldb) = left, right
-    data = np.array([m, n, k, ta, lda, tb, ldb, dgemm_address()], dtype=np.int64)
+    data = np.array([m, n, k, ta, lda, tb, ldb, address("dgemm")], dtype=np.int64)
     keep.append(data)
     return data.ctypes.data
-
-
-def dgemm_address():
-    """Address of BLAS dgemm in SciPy's library."""
-    from scipy.linalg import cython_blas
-
-    capsule = cython_blas.__pyx_capi__["dgemm"]
-    name = ctypes.pythonapi.PyCapsule_GetName
-    name.restype, name.argtypes = ctypes.c_char_p, [ctypes.py_object]
-    pointer = ctypes.pythonapi.PyCapsule_GetPointer
-    pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    signature = name(capsule)
-    if b"int *" not in signature:
-        raise RuntimeError(f"this SciPy's BLAS has another interface than expected: {signature!r}")
-    return pointer(capsule, signature)
 
 
 def _caller(item):

@@ -65,7 +65,7 @@ def _is_zero(view):
     return data is not None and data.size == 1 and data.reshape(-1)[0] == 0
 
 
-def _start_from(t, view, shape, lane):
+def start_from(t, view, shape, lane):
     """A fresh array that begins as what ``view`` shows."""
     out = t.new(shape, lane)
     if size_of(shape):
@@ -86,7 +86,7 @@ def _inc_subtensor(t, node):
     if not probe.size:
         t.view[y] = old
         return
-    out = _start_from(t, old, t.shapes[y], lane)
+    out = start_from(t, old, t.shapes[y], lane)
     place = region(t, node, out)
     t.view[y] = out
     if not node.op.is_set and out.array.start is None:
@@ -175,7 +175,7 @@ def _inc_take(t, node):
     if not new.size:
         t.view[y] = old
         return
-    out = _start_from(t, old, t.shapes[y], lane)
+    out = start_from(t, old, t.shapes[y], lane)
     t.view[y] = out
     if size_of(rest) == 1:
         op = "scatter_set" if node.op.is_set else f"scatter_add_{lane}"

@@ -297,7 +297,7 @@ class LoopEmitter:
         y, store = self.target(item)
         idx = self.vector(self.read(item, 1))
         stride = 0 if line.array.is_scalar else line.strides[0]
-        self.emit("gather", y, Operand("v", base), idx, k0=stride, node=item.node)
+        self.emit(item.op, y, Operand("v", base), idx, k0=stride, node=item.node)
         self.finish(item, y, store)
 
     def _scatter(self, item):

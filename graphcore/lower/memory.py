@@ -91,6 +91,11 @@ class Memory:
         """Slot of the first element of a constant array."""
         return self._slot(("constant", self.constant(data), 0))
 
+    def shifted(self, slot, size):
+        """The slot of what lies ``size`` bytes behind another slot's target."""
+        kind, index, offset = self.spec.slots[slot]
+        return self._slot((kind, index, offset + size))
+
     def lanes_slot(self):
         """Slot of sixteen accumulators that belong to one reduction."""
         return self._slot(("work", 0, self.reserve(16 * 8)))

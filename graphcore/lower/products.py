@@ -18,21 +18,21 @@ def _dot(t, node):
         raise Unsupported(y.type.dtype)
     va, vb = t.of(a), t.of(b)
     if a.type.ndim == 1 and b.type.ndim == 1:
-        out = _vector_vector(t, va, vb)
+        out = vector_vector(t, va, vb)
     elif b.type.ndim == 1:
         out = _matrix_vector(t, va, vb)
     elif a.type.ndim == 1:
-        out = _matrix_vector(t, _transposed(vb), va)
+        out = _matrix_vector(t, transposed(vb), va)
     else:
         out = _matrix_matrix(t, va, vb)
     t.view[y] = t.narrow(out, y.type.dtype)
 
 
-def _transposed(view):
+def transposed(view):
     return View(view.array, view.shape[::-1], view.strides[::-1], view.offset)
 
 
-def _vector_vector(t, a, b):
+def vector_vector(t, a, b):
     out = t.new((), "d")
     n = a.shape[0]
     if n == 0:
@@ -56,12 +56,12 @@ def _matrix_vector(t, matrix, vector):
     out = t.new((n,), "d")
     if not n or not k:
         return t.constant(0.0) if not n else _zeros(t, n)
-    matrix, form = _readable(t, matrix)
+    matrix, form = readable(t, matrix)
     if k > n and form in ("cm", "rm"):
         # columns collect: iterate over k, accumulate n sums
         flipped = "rm" if form == "cm" else "cm"
         out.start = 0
-        t.add("matcol", "matcol", (k,), [_transposed(matrix), vector], whole(out),
+        t.add("matcol", "matcol", (k,), [transposed(matrix), vector], whole(out),
               info={"form": flipped})
         return whole(out)
     vector = t.contiguous(vector)
@@ -73,7 +73,7 @@ def _zeros(t, n):
     return broadcast_view(t.constant(0.0), (n,))
 
 
-def _readable(t, matrix):
+def readable(t, matrix):
     """The matrix as rows of contiguous columns (``cm``) or of contiguous rows (``rm``)."""
     (sr, sc), f8 = matrix.strides, matrix.array.memory == "f8"
     n, k = matrix.shape
@@ -100,15 +100,15 @@ def _matrix_matrix(t, a, b):
         line = (
             _matrix_vector(t, a, View(b.array, (k,), b.strides[:1], b.offset))
             if n == 1
-            else _matrix_vector(t, _transposed(b), View(a.array, (k,), a.strides[1:], a.offset))
+            else _matrix_vector(t, transposed(b), View(a.array, (k,), a.strides[1:], a.offset))
         )
         return View(line.array, (m, n), tuple(0 if d == 1 else s for d, s in
                                               zip((m, n), (line.strides * 2), strict=True)),
                     line.offset)
     sides, forms = [], []
     for v in (a, b):
-        readable, form = _readable(t, v)
-        sides.append(readable)
+        side, form = readable(t, v)
+        sides.append(side)
         forms.append(form)
     t.add("gemm", "gemm", (1,), sides, whole(out), info={"forms": forms, "mnk": (m, n, k)})
     return whole(out)

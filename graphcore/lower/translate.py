@@ -45,6 +45,7 @@ class Translator:
         self.view = {}
         self._converted = {}
         self._constants = {}
+        self.made = {}  # what several nodes share, such as the factor of a matrix
         self.node = None
 
     # ---- values -----------------------------------------------------------------------------

@@ -1,0 +1,76 @@
+"""Rows sorted by group: same numbers, neighbouring addresses."""
+
+import numpy as np
+import pytest
+
+import graphcore
+import graphcore.tensor as tt
+from graphcore.lower.lanes import LANES, sort_rows
+from graphcore.lower.text import disassemble
+from graphcore.runtime.flat import FlatFunction
+from graphcore.runtime.reference import evaluate
+
+INDICES = {
+    "sorted": lambda rng: np.sort(rng.integers(0, 85, 919)),
+    "shuffled": lambda rng: rng.integers(0, 85, 919),
+    "rectangular": lambda rng: np.tile(np.arange(40), 25),
+    "few groups": lambda rng: rng.integers(0, 9, 500),
+    "empty groups": lambda rng: rng.choice([3, 7, 11, *range(20, 60)], 1000),
+    "one large group": lambda rng: np.concatenate([np.zeros(600, int), rng.integers(0, 30, 600)]),
+}
+
+
+@pytest.mark.parametrize("kind", INDICES)
+def test_sorted_rows_fill_lanes(kind):
+    index = INDICES[kind](np.random.default_rng(0))
+    plan = sort_rows(index)
+    if plan is None:
+        return
+    order, full, groups = plan
+    assert sorted(order) == list(range(len(index)))
+    assert full % LANES == 0 and len(index) // 2 <= full <= len(index)
+    rank = np.empty(len(groups), int)
+    rank[groups] = np.arange(len(groups))
+    lanes = rank[index[order[:full]]].reshape(-1, LANES)
+    np.testing.assert_array_equal(lanes, lanes[:, :1] + np.arange(LANES))
+
+
+@pytest.mark.parametrize("kind", INDICES)
+def test_hierarchical_densities_agree_with_the_reference(kind):
+    rng = np.random.default_rng(1)
+    index = INDICES[kind](rng)
+    n, groups = len(index), index.max() + 1
+    x, y = rng.normal(size=n), rng.normal(size=n)
+    other = rng.integers(0, 6, n)
+    a = tt.tensor("float64", (groups,), "a")
+    b = tt.tensor("float64", (groups, 2), "b")
+    c = tt.tensor("float64", (6,), "c")
+    mean = a[index] + b[:, 1][index] * x + c[other]
+    value = -0.5 * ((y - mean) ** 2).sum() + tt.softplus(mean * x).sum()
+    f = FlatFunction([a, b, c], value)
+    point = rng.normal(size=f.dim)
+    got, slope = f(point)
+    wanted = [value, *graphcore.grad(value, [a, b, c])]
+    given = {
+        a: point[:groups],
+        b: point[groups : 3 * groups].reshape(groups, 2),
+        c: point[3 * groups :],
+    }
+    want, *slopes = evaluate(wanted, given)
+    np.testing.assert_allclose(got, want, rtol=1e-12)
+    np.testing.assert_allclose(
+        slope, np.concatenate([s.ravel() for s in slopes]), rtol=1e-11, atol=1e-11
+    )
+    if kind in ("sorted", "shuffled", "rectangular"):
+        text = disassemble(f.program.spec)
+        assert "gather_lanes" in text and "scatter_add_lanes" in text
+
+
+def test_the_order_stays_where_it_is_visible():
+    index = np.repeat(np.arange(20), 10)
+    a = tt.tensor("float64", (20,), "a")
+    f = graphcore.function([a], [tt.exp(a[index]), tt.exp(a[index]).sum()])
+    values, total = f(np.arange(20) / 10)
+    np.testing.assert_allclose(values, np.exp(np.arange(20) / 10)[index], rtol=1e-14)
+    np.testing.assert_allclose(total, values.sum(), rtol=1e-13)
+    assert "lanes" not in f.disassembly()
