@@ -8,8 +8,8 @@ start earlier here.
 
 Memory is taken once, when a :class:`Chain` is made.  The points of a trajectory are written once
 and then shared by reference count, so no vector is copied while a tree is built.  Vectors are
-padded with zeros to a multiple of ``LANES``, which spares every loop its remainder and fixes the
-order of every sum.
+padded with zeros to a whole number of SIMD lanes, which spares every loop its remainder and fixes
+the order of every sum.
 """
 
 from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
@@ -79,7 +79,7 @@ STAT_DTYPE = np.dtype(
 
 cdef struct Point:
     double *q  # position
-    double *p  # momentum
+    double *p  # momentum, in units of its standard deviation
     double *g  # gradient of the log density
     double logp
     double energy
@@ -164,8 +164,7 @@ cdef class Chain:
     cdef int n_free
     cdef Tree *stack
     cdef double *trajectory_room
-    cdef double *mass  # inverse mass: variances
-    cdef double *root_mass  # 1 / sqrt(mass): sd of the momentum
+    cdef double *scale  # square roots of the inverse mass: the sd of each coordinate
     cdef double *mean  # Welford's running mean and sum of squares
     cdef double *sum_sq
     cdef double count
@@ -205,8 +204,7 @@ cdef class Chain:
         self.here = self.take()
         for i in range(dim):
             self.here.q[i] = start[i]
-            self.mass[i] = inverse_mass[i]
-            self.root_mass[i] = 1 / sqrt(inverse_mass[i])
+            self.scale[i] = sqrt(inverse_mass[i])
         self.adapt.target = target_accept
         self.step_size = 0 if step_size is None else step_size
         self.windows = make_windows(tune)
@@ -223,11 +221,11 @@ cdef class Chain:
         cdef int n_points = 3 * (n_trees + 1) + 2
         cdef Py_ssize_t stride, i
         cdef double *v
-        self.n = (self.dim + LANES - 1) // LANES
+        self.n = (self.dim + 2 * LANES - 1) // (2 * LANES) * 2
         # An odd number of 64-byte lines: rows of a power of two would fight for cache sets.
         stride = ((self.dim + 7) // 8 | 1) * 8
         self.block = <double *>PyMem_RawCalloc(
-            (3 * n_points + n_trees + 5) * stride + 8, sizeof(double)
+            (3 * n_points + n_trees + 4) * stride + 8, sizeof(double)
         )
         self.points = <Point *>PyMem_RawCalloc(n_points, sizeof(Point))
         self.free = <Point **>PyMem_RawCalloc(n_points, sizeof(Point *))
@@ -235,10 +233,9 @@ cdef class Chain:
         if not (self.block and self.points and self.free and self.stack):
             raise MemoryError(f"no memory for a chain of {self.dim} dimensions")
         v = <double *>((<uintptr_t>self.block + 63) & ~<uintptr_t>63)
-        self.mass, self.root_mass = v, v + stride
+        self.scale, self.trajectory_room = v, v + stride
         self.mean, self.sum_sq = v + 2 * stride, v + 3 * stride
-        self.trajectory_room = v + 4 * stride
-        v += 5 * stride
+        v += 4 * stride
         for i in range(n_trees):
             self.stack[i].room = v
             v += stride
@@ -271,7 +268,7 @@ cdef class Chain:
     @property
     def inverse_mass(self):
         """Diagonal of the metric in use."""
-        return np.array(<double[:self.dim]>self.mass)
+        return np.square(<double[:self.dim]>self.scale)
 
     # -------------------------------------------------------------------------- points
 
@@ -295,7 +292,6 @@ cdef class Chain:
         random_standard_normal_fill(self.random, self.dim, a.p)
         for i in range(<Py_ssize_t>self.dim):
             kinetic += a.p[i] * a.p[i]
-            a.p[i] *= self.root_mass[i]
         a.energy = 0.5 * kinetic - a.logp
         return a.energy
 
@@ -304,13 +300,13 @@ cdef class Chain:
         cdef int code
         cdef double kinetic
         kick_and_drift(
-            self.n, eps, <lanes *>self.mass, <lanes *>a.q, <lanes *>a.p, <lanes *>a.g,
+            self.n, eps, <lanes *>self.scale, <lanes *>a.q, <lanes *>a.p, <lanes *>a.g,
             <lanes *>b.q, <lanes *>b.p,
         )
         code = self.density(self.dim, b.q, b.g, &b.logp, self.user_data)
         if code == 0:
             kinetic = kick(
-                self.n, 0.5 * eps, <lanes *>self.mass, <lanes *>b.g, <lanes *>b.p
+                self.n, 0.5 * eps, <lanes *>self.scale, <lanes *>b.g, <lanes *>b.p
             )
             b.energy = kinetic - b.logp
             if isfinite(b.energy):
@@ -336,12 +332,10 @@ cdef class Chain:
         cdef double ratio = exp(-abs(gap))
         cdef double accept = ratio if gap < 0 else 1.0
         if a.first == a.last and b.first == b.last:
-            ok = join_points(
-                self.n, <lanes *>self.mass, <lanes *>a.rho, <lanes *>b.rho, <lanes *>a.room
-            )
+            ok = join_points(self.n, <lanes *>a.rho, <lanes *>b.rho, <lanes *>a.room)
         else:
             ok = join_trees(
-                self.n, <lanes *>self.mass, <lanes *>a.rho, <lanes *>b.rho,
+                self.n, <lanes *>a.rho, <lanes *>b.rho,
                 <lanes *>a.first.p, <lanes *>a.last.p, <lanes *>b.first.p, <lanes *>b.last.p,
                 <lanes *>a.room,
             )
@@ -477,7 +471,7 @@ cdef class Chain:
             self.observe(self.here.q)
             if self.done == w.next:
                 windows_advance(w)
-                self.set_mass()
+                self.set_scale()
                 self.find_step_size()
                 step_size_restart(&self.adapt, self.step_size)
         if self.done == self.tune - 1:
@@ -492,14 +486,13 @@ cdef class Chain:
             self.mean[i] += d / self.count
             self.sum_sq[i] += d * (q[i] - self.mean[i])
 
-    cdef void set_mass(self) noexcept nogil:
+    cdef void set_scale(self) noexcept nogil:
         """Variances of the window, shrunk towards 1e-3 as in Stan; start the next window."""
         cdef size_t i
         cdef double variance, c = self.count
         for i in range(self.dim):
             variance = self.sum_sq[i] / (c - 1)
-            self.mass[i] = (c / (c + 5)) * variance + 1e-3 * (5 / (c + 5))
-            self.root_mass[i] = 1 / sqrt(self.mass[i])
+            self.scale[i] = sqrt((c / (c + 5)) * variance + 1e-3 * (5 / (c + 5)))
             self.mean[i] = self.sum_sq[i] = 0
         self.count = 0
 

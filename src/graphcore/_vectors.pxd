@@ -1,7 +1,9 @@
 # The loops over momenta and positions that a trajectory consists of.
 #
-# Vectors are padded with zeros to a multiple of LANES doubles; n counts lanes, so that no loop has
-# a remainder.
+# A momentum is kept in units of its standard deviation, so that the metric (scale: the square root
+# of the inverse mass) appears where it meets a gradient or a position, and nowhere else.  Vectors
+# are padded with zeros to an even number of lanes, which n counts: no loop has a remainder, and two
+# sums that run side by side wait less for each other's additions.
 
 cdef extern from *:
     """
@@ -25,42 +27,48 @@ cdef enum:
 
 
 cdef inline void kick_and_drift(
-    Py_ssize_t n, double eps, in_t mass, in_t q0, in_t p0, in_t g0, out_t q, out_t p
+    Py_ssize_t n, double eps, in_t scale, in_t q0, in_t p0, in_t g0, out_t q, out_t p
 ) noexcept nogil:
     """Half a step of the momentum, then a step of the position."""
     cdef Py_ssize_t i
     cdef double half = 0.5 * eps
     for i in range(n):
-        p[i] = p0[i] + half * g0[i]
-        q[i] = q0[i] + eps * (mass[i] * p[i])
+        p[i] = p0[i] + half * (scale[i] * g0[i])
+        q[i] = q0[i] + eps * (scale[i] * p[i])
 
 
-cdef inline double kick(Py_ssize_t n, double half, in_t mass, in_t g, out_t p) noexcept nogil:
+cdef inline double kick(Py_ssize_t n, double half, in_t scale, in_t g, out_t p) noexcept nogil:
     """Half a step of the momentum; the kinetic energy after it."""
     cdef Py_ssize_t i
-    cdef lanes s = ZERO
-    for i in range(n):
-        p[i] += half * g[i]
-        s += mass[i] * p[i] * p[i]
+    cdef lanes s = ZERO, t = ZERO
+    for i in range(0, n, 2):
+        p[i] += half * (scale[i] * g[i])
+        p[i + 1] += half * (scale[i + 1] * g[i + 1])
+        s += p[i] * p[i]
+        t += p[i + 1] * p[i + 1]
+    s += t
     return 0.5 * total(&s)
 
 
-cdef inline bint join_points(Py_ssize_t n, in_t mass, in_t a, in_t b, out_t rho) noexcept nogil:
+cdef inline bint join_points(Py_ssize_t n, in_t a, in_t b, out_t rho) noexcept nogil:
     """``rho = a + b`` for the momenta of two single points; False if they make a U-turn."""
     cdef Py_ssize_t i
-    cdef lanes w, s = ZERO, t = ZERO
-    for i in range(n):
-        w = a[i] + b[i]
-        rho[i] = w
-        w = w * mass[i]
-        s += a[i] * w
-        t += b[i] * w
+    cdef lanes w, v, s = ZERO, t = ZERO, s1 = ZERO, t1 = ZERO
+    for i in range(0, n, 2):
+        w, v = a[i] + b[i], a[i + 1] + b[i + 1]
+        rho[i], rho[i + 1] = w, v
+        s += w * a[i]
+        s1 += v * a[i + 1]
+        t += w * b[i]
+        t1 += v * b[i + 1]
+    s += s1
+    t += t1
     return (total(&s) > 0) & (total(&t) > 0)
 
 
 cdef inline bint join_trees(
-    Py_ssize_t n, in_t mass, const lanes *rho_a, in_t rho_b, in_t a_first, in_t a_last,
-    in_t b_first, in_t b_last, lanes *rho
+    Py_ssize_t n, const lanes *rho_a, in_t rho_b, in_t a_first, in_t a_last, in_t b_first,
+    in_t b_last, lanes *rho
 ) noexcept nogil:
     """``rho = rho_a + rho_b``; False if the whole, or either half with the point beyond the
     joint, makes a U-turn.  ``rho`` may be ``rho_a``."""
@@ -68,11 +76,10 @@ cdef inline bint join_trees(
     cdef lanes whole, left, right
     cdef lanes w0 = ZERO, w1 = ZERO, l0 = ZERO, l1 = ZERO, r0 = ZERO, r1 = ZERO
     for i in range(n):
-        left = mass[i] * (rho_a[i] + b_first[i])
-        right = mass[i] * (rho_b[i] + a_last[i])
+        left = rho_a[i] + b_first[i]
+        right = rho_b[i] + a_last[i]
         whole = rho_a[i] + rho_b[i]
         rho[i] = whole
-        whole = whole * mass[i]
         w0 += whole * a_first[i]
         w1 += whole * b_last[i]
         l0 += left * a_first[i]

@@ -219,7 +219,7 @@ def test_bad_seeds(seed, error, message):
 
 
 def test_a_funnel_diverges():
-    stats = run(Density("funnel", 10), seed=3).stats
+    stats = run(Density("funnel", 10), seed=3, draws=4000).stats
     assert stats["diverging"].sum() > 10
     assert np.all(stats["divergence_reason"][stats["diverging"] == 1] == 1)
 
