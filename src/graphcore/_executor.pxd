@@ -19,6 +19,8 @@ cdef extern from "gk_abi.h":
 cdef enum:
     MAX_OUTER = 8           # outer axes of a loop after merging
     MAX_POOL = 64           # work areas kept for concurrent calls of one entry point
+    # entry of the error record that is set when a matrix of a density was not positive definite
+    NOT_POSITIVE = 4
 
 
 cdef struct Call:           # one kernel call: the program is a list of these

@@ -12,6 +12,8 @@ cimport numpy as cnp
 
 import numpy as np
 
+from graphcore._linalg import calls as linalg_calls
+
 cnp.import_array()
 
 cdef extern from *:
@@ -157,7 +159,7 @@ cdef int plan_run(const Plan* plan, char* work, char** buffers) noexcept nogil:
     for i in range(plan.n_external):
         ext = &plan.external[i]
         P[ext.slot] = buffers[ext.buffer] + ext.offset
-    err[0] = 0
+    err[0] = err[NOT_POSITIVE] = 0
     for i in range(plan.n_calls):
         call = &plan.calls[i]
         call.ins.fn(call.n, P, &call.ins)
@@ -244,7 +246,7 @@ cdef class Program:
         self.spec = spec
         self.keep = (spec.constants, spec.steps)
         self.heavy = spec.heavy
-        table = {**kernels, **builtin_calls()}
+        table = {**kernels, **builtin_calls(), **linalg_calls()}
         self._build_image(spec)
         self._build_calls(spec, table, opcodes, scalar_run)
 
