@@ -43,7 +43,8 @@ def test_moments_of_reference_posteriors(posteriordb, name):
         assert divergences == 0
     for parameter, draws in posterior.derive(result.posterior).items():
         reference = posterior.reference["parameters"][parameter]
-        assert min(diagnostics.ess_bulk(draws), diagnostics.ess_tail(draws)) >= 4000
+        assert diagnostics.ess_bulk(draws) >= 4000
+        assert diagnostics.ess_tail(draws) >= (400 if divergences else 4000)
         assert diagnostics.rhat(draws) < 1.01
         error = draws.mean() - reference["mean"]
         assert abs(error) < 4 * np.hypot(diagnostics.mcse_mean(draws), reference["mcse_mean"])
