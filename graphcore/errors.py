@@ -1,8 +1,11 @@
 """Exceptions of graphcore, and the sentence that names a node and the line that made it.
 
 Wrong values raise Python's own ``TypeError``, ``ValueError`` and ``IndexError``; the classes here
-exist where a caller may want to tell one reason from another.
+exist where a caller may want to tell one reason from another.  Matrices without a factor raise
+NumPy's ``LinAlgError``.
 """
+
+from numpy.linalg import LinAlgError
 
 
 class MissingInputError(ValueError):
@@ -51,7 +54,7 @@ def located(error, node, shapes):
     """The same kind of error, its message extended by the node and the shapes it was given."""
     given = ", ".join(str(tuple(s)) for s in shapes)
     message = f"{error}\n  while computing {describe(node)}\n  shapes of its inputs: {given}"
-    for kind in (TypeError, IndexError, ValueError):
+    for kind in (TypeError, IndexError, LinAlgError, ValueError):
         if isinstance(error, kind):
             return kind(message)
     return RuntimeError(f"{type(error).__name__}: {message}")

@@ -19,12 +19,21 @@ def _slot(spec, slot, moving):
     return kind
 
 
+# operands besides y of the calls of BLAS and LAPACK, whose parameters lie at an address
+LIBRARY = {
+    "gemm": 2, "potrf": 1, "lower_factor": 1, "potrs": 1, "gaussian_slope": 2, "trsm": 1,
+    "cholesky_pullback": 1, "getrf": 2, "getrs": 3, "log_abs_det": 1, "sign_det": 2,
+}  # fmt: skip
+
+
 def _operands(name):
     """How many operands a kernel reads, told from its name."""
+    if name in LIBRARY:
+        return LIBRARY[name]
     tail = name.rpartition("_")[2]
     if tail in ("begin", "end"):
         return int(tail == "end")
-    if name.startswith(("matrow", "matcol", "gather", "scatter", "take_rows", "gemm", "dot_dd")):
+    if name.startswith(("matrow", "matcol", "gather", "scatter", "take_rows", "dot_dd")):
         return 2
     if set(tail) <= {"v", "s"}:
         return len(tail)
@@ -34,7 +43,7 @@ def _operands(name):
 def _call(spec, ins, moving):
     reads = [_slot(spec, s, moving) for s in (ins.a, ins.b, ins.c)[: _operands(ins.name)]]
     extra = "".join(f" {k}={v}" for k, v in (("k0", ins.k0), ("k1", ins.k1)) if v)
-    if ins.name == "gemm":
+    if ins.name in LIBRARY:
         extra = ""
     arrow = f" <- {', '.join(reads)}" if reads else ""
     return f"{ins.name} {_slot(spec, ins.y, moving)}{arrow}{extra}"

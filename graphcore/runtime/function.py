@@ -7,6 +7,7 @@ import threading
 import warnings
 
 import numpy as np
+from numpy.linalg import LinAlgError
 
 from graphcore.errors import MissingInputError, UnusedInputError, describe, shown
 from graphcore.graph.nodes import Constant, SharedVariable, Variable
@@ -20,6 +21,11 @@ from graphcore.runtime.reference import evaluate, input_array
 from graphcore.tensor.convert import as_tensor_variable
 
 PLANS = 64  # plans kept per function; the cache is emptied when it is full
+_FAILURES = {  # codes in the error record of a program
+    1: (IndexError, "index {value} is out of range for an axis of length {length}"),
+    3: (LinAlgError, "the matrix of order {length} is not positive definite (minor {value} fails)"),
+    4: (LinAlgError, "the matrix of order {length} is singular (pivot {value} is zero)"),
+}
 
 
 class Plan:
@@ -111,12 +117,10 @@ class Function:
         return plan
 
     def _raise(self, plan, error):
-        _, number, value, length = error
-        node = plan.program.spec.nodes[number]
-        raise IndexError(
-            f"index {value} is out of range for an axis of length {length}\n"
-            f"  while computing {describe(node)}"
-        )
+        code, number, value, length = error
+        kind, message = _FAILURES[code]
+        place = f"  while computing {describe(plan.program.spec.nodes[number])}"
+        raise kind(f"{message.format(value=value, length=length)}\n{place}")
 
     def _bind(self, args, kwargs):
         """Values in the order of the inputs, from positions and names."""

@@ -5,14 +5,32 @@ cimport numpy as cnp
 
 import numpy as np
 
-from graphcore._executor cimport Program, Pool, plan_run, pool_acquire, pool_release, take_error
+from graphcore._executor cimport (
+    NOT_POSITIVE, Program, Pool, plan_run, pool_acquire, pool_release, take_error,
+)
 
 cnp.import_array()
+
+cdef extern from "math.h":
+    const double NAN, INFINITY
+
+cdef enum:
+    FIRST_RECOVERABLE = 3   # codes from here on: a matrix has no factor at this point
+
+
+cdef inline int status_of(int code, const char* work) noexcept nogil:
+    """What the entry point returns: 1 when the density does not exist at this point."""
+    if code >= FIRST_RECOVERABLE or (code == 0 and (<const int64_t*>work)[NOT_POSITIVE]):
+        return 1
+    return -code
 
 
 cdef int logp_grad(size_t dim, const double* x, double* grad, double* logp,
                    const void* user_data) noexcept nogil:
-    """The C entry point: 0 ok, > 0 recoverable, < 0 fatal.  Re-entrant; needs no GIL."""
+    """The C entry point: 0 ok, > 0 recoverable, < 0 fatal.  Re-entrant; needs no GIL.
+
+    Recoverable is a matrix that is not positive definite or singular; the log density is -inf.
+    """
     cdef Pool* pool = <Pool*>user_data
     cdef char* buffers[3]
     cdef int place, status
@@ -20,9 +38,11 @@ cdef int logp_grad(size_t dim, const double* x, double* grad, double* logp,
     if work == NULL:
         return -1
     buffers[0], buffers[1], buffers[2] = <char*>x, <char*>grad, <char*>logp
-    status = plan_run(pool.plan, work, buffers)
+    status = status_of(plan_run(pool.plan, work, buffers), work)
     pool_release(pool, work, place)
-    return -status
+    if status > 0:
+        logp[0] = -INFINITY
+    return status
 
 
 cdef class FlatProgram:
@@ -55,6 +75,9 @@ cdef class FlatProgram:
     def __call__(self, x):
         """Log density and gradient at a float64 vector of length ``dim``.
 
+        Where a matrix that has to be factored is not positive definite (or singular), the log
+        density is -inf and the gradient NaN.
+
         Returns
         -------
         (float, ndarray)
@@ -83,10 +106,13 @@ cdef class FlatProgram:
         buffers[2] = <char*>&logp
         if self.program.heavy:
             with nogil:
-                status = plan_run(pool.plan, work, buffers)
+                status = status_of(plan_run(pool.plan, work, buffers), work)
         else:
-            status = plan_run(pool.plan, work, buffers)
-        if status:
+            status = status_of(plan_run(pool.plan, work, buffers), work)
+        if status > 0:
+            logp = -INFINITY
+            grad.fill(NAN)
+        elif status:
             try:
                 error = take_error(<int64_t*>work)
             finally:
