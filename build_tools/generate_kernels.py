@@ -161,7 +161,9 @@ cdef inline void _{name}_acc(Py_ssize_t n, {outs} lane, {params}) noexcept nogil
 
 cdef inline {T} _{name}(Py_ssize_t n, {params}) noexcept nogil:
     cdef {T}[16] lane
+    cdef {T} {few_lanes}
     cdef Py_ssize_t j
+{few}
     for j in range(16):
         lane[j] = {init}
     _{name}_acc(n, lane, {operands})
@@ -199,6 +201,19 @@ cdef void {name}_each(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
 """
 
 
+def few_elements(count, init, step, join):
+    """Reductions of less than nine elements without the lanes, with the same bits."""
+    lines = ["    if n == 0:", f"        return {init}"]
+    for n in range(1, count + 1):
+        lines.append(f"    if n == {n}:")
+        lines += [f"        x{j} = {step(init, j)}" for j in range(n)]
+        for half in (4, 2, 1):
+            pairs = [(f"x{j}", f"x{j + half}") for j in range(half) if j + half < n]
+            lines += [f"        {x} = {join(x, y)}" for x, y in pairs]
+        lines.append("        return x0")
+    return "\n".join(lines)
+
+
 def reduction(row, sig):
     """``(names, source)`` of the kernels of a reduction.
 
@@ -234,6 +249,8 @@ def reduction(row, sig):
         "lanes_out": "\n".join(f"    lane[{j}] = s{j}" for j in lanes),
         "steps": "\n".join(f"        s{j} = {step(f's{j}', f'i + {j}')}" for j in lanes),
         "tail": step("lane[j]", "i + j"),
+        "few": few_elements(8, row.init[sig], step, join),
+        "few_lanes": ", ".join(f"x{j}" for j in range(8)),
         "into": join("y[0]", "total"),
     }
     names = [f"{name}_{form}" for form in ("begin", "acc", "end", "all", "into")]

@@ -72,6 +72,21 @@ def test_pieces_give_the_same_bits(row, sig, level):
 
 
 @pytest.mark.parametrize(("row", "sig"), CASES, **IDS)
+def test_few_elements_give_the_same_bits(row, sig, level):
+    """Short vectors take another path, which must not show."""
+    rng = np.random.default_rng(9)
+    name = f"{row.name}_{sig}"
+    for n in range(20):
+        arrays = data(row, sig, n, rng)
+        lanes, y = np.empty(16, dtype=DTYPE[sig[0]]), np.zeros(1, dtype=DTYPE[sig[0]])
+        call(f"{name}_begin", 0, lanes, level=level)
+        call(f"{name}_acc", n, lanes, *arrays, level=level)
+        call(f"{name}_end", 0, y, lanes, level=level)
+        got = whole(row, sig, arrays, level)
+        assert np.asarray(got).view(np.int64) == y.view(np.int64)[0], n
+
+
+@pytest.mark.parametrize(("row", "sig"), CASES, **IDS)
 def test_into(row, sig, level):
     rng = np.random.default_rng(6)
     first, second = data(row, sig, 20, rng), data(row, sig, 37, rng)
