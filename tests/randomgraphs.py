@@ -46,6 +46,8 @@ class RandomGraph:
     def add_input(self, name, dtype, shape, static):
         known = [n if static or n == 1 else None for n in shape]
         v = tt.tensor(dtype, known, name)
+        if not static and self.rng.random() < 0.3:  # of length one, which nobody could know
+            shape = (*shape[:-1], 1) if shape else ()
         if dtype == "bool":
             value = self.rng.integers(0, 2, shape).astype(bool)
         elif np.dtype(dtype).kind in "iu":
@@ -183,7 +185,9 @@ def _noisy(outputs, values, rng, noise):
 def _shaken(a, rng, noise):
     if a.dtype.kind != "f":
         return a
-    return (a * (1 + noise * rng.uniform(-1, 1, a.shape))).astype(a.dtype)
+    shaken = a * (1 + noise * rng.uniform(-1, 1, a.shape))
+    # the sign of a zero is not kept by rewriting
+    return np.where(a == 0, np.copysign(0.0, rng.uniform(-1, 1, a.shape)), shaken).astype(a.dtype)
 
 
 def assert_close(found, wanted, spread, types=None):

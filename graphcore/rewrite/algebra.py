@@ -8,8 +8,9 @@ Normal form
 - A product is ``big * small``: factors of the highest level first, then all that is of lower level,
   down to constants.  Divisors are arranged likewise.
 
-What is kept: the value up to rounding wherever no intermediate result overflows, including NaN and
-infinities (``x * 0`` is kept since ``inf * 0`` is NaN; ``x - x`` and ``x / x`` likewise).
+What is kept: the value, up to rounding and the sign of a zero, wherever no intermediate result
+overflows, including NaN and infinities (``x * 0`` is kept since ``inf * 0`` is NaN; ``x - x`` and
+``x / x`` likewise).
 Sums of variables are not reassociated: cancellation can make that arbitrarily wrong.
 """
 

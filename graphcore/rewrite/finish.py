@@ -17,14 +17,9 @@ def products_from_power(b, node):
     """x ** n for n up to 8, and their reciprocals, by multiplication."""
     x, y = node.inputs
     n = b.number(y)
-    if (
-        n is None
-        or not is_float(x)
-        or x.type.dtype != node.out.type.dtype
-        or n != int(n if abs(n) < 99 else 0)
-    ):
+    if n is None or abs(n) not in range(3, MAX_POWER + 1):
         return None
-    if not 3 <= abs(n) <= MAX_POWER:
+    if not is_float(x) or x.type.dtype != node.out.type.dtype:
         return None
     result, base, left = None, x, abs(int(n))
     while left:

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from graphcore import kernels
 from graphcore.graph.nodes import Constant, new_constant
-from graphcore.ops.elementwise import signature
+from graphcore.ops.elementwise import Elemwise, signature
 from graphcore.ops.shape import BroadcastLike, BroadcastTo, Dimshuffle
 from graphcore.optable import ROWS
 from graphcore.rewrite.rule import rule, same
@@ -32,11 +33,19 @@ def fold(b, node):
         return None
     try:
         with np.errstate(all="ignore"):
-            value = node.op.reference(*[v.data for v in node.inputs])
+            value = _value(node.op, [v.data for v in node.inputs])
     except (ValueError, IndexError, ArithmeticError):
         return None  # the error belongs to the run, where it names the user's operation
     value = np.asarray(value, dtype=out.dtype)
     return b.leaf(new_constant(value)) if value.size <= max(size, SMALL) else None
+
+
+def _value(op, arrays):
+    """The value on constants; by the kernel where the reference would first import SciPy."""
+    if isinstance(op, Elemwise) and op.row.ref.startswith(("scipy.", "graphcore.ops.refs.")):
+        if all(a.dtype == np.float64 for a in arrays) and op.row.dtype == "inexact":
+            return kernels.elementwise(op.row_name, arrays)
+    return op.reference(*arrays)
 
 
 def _permutes(pattern):

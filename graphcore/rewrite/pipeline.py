@@ -40,7 +40,7 @@ def rewrite(outputs, trace=None, exclude=(), final=False):
     >>> y.owner.op
     softplus
     >>> steps[-1]
-    stabilize: softplus_from_log_add_exp
+    stabilize: softplus_from_log1p_exp
     """
     if isinstance(outputs, Variable):
         return rewrite([outputs], trace, exclude, final)[0]

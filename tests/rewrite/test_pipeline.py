@@ -294,7 +294,7 @@ def test_time_is_linear_in_the_length(name):
 
     seconds(50)
     short = min(seconds(400) for _ in range(2))
-    assert seconds(4000) < 25 * short
+    assert min(seconds(4000) for _ in range(2)) < 40 * short  # 100 if it were quadratic
 
 
 def test_a_chain_of_100000_nodes():
