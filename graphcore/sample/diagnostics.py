@@ -107,18 +107,19 @@ def _scores(n):
 
 def _normal_scores(draws):
     """Normal quantiles of the ranks; equal values share the quantile of their mean rank."""
-    flat = draws.reshape(len(draws), -1)
-    n = flat.shape[1]
-    order = np.argsort(flat, axis=1)
-    ordered = np.take_along_axis(flat, order, axis=1)
-    starts = np.ones(flat.shape, dtype=bool)
-    np.not_equal(ordered[:, 1:], ordered[:, :-1], out=starts[:, 1:])
+    rows, n = len(draws), draws[0].size
+    order = np.argsort(draws.reshape(rows, n), axis=1)
+    order += n * np.arange(rows)[:, None]
+    order = order.ravel()
+    ordered = draws.ravel()[order]
+    starts = np.empty(ordered.size, dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=starts[1:])
+    starts[::n] = True
     first = np.flatnonzero(starts)  # of each run of equal values, over all rows
-    last = np.append(first[1:], starts.size) - 1
-    middle = first + last - 2 * n * (first // n)  # twice the mean position in the row
-    out = np.empty(flat.shape)
-    scores = np.repeat(_scores(n)[middle], last - first + 1).reshape(flat.shape)
-    np.put_along_axis(out, order, scores, axis=1)
+    length = np.diff(first, append=starts.size)
+    middle = 2 * (first % n) + length - 1  # twice the mean position in the row
+    out = np.empty(ordered.size)
+    out[order] = np.repeat(_scores(n)[middle], length)
     return out.reshape(draws.shape)
 
 

@@ -456,7 +456,7 @@ cdef class Chain:
             elif (direction == 1) != (change > log(0.8)):
                 break
             eps = 2 * eps if direction == 1 else 0.5 * eps
-            if eps > 1e7:
+            if eps > 1e100:
                 self.status = IMPROPER
             elif eps < 1e-100:
                 self.status = NO_STEP_SIZE
