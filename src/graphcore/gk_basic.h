@@ -109,6 +109,11 @@ GK_INLINE double gk_sign(double a) {
   return a == a ? above - below : a;
 }
 GK_INLINE double gk_sqrt(double a) { return sqrt(a); }
+#if defined(__SSE4_1__) || defined(__aarch64__)
+GK_INLINE double gk_round(double a) { return __builtin_rint(a); }
+GK_INLINE double gk_floor(double a) { return __builtin_floor(a); }
+GK_INLINE double gk_ceil(double a) { return __builtin_ceil(a); }
+#else /* no such instruction: beside 2^52 a double has no room for a fraction */
 GK_INLINE double gk_round(double a) {
   const double big = gk_copysign(4503599627370496.0, a), r = (a + big) - big;
   return gk_copysign(gk_abs(a) < 4503599627370496.0 ? r : a, a);
@@ -121,6 +126,7 @@ GK_INLINE double gk_ceil(double a) {
   const double r = gk_round(a);
   return gk_copysign(r < a ? r + 1.0 : r, a);
 }
+#endif
 GK_INLINE double gk_round_f4(double a) { return (double)(float)a; }
 GK_INLINE double gk_cast_ld(int64_t a) {
 #if defined(__AVX512DQ__) || !defined(__x86_64__)

@@ -34,8 +34,8 @@
 #define GK_P26(x, a, ...) GK_FMA(GK_P25(x, __VA_ARGS__), x, a)
 
 /* ---- exponentials ---------------------------------------------------------------------------
- * exp(a) = 2^k exp(r), |r| <= log(2)/2.  Adding 1.5 * 2^52 rounds to an integer and leaves it in the
- * low bits of the sum.  LN2_HI has trailing zeros, so that k * LN2_HI is exact. */
+ * exp(a) = 2^k exp(r), |r| <= log(2)/2.  Adding 1.5 * 2^52 rounds to an integer and leaves it in
+ * the low bits of the sum.  LN2_HI has trailing zeros, so that k * LN2_HI is exact. */
 
 #define GK_LN2_HI 6.93147180369123816490e-01
 #define GK_LN2_LO 1.90821492927058770002e-10
@@ -50,19 +50,25 @@ GK_INLINE double gk_expm1_poly(double r) {
       0.008333333333322127, 0.0013888888948140007, 0.00019841269886836392, 2.4801486965350888e-05,
       2.7557242059340425e-06, 2.7632791582662336e-07, 2.5110154340462048e-08), r);
 }
-/* exp(a + lo) for -746 <= a <= 710 and a small lo.  Two scalings, because 2^k may be out of range
- * where the result is not, or is subnormal. */
-GK_INLINE double gk_exp_core(double a, double lo) {
+/* exp(a + lo) = (1 + p) s1 s2 for -746 <= a <= 710 and a small lo; none is -0.0, which adds
+ * nothing.  Two scalings, because 2^k may be out of range where the result is not. */
+GK_INLINE double gk_exp_parts(double a, double lo, double *s1, double *s2) {
   const double magic = GK_MAGIC + 2046.0;
   const double t = GK_FMA(a, GK_LOG2E, magic), k = t - magic;
   const double r = GK_FMA(k, -GK_LN2_LO, GK_FMA(k, -GK_LN2_HI, a)) + lo;
   const uint64_t u = (uint64_t)gk_bits(t), h = u >> 1;
-  const double s1 = gk_from_bits((int64_t)(h << 52)), s2 = gk_from_bits((int64_t)((u - h) << 52));
-  return ((1.0 + gk_expm1_poly(r)) * s1) * s2;
+  *s1 = gk_from_bits((int64_t)(h << 52));
+  *s2 = gk_from_bits((int64_t)((u - h) << 52));
+  return gk_expm1_poly(r);
+}
+GK_INLINE double gk_exp_core(double a, double lo) {
+  double s1, s2;
+  const double p = gk_exp_parts(a, lo, &s1, &s2);
+  return ((1.0 + p) * s1) * s2;
 }
 GK_INLINE double gk_exp(double a) {
   const double b = a > 710.0 ? 710.0 : a;
-  return gk_exp_core(b < -746.0 ? -746.0 : b, 0.0);
+  return gk_exp_core(b < -746.0 ? -746.0 : b, -0.0);
 }
 /* q = c (exp(a) - 1) for c = 2^shift and -700 < a < 710.6: no overflow for c = 1/4. */
 GK_INLINE double gk_expm1_scaled(double a, double c, int64_t shift) {
@@ -78,7 +84,7 @@ GK_INLINE double gk_expm1(double a) {
   return gk_abs(a) < 1e-17 ? a : y;
 }
 GK_INLINE double gk_sigmoid(double a) {
-  const double x = -gk_abs(a), e = gk_exp_core(x < -746.0 ? -746.0 : x, 0.0);
+  const double x = -gk_abs(a), e = gk_exp_core(x < -746.0 ? -746.0 : x, -0.0);
   return (a < 0 ? e : 1.0) / (1.0 + e);
 }
 GK_INLINE double gk_tanh(double a) {
@@ -152,18 +158,19 @@ GK_INLINE double gk_log1p_unit(double e) {
   return e - (h - s * (h + R));
 }
 GK_INLINE double gk_softplus(double a) {
-  const double x = -gk_abs(a), e = gk_exp_core(x < -746.0 ? -746.0 : x, 0.0);
+  const double x = -gk_abs(a), e = gk_exp_core(x < -746.0 ? -746.0 : x, -0.0);
   return (a < 0 ? 0.0 : a) + gk_log1p_unit(e);
 }
 GK_INLINE double gk_logaddexp(double a, double b) {
-  const double x = -gk_abs(a - b), e = gk_exp_core(x < -746.0 ? -746.0 : x, 0.0);
+  const double x = -gk_abs(a - b), e = gk_exp_core(x < -746.0 ? -746.0 : x, -0.0);
   const double big = gk_max(a, b);
   return big + (a == b ? GK_LN2 : gk_log1p_unit(e));
 }
 GK_INLINE double gk_log1mexp(double a) {
   const double b = a < -746.0 ? -746.0 : a, x = b > 0.0 ? 0.0 : b;
-  const double e = gk_exp_core(x, 0.0);
-  const double near = -gk_expm1_scaled(x < -1.0 ? -1.0 : x, 1.0, 0), far = 1.0 - e;
+  double s1, s2;
+  const double p = gk_exp_parts(x, -0.0, &s1, &s2), e = ((1.0 + p) * s1) * s2;
+  const double s = s1 * s2, near = -GK_FMA(s, p, s - 1.0), far = 1.0 - e;
   const int is_near = a > -GK_LN2;
   const double u = is_near ? near : far, c = is_near ? 0.0 : (1.0 - u) - e;
   const double y = gk_log_corrected(u, c);
@@ -229,7 +236,7 @@ GK_INLINE double gk_pow(double a, double b) {
   hi = x == 0 ? -GK_INF : x < GK_INF ? hi : x;
   const double eh = gk_two_prod(bc, hi, &el);
   const double ec = eh > 710.0 ? 710.0 : eh < -746.0 ? -746.0 : eh;
-  const double y = gk_exp_core(ec, ec == eh ? GK_FMA(bc, lo, el) : 0.0);
+  const double y = gk_exp_core(ec, ec == eh ? GK_FMA(bc, lo, el) : -0.0);
   const double signed_y = gk_from_bits(gk_bits(y) | (gk_bits(a) & odd));
   const double value = (u < 0) & (x < GK_INF) ? signed_y + invalid : signed_y;
   return u == 1.0 ? 1.0 : value;
@@ -334,7 +341,7 @@ GK_INLINE double gk_exp_square(double x, double s) {
   const double h = gk_from_bits(gk_bits(x) & ~(int64_t)0x7ffffff);
   const double a = s * (h * h), lo = s * ((x - h) * (x + h));
   const int out = (a < -746.0) | (a > 710.0);
-  return gk_exp_core(a < -746.0 ? -746.0 : a > 710.0 ? 710.0 : a, out ? 0.0 : lo);
+  return gk_exp_core(a < -746.0 ? -746.0 : a > 710.0 ? 710.0 : a, out ? -0.0 : lo);
 }
 GK_INLINE double gk_erfcx(double a) {
   const double x = gk_abs(a), y = gk_erfcx_pos(x);
@@ -358,7 +365,7 @@ GK_INLINE double gk_erf(double a) {
       -2.0597940567003495e-06, 1.42894588123377e-07, 9.753499606970166e-08,
       -5.203200410521437e-08, 1.490942985271955e-08, -2.8635507270673803e-09,
       3.681691590250642e-10, -2.880797257210598e-11, 1.0387706905770788e-12);
-  const double far = 1.0 - gk_exp_core(p, 0.0);
+  const double far = 1.0 - gk_exp_core(p, -0.0);
   return gk_copysign(x < 1.0 ? near : far, a);
 }
 /* log(erfcx(x)/2) - a^2/2 below zero, log1p(-erfc(x)/2) above, x = |a| / sqrt(2) */
