@@ -139,6 +139,37 @@ def call(name, n, *arrays, level=None, k=(0, 0, 0), repeat=1):
     _call.call(addresses(level or active())[name], n, list(arrays), *k, repeat)
 
 
+def elementwise(row_name, arrays):
+    """Values of a row on float64 arrays, by its kernel: without the reference and what it imports.
+
+    Parameters
+    ----------
+    row_name : str
+    arrays : sequence of ndarray
+        float64, broadcast against each other.
+
+    Returns
+    -------
+    ndarray
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from graphcore import kernels
+    >>> kernels.elementwise("gammaln", [np.array([1.0, 2.0])])
+    array([0., 0.])
+    """
+    import numpy as np
+
+    operands = [np.ascontiguousarray(a) for a in np.broadcast_arrays(*arrays)]
+    out = np.empty(operands[0].shape)
+    count = len(operands)
+    if out.size:
+        name = f"{row_name}_{'d' * count}_{'v' * count}"
+        call(name, out.size, out.reshape(-1), *[a.reshape(-1) for a in operands])
+    return out
+
+
 def scalar_call(code, cells, level=None, repeat=1):
     """Interpret a scalar run: for tests and timings.
 

@@ -17,6 +17,7 @@ from graphcore.lower.spec import Ins
 
 LANES = 8
 LEAST_ROWS = 128  # below this length the order does not matter
+ROWS_PER_GROUP = 4  # fewer than this on average, and ranking the groups costs more than it saves
 ORDINARY = {"gather_lanes": "gather", "scatter_add_lanes": "scatter_add_d"}
 
 
@@ -41,6 +42,8 @@ def sort_rows(index):
     (160, [0, 1, 2, 3, 4, 5, 6, 7])
     """
     sizes = np.bincount(index)
+    if len(sizes) * ROWS_PER_GROUP > len(index):
+        return None
     groups = np.argsort(-sizes, kind="stable")
     rank = np.empty_like(groups)
     rank[groups] = np.arange(len(groups))

@@ -304,6 +304,8 @@ class LoopEmitter:
         base = self.memory.array_slot(item.out.array)
         idx = self.vector(self.read(item, 0))
         value = self.read(item, 1)
+        if item.op == "scatter_add_lanes":
+            value = self.vector(value)
         step = 1 if value.form == "v" else 0
         self.emit(item.op, Operand("v", base), idx, value, k0=step, node=item.node)
 

@@ -42,8 +42,9 @@ def fold(b, node):
 
 def _value(op, arrays):
     """The value on constants; by the kernel where the reference would first import SciPy."""
-    if isinstance(op, Elemwise) and op.row.ref.startswith(("scipy.", "graphcore.ops.refs.")):
-        if all(a.dtype == np.float64 for a in arrays) and op.row.dtype == "inexact":
+    if isinstance(op, Elemwise) and op.row.dtype == "inexact":
+        foreign = op.row.ref.startswith(("scipy.", "graphcore.ops.refs."))
+        if foreign and all(a.dtype == np.float64 for a in arrays):
             return kernels.elementwise(op.row_name, arrays)
     return op.reference(*arrays)
 

@@ -46,7 +46,7 @@ def test_hierarchical_densities_agree_with_the_reference(kind):
     b = tt.tensor("float64", (groups, 2), "b")
     c = tt.tensor("float64", (6,), "c")
     mean = a[index] + b[:, 1][index] * x + c[other]
-    value = -0.5 * ((y - mean) ** 2).sum() + tt.softplus(mean * x).sum()
+    value = -0.5 * ((y - mean) ** 2).sum() + tt.softplus(mean * x).sum() + a[index].sum()
     f = FlatFunction([a, b, c], value)
     point = rng.normal(size=f.dim)
     got, slope = f(point)
