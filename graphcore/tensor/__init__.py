@@ -9,11 +9,21 @@ array(2.)
 """
 
 from graphcore.graph.types import TensorType
-from graphcore.tensor import creation, elementwise, reductions, shaping
+from graphcore.tensor import (
+    creation,
+    elementwise,
+    linalg,
+    matrix_functions,
+    nlinalg,
+    reductions,
+    shaping,
+    slinalg,
+)
 from graphcore.tensor.convert import as_tensor, as_tensor_variable, constant
 from graphcore.tensor.creation import *  # noqa: F403
 from graphcore.tensor.elementwise import *  # noqa: F403
 from graphcore.tensor.indexing import inc_subtensor, set_subtensor
+from graphcore.tensor.matrix_functions import *  # noqa: F403
 from graphcore.tensor.reductions import *  # noqa: F403
 from graphcore.tensor.shaping import *  # noqa: F403
 from graphcore.tensor.variable import TensorConstant, TensorSharedVariable, TensorVariable
@@ -27,7 +37,9 @@ newaxis = None
 
 __all__ = [
     "TensorConstant", "TensorSharedVariable", "TensorType", "TensorVariable", "as_tensor",
-    "as_tensor_variable", "constant", "inc_subtensor", "newaxis", "set_subtensor",
+    "as_tensor_variable", "constant", "inc_subtensor", "linalg", "newaxis", "nlinalg",
+    "set_subtensor", "slinalg",
     *sorted(_generated),
-    *creation.__all__, *elementwise.__all__, *reductions.__all__, *shaping.__all__,
+    *creation.__all__, *elementwise.__all__, *matrix_functions.__all__, *reductions.__all__,
+    *shaping.__all__,
 ]  # fmt: skip

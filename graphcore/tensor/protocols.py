@@ -4,7 +4,7 @@ import numpy as np
 
 from graphcore.ops.elementwise import apply_row
 from graphcore.optable import ROWS
-from graphcore.tensor import elementwise, reductions, shaping
+from graphcore.tensor import elementwise, matrix_functions, reductions, shaping
 from graphcore.tensor.convert import stacked
 
 
@@ -84,6 +84,10 @@ def _functions():
         found[getattr(np, name)] = getattr(reductions, name, None) or getattr(shaping, name)
     for name, function in reductions.FUNCTIONS.items():
         found[getattr(np, name)] = function
+    for name in matrix_functions.__all__:
+        found[getattr(np, name)] = getattr(matrix_functions, name)
+    for name in ("cholesky", "det", "inv", "matrix_power", "slogdet", "solve"):
+        found[getattr(np.linalg, name)] = getattr(matrix_functions, name)
     found[np.where] = elementwise.where
     found[np.round] = found[np.around] = elementwise.FUNCTIONS["round"]
     return found

@@ -1,0 +1,33 @@
+"""Linear algebra under Theano's names for what NumPy has."""
+
+from graphcore.tensor.matrix_functions import (
+    det,
+    diag,
+    diagonal,
+    inv,
+    kron,
+    logdet,
+    matrix_dot,
+    matrix_power,
+    slogdet,
+    trace,
+)
+
+alloc_diag = diag
+extract_diag = diagonal
+matrix_inverse = inv
+
+__all__ = [
+    "alloc_diag",
+    "det",
+    "diag",
+    "extract_diag",
+    "inv",
+    "kron",
+    "logdet",
+    "matrix_dot",
+    "matrix_inverse",
+    "matrix_power",
+    "slogdet",
+    "trace",
+]
