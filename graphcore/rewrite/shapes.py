@@ -119,6 +119,8 @@ def merge_broadcasts(b, node):
         if source is not shape and source.type.ndim == out.ndim:
             return b.apply(node.op, x, source)
     bare = _bare(x)
+    if bare.type.ndim and b.number(bare) is not None:
+        bare = b.constant(b.number(bare), bare.type.dtype)
     return None if bare is x else b.apply(node.op, bare, shape)
 
 
