@@ -62,6 +62,9 @@ def summed_density(distribution, value, inside):
         tests.append(distribution.support_condition(value))
     tests = [t for t in tests if t is not None]
     scalar = [t for t in tests if t.ndim == 0]
+    total = distribution.summed_formula(value) if len(scalar) == len(tests) else None
+    if total is not None and value.type.shape == distribution.shape:
+        return scalar, total
     inner = guarded([t for t in tests if t.ndim], distribution.formula(value))
     missing = math.prod(distribution.batch_shape) // max(1, inner.type.size or 1)
     total = summed(inner)

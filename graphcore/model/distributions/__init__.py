@@ -25,6 +25,7 @@ from graphcore.model.distributions.discrete import (
     NegativeBinomial,
     Poisson,
 )
+from graphcore.model.distributions.gaussian import MvNormal, MvStudentT
 from graphcore.model.distributions.multivariate import Dirichlet
 from graphcore.model.distributions.positive import (
     Beta,
@@ -58,6 +59,8 @@ __all__ = [
     "LogNormal",
     "Logistic",
     "Lognormal",
+    "MvNormal",
+    "MvStudentT",
     "NegativeBinomial",
     "Normal",
     "Poisson",

@@ -39,6 +39,7 @@ UNSET = object()
 
 _FORMULAS = (
     "logp",
+    "summed_logp",
     "logcdf",
     "mean",
     "variance",
@@ -246,6 +247,15 @@ class Distribution:
     def formula(self, value):
         """The bare log density, right only inside the support."""
         return tt.as_tensor_variable(type(self).logp(tt, value, **self.arguments))
+
+    def summed_formula(self, value):
+        """The bare log density of all of ``value`` as one number; None without such a formula.
+
+        It is a formula ``summed_logp``, which a class has when the sum is cheaper than its terms.
+        """
+        if not hasattr(type(self), "summed_logp"):
+            return None
+        return type(self).summed_logp(tt, value, **self.arguments)
 
     def support_condition(self, value):
         """Condition that ``value`` lies in the support; None when it is known to."""

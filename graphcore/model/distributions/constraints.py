@@ -12,6 +12,7 @@ from math import inf
 
 from graphcore.graph.nodes import Constant
 from graphcore.model.distributions import transforms
+from graphcore.ops.decompose import factor
 
 SIMPLEX_TOLERANCE = 1e-8  # how far the sum of probabilities may be from one
 
@@ -35,6 +36,8 @@ class Constraint:
         Whether members are never below zero, never above one.
     test : callable or None
         A cheaper condition for symbolic parameters, which need not exclude infinity.
+    in_formula : bool
+        Whether the formula is -inf outside anyway, so that symbolic parameters need no test.
     """
 
     text: str
@@ -45,6 +48,7 @@ class Constraint:
     nonnegative: bool = False
     at_most_one: bool = False
     test: Callable | None = None
+    in_formula: bool = False
 
 
 def _whole(o, x):
@@ -54,6 +58,14 @@ def _whole(o, x):
 def _simplex(o, x):
     near_one = o.abs(o.sum(x, axis=-1) - 1) <= SIMPLEX_TOLERANCE
     return o.all(x >= 0, axis=-1) & near_one
+
+
+def _positive_definite(o, x):
+    """Of one constant matrix: symmetric, up to rounding, with a Cholesky factor."""
+    if x.ndim != 2 or x.shape[0] != x.shape[1]:
+        return o.asarray(True)  # its shape is refused where shapes are looked at
+    tolerance = 1e-8 * abs(x).max(initial=0)
+    return o.asarray(bool((abs(x - x.T) <= tolerance).all()) and factor(x) is not None)
 
 
 real = Constraint("a number")
@@ -109,6 +121,14 @@ positive_vector = Constraint(
     "a vector of positive numbers", lambda o, x: o.all((x > 0) & (x < inf), axis=-1), ndim=1
 )
 real_vector = Constraint("a vector of numbers", ndim=1)
+positive_definite = Constraint(
+    "a symmetric positive definite matrix", _positive_definite, ndim=2, in_formula=True
+)
+factor_matrix = Constraint(
+    "a triangular matrix with a positive diagonal",
+    lambda o, x: o.all(o.diagonal(x) > 0) if x.ndim == 2 else o.asarray(True),
+    ndim=2,
+)
 
 
 def interval(lower, upper):

@@ -12,12 +12,14 @@ _COPIES = (Subtensor, Take, Dimshuffle, Reshape, BroadcastTo, BroadcastLike)
 
 
 def known_to_hold(constraint, variable):
-    """Whether the form of an expression alone shows that its values satisfy a constraint.
+    """Whether a test of symbolic values is not needed, mostly because of their expression's form.
 
     Used to leave out tests that would cost a pass over the data, or stand in the way of what
     rewriting can do.  ``exp(x)`` counts as positive although it can underflow: the density is then
     not finite anyway.
     """
+    if constraint.in_formula:
+        return True
     if constraint in (positive, nonnegative):
         return _known(variable, _NEVER_NEGATIVE, _KEEP_SIGN, lambda s: s.nonnegative)
     if constraint is probability:
