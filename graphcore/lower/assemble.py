@@ -4,7 +4,7 @@ from graphcore import kernels
 from graphcore._executor import Program
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
-from graphcore.lower import indexing, matrices, products, translate
+from graphcore.lower import columns, indexing, matrices, products, translate
 from graphcore.lower.arrays import ITEM_BYTES, LANE, MEMORY, Array, whole
 from graphcore.lower.emit import Emitter
 from graphcore.lower.memory import Memory
@@ -12,7 +12,7 @@ from graphcore.lower.regions import group_items
 from graphcore.lower.shapes import concrete_shapes
 from graphcore.lower.spec import ProgramSpec
 
-_RULES = (indexing, matrices, products)  # importing them enters their rules in translate.RULES
+_RULES = (indexing, matrices, products, columns)  # importing them fills translate.RULES
 
 
 def lower(outputs, inputs, values=None):

@@ -43,6 +43,7 @@ class Translator:
         self.values = values
         self.items = []
         self.view = {}
+        self.columns = {}  # values taken apart along a short last axis, see ``columns``
         self._converted = {}
         self._constants = {}
         self.made = {}  # what several nodes share, such as the factor of a matrix
@@ -53,11 +54,23 @@ class Translator:
     def of(self, v):
         """The view of a variable; constants are entered when first met."""
         found = self.view.get(v)
+        if found is None and v in self.columns:
+            found = self.view[v] = self._assemble(v)
         if found is None:
             if not isinstance(v, Constant):
                 raise KeyError(f"{v!r} is not computed by this graph")
             found = self.view[v] = self.constant(v.data)
         return found
+
+    def _assemble(self, v):
+        """The whole array of a value that was taken apart."""
+        full = self.shapes[v]
+        out = whole(self.new(full, LANE[v.type.dtype]))
+        for k, part in enumerate(self.columns[v]):
+            place = View(out.array, full[:-1], out.strides[:-1], k)
+            if place.size:
+                self.copy(part, place, disjoint=True)
+        return out
 
     def constant(self, data):
         data = np.asarray(data)
@@ -138,35 +151,6 @@ class Translator:
             return view
         return self.narrow(view, dtype)
 
-    def row(self, node):
-        """A row of the table."""
-        row, (y,) = node.op.row, node.outputs
-        dtypes = tuple(v.type.dtype for v in node.inputs)
-        wanted, out_dtype = elementwise.signature(row.name, dtypes)
-        if out_dtype not in LANE or any(d not in LANE for d in (*dtypes, *wanted)):
-            raise Unsupported(out_dtype)
-        if row.for_bool and all(d == "bool" for d in wanted):
-            row = ROWS[row.for_bool]
-        lanes = [LANE[d] for d in wanted]
-        if row.name == "switch":
-            lanes[0], wanted = "l", ("bool", *wanted[1:])
-        if "".join(lanes) not in row.kernel:
-            lanes = ["d"] * len(lanes)
-            wanted = ("float64",) * len(lanes)
-        sig = "".join(lanes)
-        if sig not in row.kernel:
-            raise Unsupported(f"{row.name}_{sig}")
-        views = []
-        for v, dtype, want in zip(node.inputs, dtypes, wanted, strict=True):
-            view = self.of(v)
-            if LANE[dtype] != LANE[want] or (want == "bool" and dtype != "bool"):
-                view = self.cast(view, dtype, want)
-            views.append(view)
-        out = self.elementwise(f"{row.name}_{sig}", views, self.shapes[y], row.out(sig))
-        if out_dtype == "bool" and row.name == "add":  # "or": 1 + 1 is still 1
-            out = self.convert(out, "bool_l", "l")
-        self.view[y] = out if row.dtype == "bool" else self.narrow(out, out_dtype)
-
     # ---- nodes -----------------------------------------------------------------------------------
 
     def translate(self, node):
@@ -241,8 +225,43 @@ class Translator:
         return self.elementwise("mov", [single], (), view.array.lane)
 
 
+def row_plan(node):
+    """``(opcode, element types of operands before and after, result class, result type)``."""
+    row = node.op.row
+    dtypes = tuple(v.type.dtype for v in node.inputs)
+    wanted, out_dtype = elementwise.signature(row.name, dtypes)
+    if out_dtype not in LANE or any(d not in LANE for d in (*dtypes, *wanted)):
+        raise Unsupported(out_dtype)
+    if row.for_bool and all(d == "bool" for d in wanted):
+        row = ROWS[row.for_bool]
+    lanes = [LANE[d] for d in wanted]
+    if row.name == "switch":
+        lanes[0], wanted = "l", ("bool", *wanted[1:])
+    if "".join(lanes) not in row.kernel:
+        lanes = ["d"] * len(lanes)
+        wanted = ("float64",) * len(lanes)
+    sig = "".join(lanes)
+    if sig not in row.kernel:
+        raise Unsupported(f"{row.name}_{sig}")
+    return row, sig, dtypes, wanted, out_dtype
+
+
+def apply_row(t, plan, views, shape):
+    """A row of the table on views that broadcast to ``shape``."""
+    row, sig, dtypes, wanted, out_dtype = plan
+    operands = [
+        t.cast(v, have, want) if LANE[have] != LANE[want] or (want == "bool" != have) else v
+        for v, have, want in zip(views, dtypes, wanted, strict=True)
+    ]
+    out = t.elementwise(f"{row.name}_{sig}", operands, shape, row.out(sig))
+    if out_dtype == "bool" and row.name == "add":  # "or": 1 + 1 is still 1
+        out = t.convert(out, "bool_l", "l")
+    return out if row.dtype == "bool" else t.narrow(out, out_dtype)
+
+
 def _elemwise(t, node):
-    t.row(node)
+    y = node.outputs[0]
+    t.view[y] = apply_row(t, row_plan(node), [t.of(v) for v in node.inputs], t.shapes[y])
 
 
 def _cast(t, node):
