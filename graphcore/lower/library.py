@@ -1,7 +1,11 @@
 """Addresses of the functions of BLAS and LAPACK in SciPy's library."""
 
 import ctypes
+import importlib.util
+import sys
 from functools import lru_cache
+from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder
+from pathlib import Path
 
 
 @lru_cache
@@ -16,10 +20,8 @@ def address(name):
     >>> address("dgemm") > 0 and address("dpotrf") > 0
     True
     """
-    from scipy.linalg import cython_blas, cython_lapack
-
-    module = cython_blas if name in cython_blas.__pyx_capi__ else cython_lapack
-    capsule = module.__pyx_capi__[name]
+    blas = _functions("cython_blas")
+    capsule = blas[name] if name in blas else _functions("cython_lapack")[name]
     get_name = ctypes.pythonapi.PyCapsule_GetName
     get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
@@ -28,3 +30,34 @@ def address(name):
     if b"int *" not in signature:
         raise RuntimeError(f"this SciPy's {name} has another interface: {signature!r}")
     return pointer(capsule, signature)
+
+
+@lru_cache
+def _functions(module):
+    """The C functions that one of SciPy's extension modules offers, by name.
+
+    The extension is loaded from its file: importing the package around it takes thirty times as
+    long as that.  The package, when somebody imports it later, finds the extension by itself.
+    """
+    name = f"scipy.linalg.{module}"
+    if name not in sys.modules:
+        try:
+            found = _extension(name, module)
+        except ImportError:
+            found = importlib.import_module(name)
+    else:
+        found = sys.modules[name]
+    return found.__pyx_capi__
+
+
+def _extension(name, module):
+    import scipy
+
+    folder = str(Path(scipy.__file__).parent / "linalg")
+    spec = FileFinder(folder, (ExtensionFileLoader, EXTENSION_SUFFIXES)).find_spec(name)
+    if spec is None:
+        raise ImportError(name)
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    sys.modules.pop(name, None)
+    return found
