@@ -209,3 +209,6 @@ def _total(terms, v):
         total = graph.add(total, g)
     terms[v] = [total]
     return total
+
+
+graph.backward = backward  # operations that hold a graph differentiate it
