@@ -14,7 +14,7 @@ test: dev       ## the default test run; everything: make test ARGS="-m ''"
 lint:           ## style of Python and Cython
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check build_tools setup.py
-	$(PYTHON) -m cython_lint src/graphcore
+	cython-lint src/graphcore
 
 bench:          ## the benchmark tables
 	$(PYTHON) bench/run.py $(ARGS)

@@ -17,7 +17,6 @@ LANES = 16
 HEADER = '''\
 """Kernels of the op table for instruction-set level {level}.  Written by {generator}."""
 from libc.stdint cimport int64_t
-from libc.string cimport memcpy
 from graphcore._kernel cimport *
 
 cdef extern from "gk_math.h":

@@ -22,7 +22,7 @@ def call(uintptr_t address, Py_ssize_t n, list arrays, int64_t k0=0, int64_t k1=
     cdef Py_buffer[4] views
     cdef char *P[4]
     cdef gk_ins ins
-    cdef Py_ssize_t i, count = 0
+    cdef Py_ssize_t i, _run, count = 0
     ins.fn = <gk_kernel>address
     ins.y, ins.a, ins.b, ins.c = 0, 1, 2, 3
     ins.k0, ins.k1, ins.k2 = k0, k1, k2
@@ -34,7 +34,7 @@ def call(uintptr_t address, Py_ssize_t n, list arrays, int64_t k0=0, int64_t k1=
             P[i] = <char*>views[i].buf
             count += 1
         with nogil:
-            for i in range(repeat):
+            for _run in range(repeat):
                 ins.fn(n, P, &ins)
     finally:
         for i in range(count):
@@ -56,7 +56,7 @@ def scalar_call(uintptr_t address, list code, cells, Py_ssize_t repeat=1):
     cdef gk_sins[64] run
     cdef Py_buffer view
     cdef char *P[1]
-    cdef Py_ssize_t i, n = len(code)
+    cdef Py_ssize_t i, _run, n = len(code)
     if n > 64:
         raise ValueError("at most 64 operations")
     for i in range(n):
@@ -65,7 +65,7 @@ def scalar_call(uintptr_t address, list code, cells, Py_ssize_t repeat=1):
     try:
         P[0] = <char*>view.buf
         with nogil:
-            for i in range(repeat):
+            for _run in range(repeat):
                 (<gk_run>address)(run, n, <gk_cell*>view.buf, P)
     finally:
         PyBuffer_Release(&view)
