@@ -27,6 +27,7 @@ from graphcore.model.distributions import (
     HalfNormal,
     InverseGamma,
     Laplace,
+    LKJCholeskyCov,
     Logistic,
     LogNormal,
     Lognormal,
@@ -37,6 +38,7 @@ from graphcore.model.distributions import (
     Poisson,
     StudentT,
     Uniform,
+    expand_packed_triangular,
     transforms,
 )
 from graphcore.model.logp import logcdf, logp
@@ -74,6 +76,7 @@ __all__ = [
     "HalfFlat",
     "HalfNormal",
     "InverseGamma",
+    "LKJCholeskyCov",
     "Laplace",
     "LogNormal",
     "Logistic",
@@ -88,6 +91,7 @@ __all__ = [
     "StudentT",
     "Uniform",
     "distributions",
+    "expand_packed_triangular",
     "logcdf",
     "logp",
     "math",

@@ -26,6 +26,7 @@ from graphcore.model.distributions.discrete import (
     Poisson,
 )
 from graphcore.model.distributions.gaussian import MvNormal, MvStudentT
+from graphcore.model.distributions.lkj import LKJCholeskyCov, expand_packed_triangular
 from graphcore.model.distributions.multivariate import Dirichlet
 from graphcore.model.distributions.positive import (
     Beta,
@@ -55,6 +56,7 @@ __all__ = [
     "HalfFlat",
     "HalfNormal",
     "InverseGamma",
+    "LKJCholeskyCov",
     "Laplace",
     "LogNormal",
     "Logistic",
@@ -67,5 +69,6 @@ __all__ = [
     "RandomVariable",
     "StudentT",
     "Uniform",
+    "expand_packed_triangular",
     "transforms",
 ]

@@ -15,6 +15,7 @@ import graphcore.tensor as tt
 
 __all__ = [
     "Chain",
+    "CholeskyCovPacked",
     "Interval",
     "LogExpM1",
     "LogOddsTransform",
@@ -229,6 +230,39 @@ class SimplexTransform(Transform):
 def _completed(value):
     """``value`` with a last entry that makes the sum along the last axis zero."""
     return tt.concatenate([value, -tt.sum(value, axis=-1, keepdims=True)], axis=-1)
+
+
+def packed_diagonal(n):
+    """Positions of the diagonal in the packed rows of a lower triangle."""
+    return np.arange(1, n + 1).cumsum() - 1
+
+
+class CholeskyCovPacked(Transform):
+    """Rows of a lower triangle with a positive diagonal, which goes to the log scale.
+
+    Parameters
+    ----------
+    n : int
+        Rows of the matrix.
+    """
+
+    name = "cholesky-cov-packed"
+    ndim = 1
+
+    def __init__(self, n):
+        self.n = n
+        self.diagonal = packed_diagonal(n)
+        self._is_diagonal = np.zeros(n * (n + 1) // 2, dtype=bool)
+        self._is_diagonal[self.diagonal] = True
+
+    def forward(self, value):
+        return tt.switch(self._is_diagonal, tt.log(value), value)
+
+    def backward(self, value):
+        return tt.switch(self._is_diagonal, tt.exp(value), value)
+
+    def log_jac_det(self, value):
+        return tt.sum(value[..., self.diagonal], axis=-1)
 
 
 class Chain(Transform):

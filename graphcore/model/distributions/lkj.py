@@ -1,0 +1,212 @@
+"""Covariance matrices by standard deviations and a correlation matrix with LKJ distribution."""
+
+# ruff: noqa: RUF012 - class bodies are tables; nothing changes them
+
+import math
+
+import numpy as np
+
+import graphcore.tensor as tt
+from graphcore.graph.nodes import Constant
+from graphcore.model.context import modelcontext
+from graphcore.model.distributions.base import Distribution, RandomVariable, as_shape, as_value
+from graphcore.model.distributions.constraints import Constraint, count, positive
+from graphcore.model.distributions.parameters import Param
+from graphcore.model.distributions.transforms import CholeskyCovPacked, packed_diagonal
+from graphcore.runtime.reference import evaluate
+
+
+def expand_packed_triangular(n, packed, lower=True, diagonal_only=False):
+    """The triangular matrix of a vector that holds its rows.
+
+    Parameters
+    ----------
+    n : int
+        Rows of the matrix.
+    packed : vector
+        The ``n * (n + 1) / 2`` elements of the triangle, row after row.
+    lower : bool
+        Which triangle it is.
+    diagonal_only : bool
+        Only the diagonal, as a vector.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> pm.expand_packed_triangular(2, [1.0, 2.0, 3.0]).eval()
+    array([[1., 0.],
+           [2., 3.]])
+    """
+    packed = tt.as_tensor_variable(packed)
+    if packed.ndim != 1:
+        raise ValueError(f"expand_packed_triangular: needs a vector, got {packed.ndim} axes")
+    rows, columns = (np.tril_indices if lower else np.triu_indices)(n)
+    if packed.type.shape[0] not in (None, len(rows)):
+        raise ValueError(
+            f"expand_packed_triangular: a triangle of {n} rows has {len(rows)} elements, "
+            f"not {packed.type.shape[0]}"
+        )
+    if diagonal_only:
+        return packed[np.flatnonzero(rows == columns)]
+    where = np.full((n, n), len(rows))  # a zero that stands behind the elements
+    where[rows, columns] = np.arange(len(rows))
+    return tt.concatenate([packed, [0.0]])[where]
+
+
+def log_normalizer(o, eta, n):
+    """Log of the factor that makes ``det(R) ** (eta - 1)`` a density of correlation matrices.
+
+    Examples
+    --------
+    >>> float(log_normalizer(tt, tt.constant(1.0), 2).eval())  # a correlation in (-1, 1)
+    -0.693147180559945...
+    """
+    k = np.arange(1, n)
+    parts = o.gammaln(eta + 0.5 * (n - 1)) - o.gammaln(eta + 0.5 * (n - 1 - k))
+    return o.sum(parts) - 0.5 * math.log(math.pi) * float(k.sum())
+
+
+class LKJCholeskyCov(Distribution):
+    """Cholesky factor of a covariance matrix, with LKJ correlations and given deviations.
+
+    The random variable is the vector of the rows of the lower triangle.
+
+    Parameters
+    ----------
+    name : str
+    eta : number or variable
+        1 for uniformly distributed correlation matrices; larger values favour small correlations.
+    n : int
+        Rows of the matrix.
+    sd_dist : RandomVariable
+        Distribution of the standard deviations, such as ``pm.Exponential.dist(1.0)``: a scalar or
+        ``n`` of them.
+    compute_corr : bool
+        Whether to return ``(chol, corr, stds)``, matrices and vector, instead of the packed vector.
+    store_in_trace : bool
+        Whether ``corr`` and ``stds`` become deterministics ``{name}_corr`` and ``{name}_stds``.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     chol, corr, stds = pm.LKJCholeskyCov(
+    ...         "chol", eta=2, n=3, sd_dist=pm.Exponential.dist(1.0)
+    ...     )
+    >>> chol.type.shape, [v.name for v in model.value_vars]
+    ((3, 3), ['chol_cholesky-cov-packed__'])
+    """
+
+    params = {"eta": Param(positive, typical=(0.8, 4.0)), "n": Param(count)}
+    ndim = 1
+
+    def __new__(
+        cls, name, eta, n, sd_dist, *, compute_corr=True, store_in_trace=True, **kwargs
+    ):
+        packed = super().__new__(cls, name, eta=eta, n=n, sd_dist=sd_dist, **kwargs)
+        if not compute_corr:
+            return packed
+        model = modelcontext()
+        chol, corr, stds = _matrices(_order(n, name), packed)
+        if store_in_trace:
+            corr = model.add_named(model.deterministics, f"{name}_corr", corr, None)
+            stds = model.add_named(model.deterministics, f"{name}_stds", stds, None)
+        return chol, corr, stds
+
+    @classmethod
+    def dist(cls, eta, n, sd_dist, *, compute_corr=True, **kwargs):
+        """The same outside of a model."""
+        packed = RandomVariable(
+            cls.make(cls.__name__, (), {"eta": eta, "n": n, "sd_dist": sd_dist}, **kwargs)
+        )
+        return _matrices(_order(n, cls.__name__), packed) if compute_corr else packed
+
+    @classmethod
+    def make(cls, label, args, kwargs, **shapes):
+        kwargs = dict(kwargs)
+        sd = kwargs.pop("sd_dist", None)
+        n = kwargs["n"] = _order(kwargs.get("n"), label)
+        if not isinstance(sd, RandomVariable) or sd.name:
+            raise TypeError(
+                f"{label}: sd_dist must be a distribution made with .dist(), such as "
+                f"pm.Exponential.dist(1.0), got {sd!r}"
+            )
+        if sd.type.shape not in ((), (n,)):
+            raise ValueError(
+                f"{label}: sd_dist must be a scalar or have shape ({n},), got {sd.type.shape}"
+            )
+        self = super().make(label, args, kwargs, **shapes)
+        if self.batch_shape:
+            raise ValueError(f"{label}: only one matrix at a time, got shape {self.shape}")
+        self.sd = sd.distribution
+        return self
+
+    def support(eta, n):
+        diagonal = packed_diagonal(int(n.data))
+        return Constraint(
+            "the packed lower triangle of a matrix with a positive diagonal",
+            lambda o, x: o.all(x[..., diagonal] > 0, axis=-1),
+            ndim=1,
+            transform=CholeskyCovPacked(int(n.data)),
+        )
+
+    def event_shape(eta, n):
+        n = int(n.data)
+        return (n * (n + 1) // 2,)
+
+    def formula(self, value):
+        eta, n = self.arguments["eta"], int(self.arguments["n"].data)
+        value = as_value(value, self.label)
+        variance = tt.sum(tt.sqr(expand_packed_triangular(n, value)), axis=1)
+        log_sd = 0.5 * tt.log(variance)
+        log_share = tt.log(value[packed_diagonal(n)]) - log_sd  # of the diagonal of the factor of R
+        i = np.arange(n)
+        by_eta = 2 * (eta - 1) + (n - i) * 1.0
+        matrices = tt.sum(by_eta * log_share - i * 1.0 * log_sd)
+        deviations = tt.sum(self.sd.log_density(tt.sqrt(variance)))
+        return matrices + deviations + log_normalizer(tt, eta, n)
+
+    def support_point(o, eta, n):
+        return tt.constant(np.eye(int(n.data))[np.tril_indices(int(n.data))])
+
+    def draw(self, rng, size, given):
+        n = int(self.arguments["n"].data)
+        lead = () if size is None else as_shape(size, self.label)
+        (eta,) = evaluate([self.arguments["eta"]], given)
+        repeats = lead if self.sd.shape else (*lead, n)
+        deviations = self.sd.draw(rng, repeats, given)
+        factor = _random_factor(rng, lead, float(eta), n) * deviations[..., None]
+        return factor[(..., *np.tril_indices(n))]
+
+
+def _order(n, label):
+    """``n`` as a positive Python int."""
+    if isinstance(n, Constant):
+        n = n.data
+    number = np.asarray(n)
+    if number.dtype.kind not in "iu" or number.ndim or number < 1:
+        raise ValueError(f"{label}: n must be a positive whole number, got {n!r}")
+    return int(number)
+
+
+def _matrices(n, packed):
+    """``(chol, corr, stds)`` of a packed factor."""
+    chol = expand_packed_triangular(n, packed)
+    stds = tt.sqrt(tt.sum(tt.sqr(chol), axis=1))
+    scaled = chol / stds[:, None]
+    return chol, tt.dot(scaled, scaled.T), stds
+
+
+def _random_factor(rng, size, eta, n):
+    """Cholesky factors of correlation matrices: rows grow by the onion method."""
+    out = np.zeros((*size, n, n))
+    out[..., 0, 0] = 1.0
+    beta = eta + 0.5 * (n - 2)
+    for k in range(1, n):
+        y = rng.beta(0.5 * k, beta, size)  # squared length of what stands left of the diagonal
+        u = rng.standard_normal((*size, k))
+        u /= np.sqrt((u * u).sum(axis=-1, keepdims=True))
+        out[..., k, :k] = np.sqrt(y)[..., None] * u
+        out[..., k, k] = np.sqrt(1 - y)
+        beta -= 0.5
+    return out
