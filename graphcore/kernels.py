@@ -161,8 +161,9 @@ def elementwise(row_name, arrays):
     """
     import numpy as np
 
-    operands = [np.ascontiguousarray(a) for a in np.broadcast_arrays(*arrays)]
-    out = np.empty(operands[0].shape)
+    shape = np.broadcast_shapes(*[a.shape for a in arrays])
+    operands = [np.ascontiguousarray(np.broadcast_to(a, shape)) for a in arrays]
+    out = np.empty(shape)  # ascontiguousarray gives a number an axis
     count = len(operands)
     if out.size:
         name = f"{row_name}_{'d' * count}_{'v' * count}"

@@ -154,7 +154,7 @@ def random_cost(seed, count=15, **options):
     return (sum(terms[1:], terms[0]) if terms else None), values
 
 
-def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=4):
+def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=6):
     """How much each element of the outputs changes with relative noise on every float."""
     exact = _noisy(outputs, values, None, 0.0)
     spread = [np.zeros(np.shape(a)) for a in exact]

@@ -350,7 +350,7 @@ def _fraction(b, big, small):
     num, den = _products(b, big)
     low, under = _products(b, small)
     if under is not None and b.is_moderate(under) and (low is not None or len(big) > 1):
-        inverse = b.reciprocal(under)
+        inverse = b.constant(1 / b.number(under), under.type.dtype)
         under, low = None, inverse if low is None else b.mul(low, inverse)
     if low is not None and under is not None:
         low, under = b.true_div(low, under), None

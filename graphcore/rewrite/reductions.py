@@ -38,7 +38,7 @@ def without_axes(b, v, axes, ndim):
 
 
 def total(b, v, axes, shape):
-    """Sum over ``axes`` of ``v`` broadcast to the static ``shape``."""
+    """Sum over ``axes`` of ``v``, whose shape must be known, broadcast to the static ``shape``."""
     ndim = len(shape)
     spread = [a for a in axes if is_fixed(v, [a], ndim)]
     count = 1
@@ -93,6 +93,8 @@ def reduction_of_broadcast(b, node):
     if op_of(x, BroadcastTo) is None or not x.type.is_static or 0 in x.type.shape:
         return None
     source, axes, ndim = x.owner.inputs[0], node.op.axes, x.type.ndim
+    if not source.type.is_static:  # an unknown length may be 1
+        return None
     spread = [a for a in axes if is_fixed(source, [a], ndim)]
     if not spread:
         return None
@@ -256,8 +258,8 @@ def term_out_of_sum(b, node):
     out = [t for t in terms if _leaves(b, t[1], axes, len(shape))]
     if not out or _is_residual(terms, axes, x):
         return None
-    if any(v.type.dtype != x.type.dtype for _, v in terms):
-        return None
+    if any(v.type.dtype != x.type.dtype or not v.type.is_static for _, v in terms):
+        return None  # a term of unknown length may be broadcast
     rest = _sum_of(b, [t for t in terms if t not in out])
     fixed = _sum_of(b, [t for t in out if is_fixed(t[1], axes, len(shape))])
     sums = [] if rest is None else [total(b, rest, axes, shape)]
@@ -313,6 +315,8 @@ def switch_out_of_sum(b, node):
         return None
     cond, u, v = inner
     if not is_fixed(cond, axes, len(shape)) or u.type.dtype != v.type.dtype:
+        return None
+    if not (u.type.is_static and v.type.is_static):
         return None
     cond = without_axes(b, cond, axes, len(shape))
     return b.switch(cond, total(b, u, axes, shape), total(b, v, axes, shape))

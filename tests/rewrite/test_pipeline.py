@@ -11,6 +11,7 @@ import graphcore.tensor as tt
 from graphcore.autodiff import grad
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
+from graphcore.ops.elementwise import Elemwise
 from graphcore.ops.shape import BroadcastTo, StopGradient
 from graphcore.rewrite import rewrite
 from graphcore.rewrite.rule import head
@@ -117,6 +118,15 @@ def test_equal_nodes_merge():
     assert np.signbit(evaluate(other, {x: 1.0}))
 
 
+def test_every_row_folds():
+    for op, arrays in Elemwise.cases():
+        new = rewrite(op(*[tt.constant(a) for a in arrays]))
+        want = op.reference(*arrays)
+        assert isinstance(new, Constant), op
+        assert (new.data.dtype, new.data.shape) == (want.dtype, want.shape)
+        np.testing.assert_allclose(new.data, want, rtol=1e-13, atol=1e-300)
+
+
 def test_constants_are_not_made_large_by_folding():
     wide = BroadcastTo()(tt.constant(2.0), tt.constant(np.array([1000, 1000])))
     x = tt.scalar("x")
@@ -188,6 +198,26 @@ def test_empty_arrays():
                 (-x).prod(),
             ):
                 assert evaluate(rewrite(out, final=True), values) == evaluate(out, values)
+
+
+def test_an_unknown_length_may_be_one():
+    x, s = tt.vector("x"), tt.scalar("s")
+    wide = BroadcastTo()(x, tt.constant(np.array([4, N])))
+    values = {x: np.array([2.0]), s: 3.0}
+    for out in (
+        wide.sum(),
+        (x + Y).sum(),
+        (x * Y * s).sum(),
+        (x - Y - s).sum(),
+        tt.switch(s > 0, x, Y).sum(),
+        tt.switch(s > 0, Y, x).sum(),
+        (x / Y).sum(),
+        tt.sqr((x - Y) / s).sum(),
+        wide.max(),
+        x * Y - x,
+    ):
+        new = rewrite(out, final=True)
+        np.testing.assert_allclose(evaluate(new, values), evaluate(out, values), rtol=1e-12)
 
 
 OPTIONS = [
