@@ -4,15 +4,15 @@ from graphcore import kernels
 from graphcore._executor import Program
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
-from graphcore.lower import columns, indexing, matrices, products, translate
-from graphcore.lower.arrays import ITEM_BYTES, LANE, MEMORY, Array, whole
+from graphcore.lower import columns, indexing, matrices, products, recurrence, translate
+from graphcore.lower.arrays import LANE, MEMORY, Array, whole
 from graphcore.lower.emit import Emitter
 from graphcore.lower.memory import Memory
 from graphcore.lower.regions import group_items
 from graphcore.lower.shapes import concrete_shapes
 from graphcore.lower.spec import ProgramSpec
 
-_RULES = (indexing, matrices, products, columns)  # importing them fills translate.RULES
+_RULES = (indexing, matrices, products, columns, recurrence)  # importing them fills translate.RULES
 
 
 def lower(outputs, inputs, values=None):
@@ -53,33 +53,11 @@ def lower(outputs, inputs, values=None):
     for v, buffer, offset in outputs:
         if isinstance(v, Constant):
             shapes[v] = v.data.shape
-        _deliver(t, v, buffer, offset)
+        t.deliver(v, ("external", buffer, offset), MEMORY.get(v.type.dtype))
     spec = ProgramSpec()
     groups = group_items(t.items)
     Emitter(spec, Memory(spec), groups).run()
     return spec, shapes
-
-
-def _deliver(t, v, buffer, offset):
-    """Bring an output to its buffer: made there if possible, else copied."""
-    if v.type.dtype not in LANE:
-        raise translate.Unsupported(v.type.dtype)
-    view, memory = t.of(v), MEMORY[v.type.dtype]
-    array = view.array
-    if not view.size:
-        return
-    place = ("external", buffer, offset)
-    if array.writers and array.place is None and not array.is_scalar:
-        if view.is_whole and ITEM_BYTES[memory] == 8:
-            array.place = place
-            return
-    target = Array(view.shape, array.lane, memory, place)
-    if target.is_scalar:
-        # eight bytes are stored by the scalar run that makes them, others by a kernel
-        kind = "scalar" if memory == "f8" else "store"
-        t.add(kind, "store", (1,), [t.cell(view)], whole(target))
-    else:
-        t.copy(view, whole(target))
 
 
 def load(spec):

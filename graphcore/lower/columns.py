@@ -1,9 +1,9 @@
 """Short last axes taken apart: a value of shape (n, 3) as three values of shape (n,).
 
-Mixture components, categories and random-effect dimensions are short axes beside a long one.  A loop
-over the short axis would call a kernel for every three numbers.  Taken apart, each column runs along
-the long axis, and everything that happens to the columns (their sum, their maximum) happens in the
-same loop.  The columns are put together only where somebody needs the whole array.
+Mixture components, categories and random-effect dimensions are short axes beside a long one.  A
+loop over the short axis would call a kernel for every three numbers.  Taken apart, each column runs
+along the long axis, and everything that happens to the columns (their sum, their maximum) happens
+in the same loop.  The columns are put together only where somebody needs the whole array.
 """
 
 from graphcore.lower.arrays import LANE, View, size_of
@@ -13,7 +13,14 @@ from graphcore.ops import elementwise, index, reduce, shape
 
 MOST = 8  # columns
 LEAST_ROWS = 32
-JOIN = {"sum": "add", "prod": "mul", "max": "maximum", "min": "minimum", "any": "or_", "all": "and_"}
+JOIN = {  # row that combines two columns as a reduction combines elements
+    "sum": "add",
+    "prod": "mul",
+    "max": "maximum",
+    "min": "minimum",
+    "any": "or_",
+    "all": "and_",
+}
 
 
 def is_short(shape):
@@ -21,8 +28,8 @@ def is_short(shape):
     return len(shape) > 1 and 2 <= shape[-1] <= MOST and size_of(shape[:-1]) >= LEAST_ROWS
 
 
-def column(t, v, k, lead):
-    """Column ``k`` of a variable that broadcasts to ``(*lead, columns)``, and its element type."""
+def column(t, v, k):
+    """Column ``k`` of a variable that broadcasts to the columns of another."""
     parts = t.columns.get(v)
     if parts is not None:
         return parts[k]
@@ -41,14 +48,15 @@ def _elemwise(t, node):
     (y,) = node.outputs
     full = t.shapes[y]
     if not is_short(full):
-        return _whole(t, node)
+        _whole(t, node)
+        return
     if not any(_is_apart(t, node, v) for v in node.inputs) and not _pays(t, node, full):
-        return _whole(t, node)
+        _whole(t, node)
+        return
     plan = row_plan(node)
     lead = full[:-1]
     t.columns[y] = [
-        apply_row(t, plan, [column(t, v, k, lead) for v in node.inputs], lead)
-        for k in range(full[-1])
+        apply_row(t, plan, [column(t, v, k) for v in node.inputs], lead) for k in range(full[-1])
     ]
 
 
@@ -78,12 +86,11 @@ def _reduce(t, node):
     last = len(full) - 1
     apart = x in t.columns or (is_short(full) and last in axes)
     if not apart or name not in JOIN:
-        return _WHOLE[reduce.Reduce](t, node)
+        _WHOLE[reduce.Reduce](t, node)
+        return
     lane = LANE[dtype]
     source = "bool" if name in ("any", "all") else dtype
-    parts = [
-        t.cast(column(t, x, k, full[:-1]), x.type.dtype, source) for k in range(full[-1])
-    ]
+    parts = [t.cast(column(t, x, k), x.type.dtype, source) for k in range(full[-1])]
     rest = tuple(a for a in axes if a != last)
     if last in axes:
         total = parts[0]
@@ -101,7 +108,8 @@ def _dimshuffle(t, node):
     pattern = node.op.pattern
     last = len(t.shapes[x]) - 1
     if x not in t.columns or pattern[-1:] != (last,) or last in pattern[:-1]:
-        return _WHOLE[shape.Dimshuffle](t, node)
+        _WHOLE[shape.Dimshuffle](t, node)
+        return
     lead = t.shapes[y][:-1]
     t.columns[y] = [
         View(c.array, lead, tuple(0 if p == "x" else c.strides[p] for p in pattern[:-1]), c.offset)
@@ -112,7 +120,8 @@ def _dimshuffle(t, node):
 def _broadcast(t, node):
     x, y = node.inputs[0], node.outputs[0]
     if x not in t.columns or t.shapes[x][-1] != t.shapes[y][-1]:
-        return _WHOLE[type(node.op)](t, node)
+        _WHOLE[type(node.op)](t, node)
+        return
     lead = t.shapes[y][:-1]
     t.columns[y] = [broadcast_view(c, lead) for c in t.columns[x]]
 
@@ -129,10 +138,10 @@ def _subtensor(t, node):
     x, y = node.inputs[0], node.outputs[0]
     spec = node.op.spec
     everything = index.Slice(None, None, None)
-    if x in t.columns and len(spec) == len(t.shapes[x]) and isinstance(spec[-1], int):
-        if all(entry == everything for entry in spec[:-1]):
-            t.view[y] = t.columns[x][spec[-1]]
-            return
+    last = spec[-1] if x in t.columns and len(spec) == len(t.shapes[x]) else None
+    if isinstance(last, int) and all(entry == everything for entry in spec[:-1]):
+        t.view[y] = t.columns[x][last]
+        return
     _WHOLE[index.Subtensor](t, node)
 
 
@@ -141,11 +150,12 @@ def _concatenate(t, node):
     (y,) = node.outputs
     full = t.shapes[y]
     if not (is_short(full) and node.op.axis == len(full) - 1):
-        return _WHOLE[shape.Concatenate](t, node)
+        _WHOLE[shape.Concatenate](t, node)
+        return
     parts = []
     for v in node.inputs:
-        for k in range(t.shapes[v][-1]):
-            parts.append(t.cast(column(t, v, k, full[:-1]), v.type.dtype, y.type.dtype))
+        found = [column(t, v, k) for k in range(t.shapes[v][-1])]
+        parts += [t.cast(part, v.type.dtype, y.type.dtype) for part in found]
     t.columns[y] = parts
 
 

@@ -8,7 +8,8 @@ from graphcore.lower.arrays import ITEM_BYTES, size_of
 from graphcore.lower.items import FLOW
 from graphcore.lower.lanes import emit_loop
 from graphcore.lower.library import address
-from graphcore.lower.spec import Ins, PythonStep, ScalarStep
+from graphcore.lower.regions import group_items
+from graphcore.lower.spec import Ins, PythonStep, RecurrenceStep, ScalarStep
 
 HEAVY = 20_000  # elements touched by a run from which other Python threads may go on meanwhile
 
@@ -23,15 +24,19 @@ class Emitter:
         self._numbers = {}
 
     def run(self):
-        arrays = self._arrays()
-        self._place(arrays)
-        work = 0
-        for group in self.groups:
-            work += sum(item.size for item in group.items)
-            self.spec.steps += self._starts(group)
-            self.spec.steps += getattr(self, "_" + group.kind)(group)
+        self.spec.steps += self.steps()
         self.spec.work_bytes = self.memory.work_bytes
-        self.spec.heavy = work > HEAVY
+        items = [item for group in self.groups for item in group.items]
+        self.spec.heavy = sum(item.info.get("work", item.size) for item in items) > HEAVY
+
+    def steps(self):
+        """Place every array; the steps of all groups."""
+        self._place(self._arrays())
+        steps = []
+        for group in self.groups:
+            steps += self._starts(group)
+            steps += getattr(self, "_" + group.kind)(group)
+        return steps
 
     def _starts(self, group):
         """Arrays that begin as one number, before the group that writes them first."""
@@ -146,15 +151,30 @@ class Emitter:
         base, where = item.inputs
         row = base.size // base.shape[0]
         return [
-            Ins("take_rows", y=self._slot(item.out), a=self._slot(base), b=self._slot(where),
-                k0=row, k1=row, n=where.size, node=item.node)
+            Ins(
+                "take_rows",
+                y=self._slot(item.out),
+                a=self._slot(base),
+                b=self._slot(where),
+                k0=row,
+                k1=row,
+                n=where.size,
+                node=item.node,
+            )
         ]
 
     def _scatter_rows(self, item):
         where, value = item.inputs
         return [
-            Ins("scatter_rows", y=self._slot(item.out), a=self._slot(where), b=self._slot(value),
-                k0=value.size // where.size, n=where.size, node=item.node)
+            Ins(
+                "scatter_rows",
+                y=self._slot(item.out),
+                a=self._slot(where),
+                b=self._slot(value),
+                k0=value.size // where.size,
+                n=where.size,
+                node=item.node,
+            )
         ]
 
     def _store(self, item):
@@ -172,8 +192,15 @@ class Emitter:
             ld = view.strides[0] if form == "rm" else view.strides[1]
             lds.append((form == "cm", max(ld, 1)))
         return [
-            Ins("gemm", y=self._slot(item.out), a=self._slot(a), b=self._slot(b), n=1,
-                k0=gemm_call(m, n, k, *lds, self.spec.constants), node=item.node)
+            Ins(
+                "gemm",
+                y=self._slot(item.out),
+                a=self._slot(a),
+                b=self._slot(b),
+                n=1,
+                k0=gemm_call(m, n, k, *lds, self.spec.constants),
+                node=item.node,
+            )
         ]
 
     def _library(self, item):
@@ -184,6 +211,27 @@ class Emitter:
         data = np.array([*params, self.number(item.node)], dtype=np.int64)
         self.spec.constants.append(data)
         return [Ins(item.op, *slots, k0=data.ctypes.data, n=1, node=item.node)]
+
+    def _recurrence(self, item):
+        frame = item.info["frame"]
+        frame.settle()
+        body = Emitter(self.spec, self.memory, group_items(frame.items)).steps()
+        return [RecurrenceStep(item.info["steps"], body, frame.cursors, item.node)]
+
+    def _linear(self, item):
+        """All steps of ``y = a * y + b``."""
+        *operands, _ = item.inputs
+        steps, start, step = (item.info[k] for k in ("steps", "start", "step"))
+        slots, strides = [], []
+        for view in operands:
+            stride = view.strides[0] if view.shape else 0
+            first = stride * (steps - 1) if step < 0 else 0
+            slots.append(self.memory.array_slot(view.array, view.offset + first))
+            strides.append(step * stride)
+        y = self.memory.array_slot(item.out.array, start)
+        return [
+            Ins("linear", y, *slots, k0=step, k1=strides[0], k2=strides[1], n=steps, node=item.node)
+        ]
 
     def _python(self, item):
         outs = item.info["outs"]

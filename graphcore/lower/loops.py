@@ -417,7 +417,9 @@ class LoopEmitter:
         free, where, used, body = [], {}, 0, []
 
         def slot(o):
-            return self.memory.register_slot(where[o.register], BLOCK) if o.register >= 0 else o.slot
+            return (
+                self.memory.register_slot(where[o.register], BLOCK) if o.register >= 0 else o.slot
+            )
 
         for at, (name, y, operands, k, node) in enumerate(self.body):
             if y.register >= 0 and y.register not in where:
@@ -428,9 +430,8 @@ class LoopEmitter:
                     used += 1
             slots = [slot(o) for o in operands] + [0] * (3 - len(operands))
             body.append(Ins(name, slot(y), *slots, node=node, **k))
-            for o in {o.register for o in (y, *operands) if o.register >= 0}:
-                if last[o] == at:
-                    free.append(where[o])
+            touched = {o.register for o in (y, *operands) if o.register >= 0}
+            free += [where[r] for r in sorted(touched) if last[r] == at]
         return body
 
 

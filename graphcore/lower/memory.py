@@ -77,6 +77,9 @@ class Memory:
             return self._slot(("external", where[0], where[1] + extra))
         if kind == "constant":
             return self._slot(("constant", where[0], extra))
+        if kind == "moving":
+            frame, base, start, step = where
+            return frame.slot(self, base, start + offset, step)
         raise AssertionError(f"an array in {kind} has no address")
 
     def constant(self, data):

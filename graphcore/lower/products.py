@@ -61,8 +61,14 @@ def _matrix_vector(t, matrix, vector):
         # columns collect: iterate over k, accumulate n sums
         flipped = "rm" if form == "cm" else "cm"
         out.start = 0
-        t.add("matcol", "matcol", (k,), [transposed(matrix), vector], whole(out),
-              info={"form": flipped})
+        t.add(
+            "matcol",
+            "matcol",
+            (k,),
+            [transposed(matrix), vector],
+            whole(out),
+            info={"form": flipped},
+        )
         return whole(out)
     vector = t.contiguous(vector)
     t.add("matrow", "matrow", (n,), [matrix, vector], whole(out), info={"form": form})
@@ -102,9 +108,12 @@ def _matrix_matrix(t, a, b):
             if n == 1
             else _matrix_vector(t, transposed(b), View(a.array, (k,), a.strides[1:], a.offset))
         )
-        return View(line.array, (m, n), tuple(0 if d == 1 else s for d, s in
-                                              zip((m, n), (line.strides * 2), strict=True)),
-                    line.offset)
+        return View(
+            line.array,
+            (m, n),
+            tuple(0 if d == 1 else s for d, s in zip((m, n), (line.strides * 2), strict=True)),
+            line.offset,
+        )
     sides, forms = [], []
     for v in (a, b):
         side, form = readable(t, v)

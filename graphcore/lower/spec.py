@@ -49,6 +49,17 @@ class ScalarStep:
 
 
 @dataclass(slots=True)
+class RecurrenceStep:
+    """Steps repeated ``n`` times; ``cursors`` are ``(slot, base slot, bytes per repetition)``."""
+
+    n: int
+    body: list
+    cursors: list
+    node: object
+    kind = "recurrence"
+
+
+@dataclass(slots=True)
 class PythonStep:
     """A node without a kernel: its NumPy reference is called back."""
 

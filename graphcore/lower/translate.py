@@ -8,7 +8,16 @@ import numpy as np
 
 from graphcore.errors import located
 from graphcore.graph.nodes import Constant
-from graphcore.lower.arrays import LANE, MEMORY, Array, View, c_strides, size_of, whole
+from graphcore.lower.arrays import (
+    ITEM_BYTES,
+    LANE,
+    MEMORY,
+    Array,
+    View,
+    c_strides,
+    size_of,
+    whole,
+)
 from graphcore.lower.items import Item, broadcast_view, is_aligned, reshaped
 from graphcore.ops import elementwise, reduce, shape
 from graphcore.optable import ROWS
@@ -80,7 +89,9 @@ class Translator:
         if key not in self._constants:
             array = Array(data.shape, LANE[data.dtype.name], MEMORY[data.dtype.name])
             # one repeated number (a broadcast) needs one cell, not an array
-            if data.size and all(s == 0 or n == 1 for s, n in zip(data.strides, data.shape, strict=True)):
+            if data.size and all(
+                s == 0 or n == 1 for s, n in zip(data.strides, data.shape, strict=True)
+            ):
                 array.shape = (1,) * data.ndim
                 array.data = data.reshape(-1)[:1]
                 view = View(array, data.shape, (0,) * data.ndim)
@@ -120,7 +131,9 @@ class Translator:
         key = (view.array, view.shape, view.strides, view.offset, op)
         if key not in self._converted:
             if view.size and all(s == 0 for s in view.squeezed_strides()):
-                small = View(view.array, (1,) * len(view.shape), (0,) * len(view.shape), view.offset)
+                small = View(
+                    view.array, (1,) * len(view.shape), (0,) * len(view.shape), view.offset
+                )
                 done = self.elementwise(op, [small], small.shape, lane)
                 self._converted[key] = broadcast_view(done, view.shape)
             else:
@@ -216,6 +229,26 @@ class Translator:
         """
         source = broadcast_view(source, target.shape)
         self.add("copy", "copy", target.shape, [source], target, info={"disjoint": disjoint})
+
+    def deliver(self, v, place, memory):
+        """Bring a result to its place: made there if possible, else copied."""
+        if v.type.dtype not in LANE:
+            raise Unsupported(v.type.dtype)
+        view = self.of(v)
+        array = view.array
+        if not view.size:
+            return
+        if array.writers and array.place is None and not array.is_scalar:
+            if view.is_whole and ITEM_BYTES[memory] == 8:
+                array.place = place
+                return
+        target = Array(view.shape, array.lane, memory, place)
+        if target.is_scalar:
+            # eight bytes are stored by the scalar run that makes them, others by a kernel
+            kind = "scalar" if memory == "f8" else "store"
+            self.add(kind, "store", (1,), [self.cell(view)], whole(target))
+        else:
+            self.copy(view, whole(target))
 
     def cell(self, view):
         """One number as eight bytes."""

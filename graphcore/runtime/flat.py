@@ -28,8 +28,8 @@ def element_names(variables):
         if not v.type.shape:
             names.append(v.name)
             continue
-        for at in np.ndindex(v.type.shape):
-            names.append(f"{v.name}[{','.join(map(str, at))}]")
+        indices = np.ndindex(v.type.shape)
+        names += [f"{v.name}[{','.join(map(str, at))}]" for at in indices]
     return names
 
 
@@ -74,9 +74,7 @@ class FlatFunction(FlatProgram):
         for v in self.variables:
             inputs.append((v, v.type.shape, 0, 8 * at))
             at += size_of(v.type.shape)
-        grads = [
-            (g, 1, offset) for g, (_, _, _, offset) in zip(graph[1:], inputs, strict=True)
-        ]
+        grads = [(g, 1, offset) for g, (_, _, _, offset) in zip(graph[1:], inputs, strict=True)]
         program, _ = compile_program([*grads, (graph[0], 2, 0)], inputs)
         super().__init__(program, at)
 

@@ -106,7 +106,9 @@ class Function:
     def _plan(self, key, arrays):
         values = {self._all[i]: arrays[i].copy() for i in self._decisive}
         first = len(self._all)
-        inputs = [(v, a.shape, i, 0) for i, (v, a) in enumerate(zip(self._all, arrays, strict=True))]
+        inputs = [
+            (v, a.shape, i, 0) for i, (v, a) in enumerate(zip(self._all, arrays, strict=True))
+        ]
         outputs = [(v, first + i, 0) for i, v in enumerate(self._graph)]
         program, shapes = compile_program(outputs, inputs, values)
         plan = Plan(program, [(shapes[v], v.type.numpy_dtype) for v in self._graph])
@@ -346,5 +348,3 @@ def explain(f):
     step   0 call   exp of 'x'
     """
     return f.explain()
-
-

@@ -2,18 +2,7 @@
 from libc.stdint cimport int32_t, int64_t
 
 
-cdef extern from "gk_abi.h":
-    ctypedef struct gk_ins
-    ctypedef void (*gk_kernel)(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil
-    ctypedef struct gk_ins:
-        gk_kernel fn
-        int32_t y, a, b, c
-        int64_t k0, k1, k2
-    ctypedef struct gk_sins:
-        int32_t op, y, a, b, c
-    ctypedef union gk_cell:
-        double d
-        int64_t l
+from graphcore._kernel cimport gk_cell, gk_ins, gk_kernel, gk_run, gk_sins
 
 
 cdef enum:
@@ -41,6 +30,17 @@ cdef struct Loop:
     int64_t outer[MAX_OUTER]
     gk_ins* body
     Cursor* cursors
+
+
+cdef struct Shift:          # a pointer that moves with a recurrence
+    int32_t slot, base
+    int64_t step            # bytes per repetition
+
+
+cdef struct Recurrence:     # calls that are repeated
+    int32_t n_calls, n_shifts
+    Call* calls
+    Shift* shifts
 
 
 cdef struct External:       # a slot that points into a buffer given by the caller
@@ -75,6 +75,10 @@ cdef class Program:
     cdef list owned
     cdef readonly bint heavy
     cdef void* take(self, Py_ssize_t size) except NULL
+    cdef Call* _calls(self, list steps, spec, dict table, dict opcodes,
+                      size_t scalar_run) except NULL
+    cdef Recurrence* _recurrence(self, step, spec, dict table, dict opcodes,
+                                 size_t scalar_run) except NULL
     cdef int _fill(self, gk_ins* ins, step, dict table, Py_ssize_t n_slots) except -1
     cdef Loop* _loop(self, step, dict table, Py_ssize_t n_slots) except NULL
 

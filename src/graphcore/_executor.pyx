@@ -52,8 +52,6 @@ cdef extern from *:
     void* gk_alloc_aligned(size_t n) noexcept nogil
     void gk_free_aligned(void* p) noexcept nogil
 
-ctypedef void (*scalar_runner)(const gk_sins* code, Py_ssize_t n, gk_cell* S, char** P) noexcept nogil
-
 cdef enum:
     FAR = 1 << 19           # bytes of one stream beyond which it does not stay in the cache
     ERR_PYTHON = 2          # an exception object waits in the error record
@@ -104,8 +102,25 @@ cdef void run_loop(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
             return
 
 
+cdef void run_recurrence(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
+    """The same calls ``n`` times, on pointers that move after each time."""
+    cdef const Recurrence* rec = <const Recurrence*>ins.k0
+    cdef Py_ssize_t t, i
+    cdef const Call* call
+    cdef const Shift* shift
+    for i in range(rec.n_shifts):
+        P[rec.shifts[i].slot] = P[rec.shifts[i].base]
+    for t in range(n):
+        for i in range(rec.n_calls):
+            call = &rec.calls[i]
+            call.ins.fn(call.n, P, &call.ins)
+        for i in range(rec.n_shifts):
+            shift = &rec.shifts[i]
+            P[shift.slot] += shift.step
+
+
 cdef void run_scalar(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
-    (<scalar_runner>ins.k1)(<const gk_sins*>ins.k0, n, <gk_cell*>P[1], P)
+    (<gk_run>ins.k1)(<const gk_sins*>ins.k0, n, <gk_cell*>P[1], P)
 
 
 cdef void call_python(char** P, PyObject* pointer, int64_t* err) noexcept with gil:
@@ -125,8 +140,9 @@ cdef void run_python(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
         call_python(P, <PyObject*>ins.k0, err)
 
 
-ctypedef void (*dgemm_t)(char* ta, char* tb, int* m, int* n, int* k, double* alpha, double* a, int* lda,
-                         double* b, int* ldb, double* beta, double* c, int* ldc) noexcept nogil
+ctypedef void (*dgemm_t)(char* ta, char* tb, int* m, int* n, int* k, double* alpha, double* a,
+                         int* lda, double* b, int* ldb, double* beta, double* c,
+                         int* ldc) noexcept nogil
 
 
 cdef void run_gemm(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
@@ -137,8 +153,8 @@ cdef void run_gemm(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
     cdef char ta = b"T" if p[3] else b"N"
     cdef char tb = b"T" if p[5] else b"N"
     cdef double one = 1.0, zero = 0.0
-    (<dgemm_t>p[7])(&tb, &ta, &cols, &rows, &inner, &one, <double*>P[ins.b], &ldb, <double*>P[ins.a],
-                    &lda, &zero, <double*>P[ins.y], &cols)
+    (<dgemm_t>p[7])(&tb, &ta, &cols, &rows, &inner, &one, <double*>P[ins.b], &ldb,
+                    <double*>P[ins.a], &lda, &zero, <double*>P[ins.y], &cols)
 
 
 def builtin_calls():
@@ -248,7 +264,8 @@ cdef class Program:
         self.heavy = spec.heavy
         table = {**kernels, **builtin_calls(), **linalg_calls()}
         self._build_image(spec)
-        self._build_calls(spec, table, opcodes, scalar_run)
+        self.plan.calls = self._calls(spec.steps, spec, table, opcodes, scalar_run)
+        self.plan.n_calls = len(spec.steps)
 
     def _build_image(self, spec):
         cdef Py_ssize_t n_slots = len(spec.slots), n_cells = len(spec.cells), i
@@ -277,7 +294,8 @@ cdef class Program:
             elif kind == "work":
                 table[i], relative[1 + i] = image_bytes + <int64_t>offset, 1
             elif kind == "constant":
-                table[i] = <int64_t><size_t>cnp.PyArray_DATA(spec.constants[index]) + <int64_t>offset
+                table[i] = <int64_t><size_t>cnp.PyArray_DATA(spec.constants[index])
+                table[i] += <int64_t>offset
         self.plan.image = image
         self.plan.image_bytes = image_bytes
         self.plan.table_offset = table_at
@@ -285,13 +303,14 @@ cdef class Program:
         self.plan.external = ext
         self.plan.n_external = len(external)
 
-    def _build_calls(self, spec, dict table, dict opcodes, size_t scalar_run):
-        cdef Py_ssize_t n = len(spec.steps), i, j
+    cdef Call* _calls(self, list steps, spec, dict table, dict opcodes,
+                      size_t scalar_run) except NULL:
+        cdef Py_ssize_t n = len(steps), i, j
         cdef Call* calls = <Call*>self.take(sizeof(Call) * max(1, n))
         cdef gk_sins* code
         cdef Py_ssize_t n_slots = len(spec.slots), n_cells = len(spec.cells)
         for i in range(n):
-            step = spec.steps[i]
+            step = steps[i]
             kind = step.kind
             if kind == "call":
                 calls[i].n = step.n
@@ -314,14 +333,30 @@ cdef class Program:
                 calls[i].n = step.n
                 calls[i].ins.fn = run_loop
                 calls[i].ins.k0 = <int64_t>self._loop(step, table, n_slots)
+            elif kind == "recurrence":
+                calls[i].n = step.n
+                calls[i].ins.fn = run_recurrence
+                calls[i].ins.k0 = <int64_t>self._recurrence(step, spec, table, opcodes, scalar_run)
             elif kind == "python":
                 calls[i].n = 0
                 calls[i].ins.fn = run_python
                 calls[i].ins.k0 = <int64_t><PyObject*>step
             else:
                 raise ValueError(f"unknown step {kind!r}")
-        self.plan.calls = calls
-        self.plan.n_calls = n
+        return calls
+
+    cdef Recurrence* _recurrence(self, step, spec, dict table, dict opcodes,
+                                 size_t scalar_run) except NULL:
+        cdef Recurrence* rec = <Recurrence*>self.take(sizeof(Recurrence))
+        cdef Py_ssize_t n_slots = len(spec.slots), i
+        rec.n_calls, rec.n_shifts = len(step.body), len(step.cursors)
+        rec.calls = self._calls(step.body, spec, table, opcodes, scalar_run)
+        rec.shifts = <Shift*>self.take(sizeof(Shift) * max(1, rec.n_shifts))
+        for i, (slot, base, distance) in enumerate(step.cursors):
+            if not (0 <= slot < n_slots and 0 <= base < n_slots):
+                raise ValueError("a cursor of a recurrence is out of range")
+            rec.shifts[i].slot, rec.shifts[i].base, rec.shifts[i].step = slot, base, distance
+        return rec
 
     cdef int _fill(self, gk_ins* ins, step, dict table, Py_ssize_t n_slots) except -1:
         name = step.name
@@ -342,7 +377,8 @@ cdef class Program:
             raise ValueError(f"a loop has {len(step.outer)} outer axes; at most {MAX_OUTER} fit")
         loop.n, loop.block = step.n, step.block
         loop.far = step.n * max([abs(inner) for _, _, inner, _ in step.cursors], default=0) > FAR
-        loop.n_outer, loop.n_body, loop.n_cursors = len(step.outer), len(step.body), len(step.cursors)
+        loop.n_outer, loop.n_body = len(step.outer), len(step.body)
+        loop.n_cursors = len(step.cursors)
         for d, length in enumerate(step.outer):
             loop.outer[d] = length
         loop.body = <gk_ins*>self.take(sizeof(gk_ins) * max(1, len(step.body)))

@@ -84,12 +84,14 @@ cdef class FlatProgram:
         """
         cdef cnp.ndarray point
         if (type(x) is np.ndarray and cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_FLOAT64
-                and cnp.PyArray_NDIM(<cnp.ndarray>x) == 1 and cnp.PyArray_ISCARRAY_RO(<cnp.ndarray>x)):
+                and cnp.PyArray_NDIM(<cnp.ndarray>x) == 1
+                and cnp.PyArray_ISCARRAY_RO(<cnp.ndarray>x)):
             point = <cnp.ndarray>x
         else:
             point = np.ascontiguousarray(x, dtype=np.float64)
             if point.ndim != 1:
-                raise ValueError(f"x must be a vector of length {self.dim}, got {np.ndim(point)} axes")
+                axes = np.ndim(point)
+                raise ValueError(f"x must be a vector of length {self.dim}, got {axes} axes")
         if cnp.PyArray_DIM(point, 0) != self.dim:
             raise ValueError(f"x must be a vector of length {self.dim}, got length {len(point)}")
         cdef cnp.npy_intp n = self.dim
