@@ -363,7 +363,7 @@ class LoopEmitter:
         form = {0: "into", 1: "each"}[inner]
         self.emit(f"{op}_{form}", Operand("v", where), *operands, node=item.node)
 
-    # ---- matrix rows ------------------------------------------------------------------------------
+    # ---- matrix rows --------------------------------------------------------------------
 
     def _matrix(self, item):
         """``(operand, leading dimension, form)`` of the rows that stream past."""

@@ -28,7 +28,8 @@ class Ins:
 class LoopStep:
     """A body of kernel calls, repeated over blocks of an inner axis and over outer axes.
 
-    ``cursors`` are ``(slot, base slot, bytes per inner element, bytes per step of each outer axis)``.
+    ``cursors`` are ``(slot, base slot, bytes per inner element, bytes per step of each outer
+    axis)``.
     """
 
     n: int

@@ -238,10 +238,10 @@ class Translator:
         array = view.array
         if not view.size:
             return
-        if array.writers and array.place is None and not array.is_scalar:
-            if view.is_whole and ITEM_BYTES[memory] == 8:
-                array.place = place
-                return
+        made_here = array.writers and array.place is None and not array.is_scalar
+        if made_here and view.is_whole and ITEM_BYTES[memory] == 8:
+            array.place = place
+            return
         target = Array(view.shape, array.lane, memory, place)
         if target.is_scalar:
             # eight bytes are stored by the scalar run that makes them, others by a kernel
@@ -358,13 +358,8 @@ def reduce_view(t, name, view, axes, dtype):
     kept = tuple(n for i, n in enumerate(view.shape) if i not in axes)
     lane = LANE[dtype]
     if view.size == size_of(kept):
-        out = View(
-            view.array,
-            kept,
-            tuple(s for i, s in enumerate(view.strides) if i not in axes),
-            view.offset,
-        )
-        return out
+        strides = tuple(s for i, s in enumerate(view.strides) if i not in axes)
+        return View(view.array, kept, strides, view.offset)
     array = t.new(kept, lane)
     out = whole(array)
     if not size_of(kept):

@@ -1,10 +1,8 @@
 """Programs against the reference evaluator: structured cases, then random graphs."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+import randomgraphs
 
 import graphcore
 import graphcore.tensor as tt
@@ -14,17 +12,6 @@ from graphcore.lower.text import disassemble
 from graphcore.runtime.reference import evaluate
 
 LENGTHS = (0, 1, 2, 5, 255, 256, 257, 700)
-
-
-def load_randomgraphs():
-    path = Path(__file__).parents[1] / "randomgraphs.py"
-    spec = importlib.util.spec_from_file_location("graphcore_tests_randomgraphs", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-randomgraphs = load_randomgraphs()
 
 
 def run(outputs, values):
