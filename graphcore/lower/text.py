@@ -6,7 +6,7 @@ from graphcore.errors import describe
 def _slot(spec, slot, moving):
     if slot in moving:
         base, step = moving[slot]
-        return f"{_slot(spec, base, {})}[+{step}]"
+        return f"{_slot(spec, base, moving)}[{step:+d}]"
     kind, index, offset = spec.slots[slot]
     if kind == "cell":
         return f"s{index}"
@@ -33,7 +33,7 @@ def _operands(name):
     tail = name.rpartition("_")[2]
     if tail in ("begin", "end"):
         return int(tail == "end")
-    if name.startswith(("matrow", "matcol", "gather", "scatter", "take_rows", "dot_dd")):
+    if name.startswith(("matrow", "matcol", "gather", "scatter", "take_rows", "dot_dd", "linear")):
         return 2
     if set(tail) <= {"v", "s"}:
         return len(tail)
@@ -57,30 +57,37 @@ def disassemble(spec):
     """
     lines = []
     for number, step in enumerate(spec.steps):
-        head = f"{number:4d} "
-        if step.kind == "call":
-            lines.append(f"{head}call   n={step.n} {_call(spec, step, {})}")
-        elif step.kind == "scalar":
-            lines.append(f"{head}scalar {len(step.code)} operations")
-            for op, y, a, b, c in step.code:
-                lines.append("         " + _scalar(spec, op, y, (a, b, c)))
-        elif step.kind == "loop":
-            outer = " x ".join(str(n) for n in (*step.outer, step.n))
-            lines.append(f"{head}loop   {outer} in blocks of {step.block}")
-            moving = {slot: (base, inner) for slot, base, inner, _ in step.cursors}
-            lines += ["         " + _call(spec, ins, moving) for ins in step.body]
-        else:
-            lines.append(f"{head}python {step.node.op!r}")
+        lines += _step(spec, step, f"{number:4d} ", {})
     sizes = f"{spec.work_bytes} bytes of work memory, {len(spec.cells)} cells"
     held = sum(c.nbytes for c in spec.constants)
     return "\n".join([*lines, f"     {sizes}, {held} bytes of constants"])
 
 
-def _scalar(spec, op, y, operands):
+def _step(spec, step, head, moving):
+    """Lines of one step; ``moving`` are the slots that follow a loop around it."""
+    margin = " " * (len(head) + 4)
+    if step.kind == "call":
+        return [f"{head}call   n={step.n} {_call(spec, step, moving)}"]
+    if step.kind == "scalar":
+        lines = [f"{head}scalar {len(step.code)} operations"]
+        return lines + [margin + _scalar(spec, op, y, rest, moving) for op, y, *rest in step.code]
+    if step.kind == "loop":
+        outer = " x ".join(str(n) for n in (*step.outer, step.n))
+        moving = moving | {slot: (base, inner) for slot, base, inner, _ in step.cursors}
+        lines = [f"{head}loop   {outer} in blocks of {step.block}"]
+        return lines + [margin + _call(spec, ins, moving) for ins in step.body]
+    if step.kind == "recurrence":
+        moving = moving | {slot: (base, each) for slot, base, each in step.cursors}
+        lines = [f"{head}recurrence of {step.n} steps"]
+        return lines + [line for part in step.body for line in _step(spec, part, margin, moving)]
+    return [f"{head}python {step.node.op!r}"]
+
+
+def _scalar(spec, op, y, operands, moving):
     if op == "load":
-        return f"load s{y} <- {_slot(spec, operands[0], {})}"
+        return f"load s{y} <- {_slot(spec, operands[0], moving)}"
     if op == "store":
-        return f"store {_slot(spec, y, {})} <- s{operands[0]}"
+        return f"store {_slot(spec, y, moving)} <- s{operands[0]}"
     sig = op.rpartition("_")[2]
     count = len(sig) if set(sig) <= {"d", "l"} and not op.startswith("cast") else 1
     return f"{op} s{y} <- {', '.join(f's{o}' for o in operands[:count])}"
@@ -90,18 +97,23 @@ def placements(spec):
     """``(step number, kind of step, node)`` for every node, in order of execution."""
     found = []
     for number, step in enumerate(spec.steps):
-        if step.kind == "scalar":
-            nodes = step.nodes
-        elif step.kind == "loop":
-            nodes = [ins.node for ins in step.body]
-        else:
-            nodes = [step.node]
+        nodes = _nodes(step)
         seen = set()
         for node in nodes:
             if node is not None and node not in seen:
                 seen.add(node)
                 found.append((number, step.kind, node))
     return found
+
+
+def _nodes(step):
+    if step.kind == "scalar":
+        return step.nodes
+    if step.kind == "loop":
+        return [ins.node for ins in step.body]
+    if step.kind == "recurrence":
+        return [step.node, *(node for part in step.body for node in _nodes(part))]
+    return [step.node]
 
 
 def explain_spec(spec):
