@@ -150,11 +150,7 @@ cdef inline {T} _{name}_join(const {T}* lane) noexcept nogil:
 
 cdef inline void _{name}_acc(Py_ssize_t n, {outs} lane, {params}) noexcept nogil:
     cdef Py_ssize_t i = 0, j
-{lanes_in}
-    while i + 16 <= n:
-{steps}
-        i += 16
-{lanes_out}
+{many}
     for j in range(n - i):
         lane[j] = {tail}
 
@@ -200,6 +196,19 @@ cdef void {name}_each(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
 """
 
 
+def many_elements(ctype, step, call):
+    """The loop over sixteens of elements: lanes in registers, or a C function that does it all."""
+    if call:
+        return f"    i = {call}"
+    lanes = range(LANES)
+    lines = [f"    cdef {ctype} s{j} = lane[{j}]" for j in lanes]
+    lines.append("    while i + 16 <= n:")
+    lines += [f"        s{j} = {step(f's{j}', f'i + {j}')}" for j in lanes]
+    lines.append("        i += 16")
+    lines += [f"    lane[{j}] = s{j}" for j in lanes]
+    return "\n".join(lines)
+
+
 def few_elements(count, init, step, join):
     """Reductions of less than nine elements without the lanes, with the same bits."""
     lines = ["    if n == 0:", f"        return {init}"]
@@ -231,7 +240,6 @@ def reduction(row, sig):
     def join(acc, other):
         return substitute(row.join[sig], {"acc": acc, "a": other})
 
-    lanes = range(LANES)
     fields = {
         "T": CTYPE[cls],
         "outs": f"gk_{cls}out",
@@ -244,9 +252,7 @@ def reduction(row, sig):
         "join_8": join("half[j]", "half[j + 4]"),
         "join_4": join("half[j]", "half[j + 2]"),
         "join_2": join("half[0]", "half[1]"),
-        "lanes_in": "\n".join(f"    cdef {CTYPE[cls]} s{j} = lane[{j}]" for j in lanes),
-        "lanes_out": "\n".join(f"    lane[{j}] = s{j}" for j in lanes),
-        "steps": "\n".join(f"        s{j} = {step(f's{j}', f'i + {j}')}" for j in lanes),
+        "many": many_elements(CTYPE[cls], step, row.lanes.get(sig)),
         "tail": step("lane[j]", "i + j"),
         "few": few_elements(8, row.init[sig], step, join),
         "few_lanes": ", ".join(f"x{j}" for j in range(8)),
@@ -319,6 +325,12 @@ def declarations(table):
     for _, out, cls, expression in CASTS:
         note(expression, {"a": cls}, out)
     lines = ["    const double GK_INF", "    const int64_t GK_INT_MIN, GK_INT_MAX"]
+    for row in reductions:
+        for call in row.lanes.values():
+            name = call.partition("(")[0]
+            lines.append(
+                f"    Py_ssize_t {name}(Py_ssize_t n, double* lane, gk_din a) noexcept nogil"
+            )
     for name, (result, kinds) in found.items():
         params = ", ".join(CTYPE[k] for k in kinds)
         lines.append(f"    {CTYPE[result]} {name}({params}) noexcept nogil")

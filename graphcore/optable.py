@@ -145,6 +145,9 @@ class ReduceRow:
         ``acc`` combined with the element ``a`` (and ``b``, when the reduction has two operands).
     join : dict of str to str
         ``acc`` combined with another accumulator ``a``.
+    lanes : dict of str to str
+        Call that does many steps on 16 lanes at once and returns how many elements it took, where
+        the plain loop over ``step`` is not vectorised.
     arity : int
         Number of vectors that are read.
     empty : bool
@@ -159,6 +162,7 @@ class ReduceRow:
     init: dict
     step: dict
     join: dict
+    lanes: dict = field(default_factory=dict)
     dtype: str = "same"
     arity: int = 1
     empty: bool = True
@@ -948,6 +952,7 @@ reduction(
     doc="Largest element; NaN if any is.",
     ref="numpy.max",
     init={"d": "-GK_INF", "l": "GK_INT_MIN"},
+    lanes={"d": "gk_max_lanes(n, lane, a)"},
     step={"d": "gk_max(acc, a)", "l": "acc if acc > a else a"},
     empty=False,
     ulp=0,
@@ -958,6 +963,7 @@ reduction(
     doc="Smallest element; NaN if any is.",
     ref="numpy.min",
     init={"d": "GK_INF", "l": "GK_INT_MAX"},
+    lanes={"d": "gk_min_lanes(n, lane, a)"},
     step={"d": "gk_min(acc, a)", "l": "acc if acc < a else a"},
     empty=False,
     ulp=0,
@@ -999,5 +1005,5 @@ reduction(
 def kernel_hash():
     """Digest of everything in the table that the compiled kernels depend on."""
     lines = [repr((r.name, r.dtype, r.kernel, r.rare, r.commutative)) for r in ROWS.values()]
-    lines += [repr((r.name, r.arity, r.init, r.step, r.join)) for r in REDUCTIONS.values()]
+    lines += [repr((r.name, r.arity, r.init, r.step, r.join, r.lanes)) for r in REDUCTIONS.values()]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -104,6 +104,19 @@ GK_INLINE double gk_min(double a, double b) {
   return b == b ? smaller : b;
 }
 GK_INLINE double gk_clip(double a, double b, double c) { return gk_min(gk_max(a, b), c); }
+
+/* 16 lanes of a reduction, element i to lane i % 16; returns how many elements it took.  For steps
+ * that are several operations: unrolled, the compiler would not see a vector in them. */
+#define GK_LANES(NAME, STEP)                                                            \
+  GK_INLINE ptrdiff_t NAME(ptrdiff_t n, double *GK_RESTRICT lane, const double *a) {     \
+    ptrdiff_t i = 0;                                                                    \
+    for (; i + 16 <= n; i += 16) {                                                      \
+      _Pragma("GCC unroll 1") for (int j = 0; j < 16; j++) lane[j] = STEP(lane[j], a[i + j]); \
+    }                                                                                   \
+    return i;                                                                           \
+  }
+GK_LANES(gk_max_lanes, gk_max)
+GK_LANES(gk_min_lanes, gk_min)
 GK_INLINE double gk_sign(double a) {
   const double above = a > 0 ? 1.0 : 0.0, below = a < 0 ? 1.0 : 0.0;
   return a == a ? above - below : a;
