@@ -225,6 +225,18 @@ static inline void gk_scatter_rows(ptrdiff_t n, double *g, const int64_t *restri
   }
 }
 
+/* ---- recurrences ---------------------------------------------------------------------------- */
+
+/* y[t] = a[t] * y[t-1] + b[t]; strides count elements and may be negative */
+static inline void gk_linear(ptrdiff_t n, double *y, const double *a, const double *b, ptrdiff_t sy, ptrdiff_t sa, ptrdiff_t sb) {
+  double s = *(y - sy);
+  if (sa == 0) {
+    const double r = *a;
+    for (ptrdiff_t i = 0; i < n; i++) y[i * sy] = s = GK_FMA(r, s, b[i * sb]);
+  } else
+    for (ptrdiff_t i = 0; i < n; i++) y[i * sy] = s = GK_FMA(a[i * sa], s, b[i * sb]);
+}
+
 /* ---- memory: y = register, a = memory, k0 = distance of elements in bytes; and back -------- */
 #define GK_MEMORY(NAME, TYPE, LANE)                                                              \
   static void gk_load_##NAME(ptrdiff_t n, char **P, const gk_ins *ins) {                         \
@@ -272,6 +284,7 @@ GK_KERNEL(scatter_set, gk_scatter_set(n, GK_L(y), GK_L(a), GK_L(b), ins->k0))
 GK_KERNEL(check_index, gk_check_index(n, GK_L(y), GK_L(a), (int64_t *)P[0], ins->k0, ins->k1))
 GK_KERNEL(take_rows, gk_take_rows(n, GK_D(y), GK_D(a), GK_L(b), ins->k0, ins->k1))
 GK_KERNEL(scatter_rows, gk_scatter_rows(n, GK_D(y), GK_L(a), GK_D(b), ins->k0))
+GK_KERNEL(linear, gk_linear(n, GK_D(y), GK_D(a), GK_D(b), ins->k0, ins->k1, ins->k2))
 GK_KERNEL(zero, memset(P[ins->y], 0, (size_t)n * 8); (void)ins)
 GK_KERNEL(copy, memcpy(P[ins->y], P[ins->a], (size_t)n * 8))
 
@@ -288,6 +301,7 @@ static const gk_named gk_structural[] = {
     {"scatter_rows", gk_k_scatter_rows},   {"zero", gk_k_zero},
     {"copy", gk_k_copy},
     {"gather_lanes", gk_k_gather_lanes},   {"scatter_add_lanes", gk_k_scatter_add_lanes},
+    {"linear", gk_k_linear},
     {"load_f8", gk_load_f8},               {"store_f8", gk_store_f8},
     {"load_f4", gk_load_f4},               {"store_f4", gk_store_f4},
     {"load_i4", gk_load_i4},               {"store_i4", gk_store_i4},
