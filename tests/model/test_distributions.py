@@ -18,14 +18,14 @@ from graphcore.model.distributions.base import Distribution
 from graphcore.optable import ROWS
 
 IMPROPER = {"Flat", "HalfFlat"}
-VECTOR = {"Dirichlet", "Categorical"}
 FORMS = {
     form.__name__: form
     for base in Distribution.registry.values()
     for form in (*base.forms, *(link.form for link in base.links))
 }
 ALL = {**Distribution.registry, **FORMS}
-SCALAR = sorted(set(ALL) - VECTOR - IMPROPER - {"_LogitCategorical"})
+VECTOR = {n for n, c in ALL.items() if c.ndim or any(p.ndim for p in c.params.values())}
+SCALAR = sorted(set(ALL) - VECTOR - IMPROPER)
 
 
 def typical(cls, n, seed=0):
@@ -472,7 +472,14 @@ def test_positional_arguments_are_in_pymcs_order(cls, args, kwargs):
 @pytest.mark.parametrize("name", sorted(Distribution.registry))
 def test_start_values_lie_in_the_support(name):
     cls = Distribution.registry[name]
-    special = {"Dirichlet": {"a": [1.0, 2.0]}, "Categorical": {"p": [0.2, 0.8]}}
+    lkj = {"eta": 2, "n": 2, "sd_dist": pm.Exponential.dist(1.0), "compute_corr": False}
+    special = {
+        "Dirichlet": {"a": [1.0, 2.0]},
+        "Categorical": {"p": [0.2, 0.8]},
+        "MvNormal": {"cov": np.eye(2)},
+        "MvStudentT": {"nu": 3.0, "scale": np.eye(2)},
+        "LKJCholeskyCov": lkj,
+    }
     parameters = special.get(name) or typical(cls, 5)
     rv = cls.dist(**parameters)
     start = rv.distribution.initial()

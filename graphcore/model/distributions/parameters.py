@@ -140,8 +140,9 @@ class Parameters:
 
     def _require_constant(self, name, data, constraint, made_from):
         good = np.isfinite(data)
-        if constraint.ndim:
-            good = good.all(axis=tuple(range(-constraint.ndim, 0)))
+        core = min(constraint.ndim, np.ndim(good))
+        if core:
+            good = good.all(axis=tuple(range(-core, 0)))
         if constraint.holds is not None:
             good = good & constraint.holds(np, data)
         if np.all(good):
