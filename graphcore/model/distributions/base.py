@@ -41,6 +41,7 @@ _FORMULAS = (
     "logp",
     "summed_logp",
     "logcdf",
+    "logccdf",
     "mean",
     "variance",
     "support_point",
@@ -77,6 +78,10 @@ class RandomVariable(TensorVariable):
     def logcdf(self, value):
         """Logarithm of the cumulative distribution function at ``value``: a variable."""
         return self.distribution.log_cdf(value)
+
+    def logccdf(self, value):
+        """Logarithm of the probability of exceeding ``value``: a variable."""
+        return self.distribution.log_ccdf(value)
 
     def random(self, size=None, rng=None, given=None):
         """Numbers drawn from the distribution.
@@ -162,20 +167,29 @@ class Distribution:
         return RandomVariable(cls.make(cls.__name__, args, kwargs, shape=shape, size=size))
 
     @classmethod
-    def make(cls, label, args, kwargs, shape=None, size=None, observed_shape=None):
-        """The distribution itself; ``label`` is what error messages call it."""
+    def make(cls, label, args, kwargs, shape=None, size=None, observed_shape=None, **parts):
+        """The distribution itself; ``label`` is what error messages call it.
+
+        ``parts`` become attributes: what a distribution is made of besides parameters.
+        """
         parameters = Parameters(cls, args, kwargs, label)
         self = object.__new__(parameters.form)
+        self.__dict__.update(parts)
         self.label, self.given = label, parameters.given
         self.arguments, self.conditions = parameters.arguments, parameters.conditions
         self.shown = cls.__name__
-        fixed = isinstance(self.support, Constraint)
-        self._support = self.support if fixed else self.support(**self.arguments)
+        self._support = self._find_support()
         self.shape = self._find_shape(shape, size, observed_shape)
         self.batch_shape = self.shape[: len(self.shape) - self.ndim]
         return self
 
     # -- shape, dtype, support ----------------------------------------------------------------
+
+    def _find_support(self):
+        """The support for these parameters."""
+        if isinstance(self.support, Constraint):
+            return self.support
+        return self.support(**self.arguments)
 
     def _find_shape(self, shape, size, observed_shape):
         """Full shape from ``shape=``, ``size=``, the observed data, or the parameters alone."""
@@ -285,6 +299,14 @@ class Distribution:
             raise NotImplementedError(f"{self.shown} has no closed form of its logcdf")
         value = as_value(value, self.label)
         inner = tt.as_tensor_variable(type(self).logcdf(tt, value, **self.arguments))
+        return guarded([c for _, _, _, c in self.conditions], inner)
+
+    def log_ccdf(self, value):
+        """Log of the probability of exceeding ``value``."""
+        if not hasattr(type(self), "logccdf"):
+            return tt.log1mexp(self.log_cdf(value))
+        value = as_value(value, self.label)
+        inner = tt.as_tensor_variable(type(self).logccdf(tt, value, **self.arguments))
         return guarded([c for _, _, _, c in self.conditions], inner)
 
     # -- numbers ------------------------------------------------------------------------------
