@@ -24,6 +24,7 @@ from graphcore.graph.printing import debugprint, dprint, pp
 from graphcore.runtime.function import Function, explain, function
 from graphcore.runtime.reference import evaluate
 from graphcore.tensor import shared
+from graphcore.tensor.scan import foldl, foldr, map, reduce, scan, until
 
 __all__ = [
     "DisconnectedInputError",
@@ -36,11 +37,17 @@ __all__ = [
     "dprint",
     "evaluate",
     "explain",
+    "foldl",
+    "foldr",
     "function",
     "grad",
+    "map",
     "pp",
+    "reduce",
+    "scan",
     "shared",
     "show_config",
     "tensor",
+    "until",
     "verify_grad",
 ]

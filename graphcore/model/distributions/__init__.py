@@ -38,6 +38,7 @@ from graphcore.model.distributions.positive import (
     InverseGamma,
     LogNormal,
 )
+from graphcore.model.distributions.timeseries import GaussianRandomWalk
 
 Lognormal = LogNormal  # PyMC3's spelling
 
@@ -52,6 +53,7 @@ __all__ = [
     "Exponential",
     "Flat",
     "Gamma",
+    "GaussianRandomWalk",
     "HalfCauchy",
     "HalfFlat",
     "HalfNormal",
