@@ -32,17 +32,19 @@ from graphcore.model.distributions import (
     Logistic,
     LogNormal,
     Lognormal,
+    Mixture,
     MvNormal,
     MvStudentT,
     NegativeBinomial,
     Normal,
+    NormalMixture,
     Poisson,
     StudentT,
     Uniform,
     expand_packed_triangular,
     transforms,
 )
-from graphcore.model.logp import logcdf, logp
+from graphcore.model.logp import logccdf, logcdf, logp
 from graphcore.model.model import Deterministic, Model, Potential
 
 # Sampling stands above models in the order of layers.  These names are PyMC's and belong here all
@@ -83,17 +85,20 @@ __all__ = [
     "LogNormal",
     "Logistic",
     "Lognormal",
+    "Mixture",
     "Model",
     "MvNormal",
     "MvStudentT",
     "NegativeBinomial",
     "Normal",
+    "NormalMixture",
     "Poisson",
     "Potential",
     "StudentT",
     "Uniform",
     "distributions",
     "expand_packed_triangular",
+    "logccdf",
     "logcdf",
     "logp",
     "math",

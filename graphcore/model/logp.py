@@ -5,7 +5,7 @@ import math
 import graphcore.tensor as tt
 from graphcore.graph.nodes import Constant
 from graphcore.model.distributions.base import RandomVariable, all_of, as_value, guarded
-from graphcore.ops.elementwise import Elemwise
+from graphcore.model.distributions.components import addends, row_of
 
 
 def logp(rv, value):
@@ -42,6 +42,18 @@ def logcdf(rv, value):
     0.0
     """
     return _distribution(rv).log_cdf(value)
+
+
+def logccdf(rv, value):
+    """Logarithm of the probability that a random variable exceeds ``value``.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> float(pm.logccdf(pm.Exponential.dist(2), 3.0).eval())
+    -6.0
+    """
+    return _distribution(rv).log_ccdf(value)
 
 
 def _distribution(rv):
@@ -90,7 +102,7 @@ def summed(expr):
     if not size or size == 1:
         return _scalar(expr) if size == 1 else tt.sum(expr)
     total = None
-    for negative, v in _addends(expr):
+    for negative, v in addends(expr):
         factor, v = (None, v) if _of_data_alone(v) else _factored(v)
         part = _times(tt.sum(v) if v.type.size > 1 else _scalar(v), size // v.type.size)
         part = part if factor is None else factor * part
@@ -101,29 +113,12 @@ def summed(expr):
     return total
 
 
-def _addends(expr):
-    """``(is negative, variable)`` for the terms of nested sums and differences."""
-    found, stack = [], [(False, expr)]
-    while stack:
-        negative, v = stack.pop()
-        row = _row(v)
-        if row in ("add", "sub"):
-            a, b = v.owner.inputs
-            stack.append((negative != (row == "sub"), b))
-            stack.append((negative, a))
-        elif row == "neg":
-            stack.append((not negative, v.owner.inputs[0]))
-        else:
-            found.append((negative, v))
-    return found
-
-
 def _factored(v):
     """``(factor, rest)`` with ``v = factor * rest``, a scalar factor or None, and same shape."""
     squares = 0  # how many squares have been opened around ``v``
     factor = None
     while True:
-        row = _row(v)
+        row = row_of(v)
         inputs = v.owner.inputs if row else ()
         if row in ("mul", "true_div"):
             a, b = inputs
@@ -152,12 +147,12 @@ def _factored(v):
 
 def _scales(v):
     """Whether ``v`` is something times or divided by a scalar."""
-    if _row(v) not in ("mul", "true_div"):
+    if row_of(v) not in ("mul", "true_div"):
         return False
     a, b = v.owner.inputs
     if b.type.size == 1 and a.type.shape == v.type.shape:
         return True
-    return _row(v) == "mul" and a.type.size == 1 and b.type.shape == v.type.shape
+    return row_of(v) == "mul" and a.type.size == 1 and b.type.shape == v.type.shape
 
 
 def _of_data_alone(v):
@@ -173,12 +168,6 @@ def _of_data_alone(v):
         elif not isinstance(v, Constant):
             return False
     return True
-
-
-def _row(v):
-    if v.owner is not None and isinstance(v.owner.op, Elemwise):
-        return v.owner.op.row_name
-    return None
 
 
 def _scalar(v):

@@ -479,6 +479,8 @@ def test_start_values_lie_in_the_support(name):
         "MvNormal": {"cov": np.eye(2)},
         "MvStudentT": {"nu": 3.0, "scale": np.eye(2)},
         "LKJCholeskyCov": lkj,
+        "Mixture": {"w": [0.3, 0.7], "comp_dists": pm.Normal.dist([0, 5], 1)},
+        "NormalMixture": {"w": [0.3, 0.7], "mu": [0, 5], "sigma": 1},
     }
     parameters = special.get(name) or typical(cls, 5)
     rv = cls.dist(**parameters)

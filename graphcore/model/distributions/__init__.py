@@ -27,6 +27,7 @@ from graphcore.model.distributions.discrete import (
 )
 from graphcore.model.distributions.gaussian import MvNormal, MvStudentT
 from graphcore.model.distributions.lkj import LKJCholeskyCov, expand_packed_triangular
+from graphcore.model.distributions.mixture import Mixture, NormalMixture
 from graphcore.model.distributions.multivariate import Dirichlet
 from graphcore.model.distributions.positive import (
     Beta,
@@ -63,10 +64,12 @@ __all__ = [
     "LogNormal",
     "Logistic",
     "Lognormal",
+    "Mixture",
     "MvNormal",
     "MvStudentT",
     "NegativeBinomial",
     "Normal",
+    "NormalMixture",
     "Poisson",
     "RandomVariable",
     "StudentT",

@@ -266,7 +266,7 @@ def _select(o, table, x):
     return o.take(rows, index + start)
 
 
-def _draw_categories(rng, size, weights):
+def draw_categories(rng, size, weights):
     """Categories with the given weights along the last axis."""
     upto = np.cumsum(weights, axis=-1)
     u = rng.random(size)[..., None] * upto[..., -1:]
@@ -288,7 +288,7 @@ class _LogitCategorical(Distribution, hidden=True):
         return _mode(o, logit_p)
 
     def random(rng, size, logit_p):
-        return _draw_categories(rng, size, np.exp(logit_p - logit_p.max(axis=-1, keepdims=True)))
+        return draw_categories(rng, size, np.exp(logit_p - logit_p.max(axis=-1, keepdims=True)))
 
 
 class Categorical(Distribution):
@@ -307,7 +307,7 @@ class Categorical(Distribution):
         return _mode(o, p)
 
     def random(rng, size, p):
-        return _draw_categories(rng, size, p)
+        return draw_categories(rng, size, p)
 
 
 def _mode(o, table):
