@@ -2,7 +2,8 @@
 
 A model is named by a short id. All engines evaluate the same log density on the same flat float64
 vector: parameters in the order the model declares them, positive ones as logarithms, ordered ones
-as first value and log differences, with the log Jacobians added.
+as first value and log differences, probabilities as log odds, a Cholesky factor packed by rows with
+its diagonal as logarithms; the log Jacobians are added.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ MODELS = {
     "m10": "Student-t regression 1000x5",
     "m11": "stochastic volatility T=3000",
     "m12": "3-component mixture N=1000",
+    "m13": "Gaussian process, N=200",
     "m14": "item response 2PL, 500 persons x 20 items",
+    "m15": "correlated varying effects (LKJ), 1000 obs / 50 groups",
+    "m16": "AR(2) with GARCH(1,1) noise, T=1000",
     "m17a": "sum exp(a x^3 + y^2), n=10",
     "m17b": "sum exp(a x^3 + y^2), n=1000",
     "m17c": "sum exp(a x^3 + y^2), n=1e6",
@@ -87,6 +91,12 @@ def _mixture(rng, n):
     return {"y": rng.normal(mean[k], sd[k]), "N": n, "dim": 8}
 
 
+def _gaussian_process(rng, n):
+    x = np.sort(rng.uniform(0, 10, n))
+    y = np.sin(x) + 0.5 * np.cos(2.3 * x) + 0.3 * rng.normal(size=n)
+    return {"x": x, "y": y, "N": n, "dim": 3}
+
+
 def _item_response(rng, persons, items):
     theta, b = rng.normal(size=persons), rng.normal(size=items)
     a = np.exp(0.3 * rng.normal(size=items))
@@ -95,6 +105,25 @@ def _item_response(rng, persons, items):
     p, q = p.astype(np.int64), q.astype(np.int64)
     dim = persons + 2 * items
     return {"y": y, "p": p, "q": q, "N": persons * items, "P": persons, "Q": items, "dim": dim}
+
+
+def _correlated_groups(rng, n, groups):
+    rest = rng.integers(0, groups, n - groups)
+    g = np.sort(np.concatenate([np.arange(groups), rest])).astype(np.int64)
+    x = rng.normal(size=n)
+    L = np.array([[1.0, 0], [0.4 * 0.6, 0.6 * np.sqrt(1 - 0.16)]])
+    effects = rng.normal(size=(groups, 2)) @ L.T + np.array([1.0, -0.5])
+    y = effects[g, 0] + effects[g, 1] * x + 0.5 * rng.normal(size=n)
+    return {"y": y, "x": x, "g": g, "N": n, "G": groups, "dim": 6 + 2 * groups}
+
+
+def _garch(rng, n):
+    y, variance, e = np.zeros(n), 1.0, 0.0
+    for t in range(2, n):
+        variance = 0.2 + 0.2 * e * e + 0.6 * variance
+        e = np.sqrt(variance) * rng.normal()
+        y[t] = 0.1 + 0.4 * y[t - 1] - 0.2 * y[t - 2] + e
+    return {"y": y, "N": n, "variance": float(np.var(y)), "dim": 6}
 
 
 def _expression(rng, n):
@@ -114,7 +143,10 @@ _MAKERS = {
     "m10": (_student, 1000, 5),
     "m11": (_volatility, 3000),
     "m12": (_mixture, 1000),
+    "m13": (_gaussian_process, 200),
     "m14": (_item_response, 500, 20),
+    "m15": (_correlated_groups, 1000, 50),
+    "m16": (_garch, 1000),
     "m17a": (_expression, 10),
     "m17b": (_expression, 1000),
     "m17c": (_expression, 1_000_000),

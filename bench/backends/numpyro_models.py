@@ -79,11 +79,51 @@ def _m12(d):
     factor("y", jax.scipy.special.logsumexp(terms, axis=-1).sum())
 
 
+def _m13(d):
+    length, eta = sample("a", dist.HalfNormal(1)), sample("b", dist.HalfNormal(1))
+    noise, n = sample("c", dist.HalfNormal(1)), d["N"]
+    squares = (d["x"][:, None] - d["x"][None]) ** 2
+    cov = eta**2 * jnp.exp(-0.5 * squares / length**2) + jnp.eye(n) * (noise**2 + 1e-6)
+    sample("y", dist.MultivariateNormal(jnp.zeros(n), covariance_matrix=cov), obs=d["y"])
+
+
 def _m14(d):
     theta, b = _normals("a", 1, d["P"]), _normals("b", 1.5, d["Q"])
     a = sample("c", dist.LogNormal(0, 0.5).expand([d["Q"]]).to_event(1))
     logits = a[d["q"]] * (theta[d["p"]] - b[d["q"]])
     sample("y", dist.Bernoulli(logits=logits), obs=d["y"])
+
+
+def _m15(d):
+    mu = _normals("a", 5, 2)
+    packed = _flat("b", constraints.real_vector, (3,))
+    z = sample("d", Normal(0, 1).expand([d["G"], 2]).to_event(2))
+    sd_y = sample("e", dist.Exponential(1))
+    # LKJCholeskyCov(eta=2, sd ~ Exponential(1)) in the coordinates log L11, L21, log L22
+    l11, l21, l22 = jnp.exp(packed[0]), packed[1], jnp.exp(packed[2])
+    sd2 = jnp.sqrt(l21**2 + l22**2)
+    log_sd2 = jnp.log(sd2)
+    # density of (sd1, sd2, correlation), and the Jacobian of the coordinates above
+    factor("chol", 2 * (packed[2] - log_sd2) - l11 - sd2 + packed[0] + 2 * packed[2] - 2 * log_sd2)
+    effects = mu + z @ jnp.array([[l11, 0.0], [l21, l22]]).T
+    rows = d["g"]
+    sample("y", Normal(effects[rows, 0] + effects[rows, 1] * d["x"], sd_y), obs=d["y"])
+
+
+def _m16(d):
+    y = d["y"]
+    mu, phi1, phi2 = (sample(k, Normal(0, s)) for k, s in (("a", 1), ("b", 0.5), ("c", 0.5)))
+    omega = sample("d", dist.HalfNormal(1))
+    alpha, beta = sample("e", dist.Beta(2, 5)), sample("f", dist.Beta(5, 2))
+    r = y[2:] - mu - phi1 * y[1:-1] - phi2 * y[:-2]
+
+    def step(variance, square):
+        variance = omega + alpha * square + beta * variance
+        return variance, variance
+
+    _, later = jax.lax.scan(step, d["variance"], (r**2)[:-1])
+    variance = jnp.concatenate([jnp.array([d["variance"]]), later])
+    factor("y", Normal(0, jnp.sqrt(variance)).log_prob(r).sum())
 
 
 def _m17(d):

@@ -6,6 +6,10 @@ graphcore and PyMC run the very same text: ``pm`` and ``tt`` are ``graphcore.mod
 
 from __future__ import annotations
 
+import importlib
+
+import numpy as np
+
 
 def _m01(d, pm, tt):
     mu = pm.Normal("mu", 0, 1)
@@ -80,12 +84,54 @@ def _m12(d, pm, tt):
     pm.Potential("y", pm.math.logsumexp(terms, axis=1).sum())
 
 
+def _m13(d, pm, tt):
+    length, eta = pm.HalfNormal("length", 1), pm.HalfNormal("eta", 1)
+    noise = pm.HalfNormal("noise", 1)
+    squares = (d["x"][:, None] - d["x"][None]) ** 2
+    cov = eta**2 * tt.exp(-0.5 * squares / length**2) + tt.eye(d["N"]) * (noise**2 + 1e-6)
+    pm.MvNormal("y", mu=np.zeros(d["N"]), cov=cov, observed=d["y"])
+
+
 def _m14(d, pm, tt):
     theta = pm.Normal("theta", 0, 1, shape=d["P"])
     b = pm.Normal("b", 0, 1.5, shape=d["Q"])
     a = pm.LogNormal("a", 0, 0.5, shape=d["Q"])
     p, q = d["p"], d["q"]
     pm.Bernoulli("y", logit_p=a[q] * (theta[p] - b[q]), observed=d["y"])
+
+
+def _m15(d, pm, tt):
+    mu = pm.Normal("mu", 0, 5, shape=2)
+    sd = pm.Exponential.dist(1, shape=2)
+    chol, _, _ = pm.LKJCholeskyCov("chol", n=2, eta=2, sd_dist=sd)
+    z = pm.Normal("z", 0, 1, shape=(d["G"], 2))
+    sd_y = pm.Exponential("sd_y", 1)
+    effects = mu + tt.dot(z, chol.T)
+    g = d["g"]
+    pm.Normal("y", effects[g, 0] + effects[g, 1] * d["x"], sd_y, observed=d["y"])
+
+
+def _m16(d, pm, tt):
+    y = d["y"]
+    mu, phi1 = pm.Normal("mu", 0, 1), pm.Normal("phi1", 0, 0.5)
+    phi2, omega = pm.Normal("phi2", 0, 0.5), pm.HalfNormal("omega", 1)
+    alpha, beta = pm.Beta("alpha", 2, 5), pm.Beta("beta", 5, 2)
+    r = y[2:] - mu - phi1 * y[1:-1] - phi2 * y[:-2]
+    first = tt.as_tensor_variable(np.float64(d["variance"]))
+    later, _ = _scan_of(tt)(
+        lambda square, variance, omega, alpha, beta: omega + alpha * square + beta * variance,
+        sequences=[(r**2)[:-1]],
+        outputs_info=[first],
+        non_sequences=[omega, alpha, beta],
+        strict=True,
+    )
+    variance = tt.concatenate([[d["variance"]], later])
+    pm.Potential("y", pm.logp(pm.Normal.dist(0, tt.sqrt(variance)), r).sum())
+
+
+def _scan_of(tt):
+    """``graphcore.scan`` or ``pytensor.scan``."""
+    return importlib.import_module(tt.__name__.partition(".")[0]).scan
 
 
 def _m17(d, pm, tt):
@@ -107,7 +153,10 @@ _MODELS = {
     "m10": _m10,
     "m11": _m11,
     "m12": _m12,
+    "m13": _m13,
     "m14": _m14,
+    "m15": _m15,
+    "m16": _m16,
     "m17a": _m17,
     "m17b": _m17,
     "m17c": _m17,

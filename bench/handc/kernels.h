@@ -10,6 +10,7 @@
 #include <stddef.h>
 typedef struct {
   double *D[8]; int64_t *I[4]; int64_t n[8]; double s[8]; double *W;
+  void *potrf, *potri, *potrs; // LAPACK, from SciPy
 } ctx;
 typedef double (*kern)(const double *, double *, const ctx *);
 #define R restrict
@@ -209,6 +210,28 @@ static double k_m12(const double *t, double *g, const ctx *c) {
   g[0] = ds[0] - ds[2]; g[1] = ds[1] - ds[2]; g[2] = dm[0] + dm[1] + dm[2]; g[3] = e1 * (dm[1] + dm[2]) + 1; g[4] = e2 * dm[2] + 1;
   return lp + L;
 }
+typedef void (*f_potrf)(char *, int *, double *, int *, int *);
+typedef void (*f_potrs)(char *, int *, int *, double *, int *, double *, int *, int *);
+static double k_m13(const double *t, double *g, const ctx *c) {
+  const double *R d2 = c->D[0], *R y = c->D[1]; int64_t N = c->n[0]; double *R K = c->W, *R M = K + N * N, *R al = M + N * N;
+  double ls = exp(t[0]), eta = exp(t[1]), sg = exp(t[2]), il = -0.5 / (ls * ls), e2 = eta * eta, lp = 0, yal = 0;
+  SIMD for (int64_t i = 0; i < N * N; i++) { double v = e2 * exp(d2[i] * il); K[i] = v; M[i] = v; }
+  double nug = sg * sg + 1e-6; for (int64_t i = 0; i < N; i++) { M[i * N + i] += nug; al[i] = y[i]; }
+  char U = 'L'; int n = N, one = 1, info;
+  ((f_potrf)c->potrf)(&U, &n, M, &n, &info); if (info) return -INFINITY;
+  for (int64_t i = 0; i < N; i++) lp -= log(M[i * N + i]);
+  ((f_potrs)c->potrs)(&U, &n, &one, M, &n, al, &n, &info);
+  for (int64_t i = 0; i < N; i++) yal += y[i] * al[i];
+  ((f_potrf)c->potri)(&U, &n, M, &n, &info);
+  double Sl = 0, Se = 0, Sd = 0;          // lower triangle (col-major) only
+  for (int64_t j = 0; j < N; j++) {
+    double aj = al[j], a = 0, b = 0; const double *R m = M + j * N, *R k = K + j * N, *R d = d2 + j * N;
+    for (int64_t i = j + 1; i < N; i++) { double w = (al[i] * aj - m[i]) * k[i]; a += w; b += w * d[i]; }
+    double w = aj * aj - m[j]; Se += 2 * a + w * k[j]; Sl += 2 * b; Sd += w;
+  }
+  g[0] = 0.5 * Sl / (ls * ls) - ls * ls + 1; g[1] = Se - e2 + 1; g[2] = Sd * sg * sg - sg * sg + 1;
+  return lp - 0.5 * yal - 0.5 * (ls * ls + e2 + sg * sg) + t[0] + t[1] + t[2];
+}
 static double k_m14(const double *t, double *g, const ctx *c) {
   const double *R y = c->D[0]; const int64_t *R p = c->I[0], *R q = c->I[1]; int64_t N = c->n[0], P = c->n[1], Q = c->n[2];
   const double *R th = t, *R b = t + P, *R la = b + Q; double *R gt = g, *R gb = g + P, *R ga = gb + Q, *R a = c->W;
@@ -229,6 +252,38 @@ static double k_m14(const double *t, double *g, const ctx *c) {
   }
   return lp;
 }
+// coordinates of the Cholesky factor: log L11, L21, log L22; LKJ(2) correlation, Exponential(1) standard deviations
+static double k_m15(const double *t, double *g, const ctx *c) {
+  const double *R y = c->D[0], *R x = c->D[1]; int64_t N = c->n[0], G = c->n[1];
+  double L11 = exp(t[2]), L21 = t[3], L22 = exp(t[4]), V = L21 * L21 + L22 * L22, s2 = sqrt(V), sy = exp(t[5 + 2 * G]), w = 1 / (sy * sy);
+  const double *R z = t + 5; double *R gz = g + 5, *R a = c->W, *R b = a + G, *R ga = b + G, *R gb = ga + G;
+  for (int64_t j = 0; j < G; j++) { a[j] = t[0] + L11 * z[2 * j]; b[j] = t[1] + L21 * z[2 * j] + L22 * z[2 * j + 1]; }
+  double Q = groups(y, x, c->I[0], G, a, b, ga, gb), S1 = 0, S2 = 0, T1 = 0, T21 = 0, T22 = 0, Z = 0;
+  for (int64_t j = 0; j < G; j++) {
+    double u = ga[j] * w, v = gb[j] * w, z1 = z[2 * j], z2 = z[2 * j + 1]; S1 += u; S2 += v; T1 += u * z1; T21 += v * z1; T22 += v * z2;
+    Z += z1 * z1 + z2 * z2; gz[2 * j] = L11 * u + L21 * v - z1; gz[2 * j + 1] = L22 * v - z2;
+  }
+  g[0] = S1 - t[0] / 25; g[1] = S2 - t[1] / 25; g[2] = L11 * T1 - L11 + 1; g[3] = T21 - L21 * (4 / V + 1 / s2);
+  g[4] = L22 * T22 + 4 - L22 * L22 * (4 / V + 1 / s2); g[5 + 2 * G] = Q * w - N - sy + 1;
+  return -0.5 * (t[0] * t[0] + t[1] * t[1]) / 25 - L11 - s2 - sy + t[2] + 4 * t[4] - 2 * log(V) - 0.5 * Z + (1 - N) * t[5 + 2 * G] - 0.5 * Q * w;
+}
+static double k_m16(const double *t, double *g, const ctx *c) {
+  const double *R y = c->D[0]; int64_t T = c->n[0] - 2; double *R r = c->W, *R s = r + T, *R gr = s + T;
+  double mu = t[0], p1 = t[1], p2 = t[2], om = exp(t[3]), al = 1 / (1 + exp(-t[4])), be = 1 / (1 + exp(-t[5])), lp = 0;
+  SIMD for (int64_t i = 0; i < T; i++) r[i] = y[i + 2] - mu - p1 * y[i + 1] - p2 * y[i];
+  s[0] = c->s[0]; for (int64_t i = 1; i < T; i++) s[i] = om + al * r[i - 1] * r[i - 1] + be * s[i - 1];
+  _Pragma("omp simd reduction(+:lp)") for (int64_t i = 0; i < T; i++) { double q = 1 / s[i], u = r[i] * q; lp -= 0.5 * (log(s[i]) + r[i] * u); gr[i] = 0.5 * (u * u - q); }
+  double ds = 0, go = 0, ga = 0, gb = 0, gm = 0, g1 = 0, g2 = 0;
+  for (int64_t i = T - 1; i >= 0; i--) {
+    double dn = ds;                                   // adjoint of s[i+1]
+    ds = gr[i] + be * dn; double dr = -r[i] / s[i] + 2 * al * r[i] * dn;
+    gm -= dr; g1 -= dr * y[i + 1]; g2 -= dr * y[i];
+    if (i) { go += ds; ga += ds * r[i - 1] * r[i - 1]; gb += ds * s[i - 1]; }
+  }
+  g[0] = gm - mu; g[1] = g1 - 4 * p1; g[2] = g2 - 4 * p2; g[3] = go * om - om * om + 1;
+  g[4] = ga * al * (1 - al) + 2 - 7 * al; g[5] = gb * be * (1 - be) + 5 - 7 * be;
+  return lp - 0.5 * mu * mu - 2 * (p1 * p1 + p2 * p2) - 0.5 * om * om + t[3] + 2 * log(al) + 5 * log(1 - al) + 5 * log(be) + 2 * log(1 - be);
+}
 static double k_m17(const double *t, double *g, const ctx *c) {
   const double *R y = c->D[0], *R x = t + 1; double *R gx = g + 1; int64_t N = c->n[0]; double a = t[0], S = 0, A = 0, a3 = 3 * a;
   _Pragma("omp simd reduction(+:S,A)") for (int64_t i = 0; i < N; i++) {
@@ -238,5 +293,5 @@ static double k_m17(const double *t, double *g, const ctx *c) {
 }
 static const struct { const char *nm; kern f; } KERN[] = {
   {"m01", k_m01}, {"m02", k_m02}, {"m03", k_m03}, {"m04", k_lin}, {"m05", k_lin}, {"linsuff", k_linsuff}, {"m06", k_logit}, {"m07", k_logit},
-  {"m08", k_m08}, {"m09", k_pois}, {"m10", k_m10}, {"m11", k_m11}, {"m12", k_m12}, {"m14", k_m14},
+  {"m08", k_m08}, {"m09", k_pois}, {"m10", k_m10}, {"m11", k_m11}, {"m12", k_m12}, {"m13", k_m13}, {"m14", k_m14}, {"m15", k_m15}, {"m16", k_m16},
   {"m17a", k_m17}, {"m17b", k_m17}, {"m17c", k_m17}, {0, 0}};

@@ -27,17 +27,17 @@ static PyObject *fn_bench(PyObject *self, PyObject *args) { // (thetas[n,dim], r
 static PyMethodDef fn_m[] = {{"bench", fn_bench, METH_VARARGS, ""}, {0}};
 static PyTypeObject FnT = {PyVarObject_HEAD_INIT(NULL, 0).tp_name = "_handc.Fn", .tp_basicsize = sizeof(Fn), .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
   .tp_vectorcall_offset = offsetof(Fn, vc), .tp_call = PyVectorcall_Call, .tp_methods = fn_m};
-// bind(name, dim, [float arrays], [int64 arrays], [ints], [floats], nwork)
+// bind(name, dim, [float arrays], [int64 arrays], [ints], [floats], nwork, potrf, potri, potrs)
 static PyObject *bind(PyObject *m, PyObject *args) {
-  const char *nm; long dim, nw; PyObject *D, *I, *n, *s;
-  if (!PyArg_ParseTuple(args, "slO!O!O!O!l", &nm, &dim, &PyList_Type, &D, &PyList_Type, &I, &PyList_Type, &n, &PyList_Type, &s, &nw)) return NULL;
+  const char *nm; long dim, nw; PyObject *D, *I, *n, *s; unsigned long long p1 = 0, p2 = 0, p3 = 0;
+  if (!PyArg_ParseTuple(args, "slO!O!O!O!l|KKK", &nm, &dim, &PyList_Type, &D, &PyList_Type, &I, &PyList_Type, &n, &PyList_Type, &s, &nw, &p1, &p2, &p3)) return NULL;
   int k = 0; while (KERN[k].nm && strcmp(KERN[k].nm, nm)) k++; if (!KERN[k].nm) { PyErr_SetString(PyExc_KeyError, nm); return NULL; }
   Fn *f = PyObject_New(Fn, &FnT); memset(&f->c, 0, sizeof(ctx)); f->vc = fn_vc; f->f = KERN[k].f; f->dim = dim;
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(D); i++) f->c.D[i] = PyArray_DATA((PyArrayObject *)PyList_GET_ITEM(D, i));
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(I); i++) f->c.I[i] = PyArray_DATA((PyArrayObject *)PyList_GET_ITEM(I, i));
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(n); i++) f->c.n[i] = PyLong_AsLong(PyList_GET_ITEM(n, i));
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(s); i++) f->c.s[i] = PyFloat_AsDouble(PyList_GET_ITEM(s, i));
-  f->c.W = aligned_alloc(64, (8 * (nw + 8) + 63) / 64 * 64);
+  f->c.W = aligned_alloc(64, (8 * (nw + 8) + 63) / 64 * 64); f->c.potrf = (void *)p1; f->c.potri = (void *)p2; f->c.potrs = (void *)p3;
   npy_intp dd = dim; f->g = (PyArrayObject *)PyArray_ZEROS(1, &dd, NPY_DOUBLE, 0); f->keep = Py_BuildValue("OO", D, I); return (PyObject *)f;
 }
 static PyMethodDef mm[] = {{"bind", bind, METH_VARARGS, ""}, {0}};
