@@ -45,7 +45,7 @@ def size_of(shape):
     return total
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Array:
     """Storage of one value.
 
@@ -77,6 +77,9 @@ class Array:
     offset: int = -1  # of planned work memory
     slots: dict = field(default_factory=dict)  # byte offset -> slot
 
+    def __repr__(self):
+        return f"<array {self.shape} of {self.lane} in {self.place}>"
+
     @property
     def size(self):
         return size_of(self.shape)
@@ -86,7 +89,7 @@ class Array:
         return self.size == 1
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class View:
     """A strided window on an array; ``offset`` and ``strides`` count elements."""
 
@@ -94,6 +97,9 @@ class View:
     shape: tuple
     strides: tuple
     offset: int = 0
+
+    def __repr__(self):
+        return f"<view {self.shape}, strides {self.strides}, of {self.array!r}>"
 
     @property
     def is_contiguous(self):

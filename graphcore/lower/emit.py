@@ -9,7 +9,8 @@ from graphcore.lower.items import FLOW
 from graphcore.lower.lanes import emit_loop
 from graphcore.lower.library import address
 from graphcore.lower.regions import group_items
-from graphcore.lower.spec import Ins, PythonStep, RecurrenceStep, ScalarStep
+from graphcore.lower.scalars import ScalarEmitter
+from graphcore.lower.spec import Ins, PythonStep, RecurrenceStep
 
 HEAVY = 20_000  # elements touched by a run from which other Python threads may go on meanwhile
 
@@ -109,34 +110,7 @@ class Emitter:
         return emit_loop(self.memory, group, self.number)
 
     def _scalar(self, group):
-        before, code, nodes, loaded = [], [], [], {}
-
-        def cell(view):
-            array = view.array
-            if array.place[0] == "cell":
-                return array.place[1]
-            key = (array, view.offset)
-            if key not in loaded:
-                loaded[key] = self.memory.new_cell()
-                slot = self.memory.array_slot(array, view.offset)
-                if array.memory == "f8":
-                    code.append(("load", loaded[key], slot, 0, 0))
-                    nodes.append(None)
-                else:
-                    target = self.memory.cell_slot(loaded[key])
-                    step = ITEM_BYTES[array.memory]
-                    before.append(Ins(f"load_{array.memory}", y=target, a=slot, k0=step, n=1))
-            return loaded[key]
-
-        for item in group.items:
-            operands = [cell(v) for v in item.inputs]
-            operands += [0] * (3 - len(operands))
-            target = item.out.array
-            stored = target.place[0] != "cell"  # an output
-            y = self.memory.array_slot(target) if stored else target.place[1]
-            code.append((item.op, y, *operands))
-            nodes.append(item.node)
-        return [*before, ScalarStep(code, nodes)] if code else before
+        return ScalarEmitter(self.memory, group).run()
 
     # ---- steps that stand alone -----------------------------------------------------------------
 

@@ -9,7 +9,7 @@ FLOW = frozenset({"elem", "gather", "matrow", "check"})
 LOOP = FLOW | {"reduce", "dot", "scatter", "matcol", "copy"}
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Item:
     """One unit of work.
 
@@ -41,6 +41,9 @@ class Item:
     group: object = None
     aligned: list = field(default_factory=list)
     order: int = 0
+
+    def __repr__(self):
+        return f"<item {self.order}: {self.kind} {self.op} over {self.shape}>"
 
     @property
     def space(self):

@@ -12,7 +12,7 @@ from graphcore.lower.items import FLOW, LOOP
 MERGE_LIMIT = 400  # groups up to which loops of one space are moved together
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Group:
     """Items that run in one step (a loop, a scalar run, or one call)."""
 
@@ -23,6 +23,9 @@ class Group:
     before: set = field(default_factory=set)  # groups that must run earlier
     hard: set = field(default_factory=set)  # those of them whose finished results are needed
     position: int = -1
+
+    def __repr__(self):
+        return f"<group {self.position}: {self.kind} over {self.space}, {len(self.items)} items>"
 
 
 def _key(item):
