@@ -9,6 +9,7 @@ Examples
 
 from graphcore.model.distributions import transforms
 from graphcore.model.distributions.base import Distribution, RandomVariable
+from graphcore.model.distributions.bounded import DiracDelta, Kumaraswamy, LogitNormal, Triangular
 from graphcore.model.distributions.continuous import (
     Cauchy,
     Flat,
@@ -17,6 +18,13 @@ from graphcore.model.distributions.continuous import (
     Normal,
     StudentT,
     Uniform,
+)
+from graphcore.model.distributions.counts import (
+    BetaBinomial,
+    DiscreteUniform,
+    DiscreteWeibull,
+    Geometric,
+    HyperGeometric,
 )
 from graphcore.model.distributions.discrete import (
     Bernoulli,
@@ -39,41 +47,84 @@ from graphcore.model.distributions.positive import (
     InverseGamma,
     LogNormal,
 )
+from graphcore.model.distributions.skewed import (
+    AsymmetricLaplace,
+    ExGaussian,
+    Gumbel,
+    Moyal,
+    SkewNormal,
+)
+from graphcore.model.distributions.survival import ChiSquared, HalfStudentT, Pareto, Wald, Weibull
 from graphcore.model.distributions.timeseries import GaussianRandomWalk
+from graphcore.model.distributions.zeros import (
+    HurdleGamma,
+    HurdleLogNormal,
+    HurdleNegativeBinomial,
+    HurdlePoisson,
+    ZeroInflatedBinomial,
+    ZeroInflatedNegativeBinomial,
+    ZeroInflatedPoisson,
+)
 
 Lognormal = LogNormal  # PyMC3's spelling
 
 __all__ = [
+    "AsymmetricLaplace",
     "Bernoulli",
     "Beta",
+    "BetaBinomial",
     "Binomial",
     "Categorical",
     "Cauchy",
+    "ChiSquared",
+    "DiracDelta",
     "Dirichlet",
+    "DiscreteUniform",
+    "DiscreteWeibull",
     "Distribution",
+    "ExGaussian",
     "Exponential",
     "Flat",
     "Gamma",
     "GaussianRandomWalk",
+    "Geometric",
+    "Gumbel",
     "HalfCauchy",
     "HalfFlat",
     "HalfNormal",
+    "HalfStudentT",
+    "HurdleGamma",
+    "HurdleLogNormal",
+    "HurdleNegativeBinomial",
+    "HurdlePoisson",
+    "HyperGeometric",
     "InverseGamma",
+    "Kumaraswamy",
     "LKJCholeskyCov",
     "Laplace",
     "LogNormal",
     "Logistic",
+    "LogitNormal",
     "Lognormal",
     "Mixture",
+    "Moyal",
     "MvNormal",
     "MvStudentT",
     "NegativeBinomial",
     "Normal",
     "NormalMixture",
+    "Pareto",
     "Poisson",
     "RandomVariable",
+    "SkewNormal",
     "StudentT",
+    "Triangular",
     "Uniform",
+    "Wald",
+    "Weibull",
+    "ZeroInflatedBinomial",
+    "ZeroInflatedNegativeBinomial",
+    "ZeroInflatedPoisson",
     "expand_packed_triangular",
     "transforms",
 ]

@@ -109,6 +109,13 @@ count = Constraint(
     discrete=True,
     nonnegative=True,
 )
+whole = Constraint("a whole number", lambda o, x: _whole(o, x) & (o.abs(x) < inf), discrete=True)
+from_one = Constraint(
+    "a positive whole number",
+    lambda o, x: _whole(o, x) & (x >= 1) & (x < inf),
+    discrete=True,
+    nonnegative=True,
+)
 simplex = Constraint(
     "a vector of probabilities with sum 1",
     _simplex,
@@ -121,6 +128,11 @@ positive_vector = Constraint(
     "a vector of positive numbers", lambda o, x: o.all((x > 0) & (x < inf), axis=-1), ndim=1
 )
 real_vector = Constraint("a vector of numbers", ndim=1)
+ascending = Constraint(
+    "a vector of ascending numbers",
+    lambda o, x: o.all(x[..., 1:] > x[..., :-1], axis=-1),
+    ndim=1,
+)
 positive_definite = Constraint(
     "a symmetric positive definite matrix", _positive_definite, ndim=2, in_formula=True
 )
@@ -139,6 +151,36 @@ def interval(lower, upper):
         transform=transforms.Interval(lower, upper),
         nonnegative=isinstance(lower, Constant) and bool((lower.data >= 0).all()),
         at_most_one=isinstance(upper, Constant) and bool((upper.data <= 1).all()),
+    )
+
+
+def above(lower):
+    """Numbers from ``lower`` on, which may be a variable."""
+    return Constraint(
+        "above its lower bound",
+        lambda o, x: (x >= lower) & (x < inf),
+        transform=transforms.Interval(lower, None),
+        nonnegative=isinstance(lower, Constant) and bool((lower.data >= 0).all()),
+    )
+
+
+def below(upper):
+    """Numbers up to ``upper``, which may be a variable."""
+    return Constraint(
+        "below its upper bound",
+        lambda o, x: (x <= upper) & (x > -inf),
+        transform=transforms.Interval(None, upper),
+        at_most_one=isinstance(upper, Constant) and bool((upper.data <= 1).all()),
+    )
+
+
+def whole_between(lower, upper):
+    """Whole numbers from ``lower`` to ``upper``."""
+    return Constraint(
+        "a whole number between its bounds",
+        lambda o, x: _whole(o, x) & (x >= lower) & (x <= upper),
+        discrete=True,
+        nonnegative=isinstance(lower, Constant) and bool((lower.data >= 0).all()),
     )
 
 

@@ -42,6 +42,9 @@ class Normal(Distribution):
     def logcdf(o, x, mu, sigma):
         return o.log_ndtr((x - mu) / sigma)
 
+    def logccdf(o, x, mu, sigma):
+        return o.log_ndtr((mu - x) / sigma)
+
     def mean(o, mu, sigma):
         return mu
 
@@ -72,6 +75,11 @@ class Cauchy(Distribution):
         z = (x - alpha) / beta
         tail = o.arctan(1 / o.abs(z)) / math.pi
         return o.switch(z < 0, o.log(tail), o.log1p(-tail))
+
+    def logccdf(o, x, alpha, beta):
+        z = (x - alpha) / beta
+        tail = o.arctan(1 / o.abs(z)) / math.pi
+        return o.switch(z < 0, o.log1p(-tail), o.log(tail))
 
     def support_point(o, alpha, beta):
         return alpha
@@ -137,6 +145,11 @@ class Laplace(Distribution):
         tail = -o.abs(z) - LOG_2
         return o.switch(z < 0, tail, o.log1p(-o.exp(tail)))
 
+    def logccdf(o, x, mu, b):
+        z = (x - mu) / b
+        tail = -o.abs(z) - LOG_2
+        return o.switch(z < 0, o.log1p(-o.exp(tail)), tail)
+
     def mean(o, mu, b):
         return mu
 
@@ -166,6 +179,9 @@ class Logistic(Distribution):
 
     def logcdf(o, x, mu, s):
         return -o.softplus(-(x - mu) / s)
+
+    def logccdf(o, x, mu, s):
+        return -o.softplus((x - mu) / s)
 
     def mean(o, mu, s):
         return mu
@@ -202,6 +218,9 @@ class Uniform(Distribution):
 
     def logcdf(o, x, lower, upper):
         return o.log(o.clip((x - lower) / (upper - lower), 0.0, 1.0))
+
+    def logccdf(o, x, lower, upper):
+        return o.log(o.clip((upper - x) / (upper - lower), 0.0, 1.0))
 
     def mean(o, lower, upper):
         return 0.5 * (lower + upper)

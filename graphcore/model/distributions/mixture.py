@@ -39,7 +39,7 @@ class Mixture(Distribution):
     >>> parts = [pm.Normal.dist(0, 1), pm.StudentT.dist(3, 0, 5)]
     >>> d = pm.Mixture.dist(w=[0.9, 0.1], comp_dists=parts)
     >>> round(float(d.logp(0.0).eval()), 6)
-    -0.984838
+    -1.004032
     """
 
     params = {"w": Param(simplex)}
@@ -128,10 +128,7 @@ class Mixture(Distribution):
             terms = d.formula(spread) if self.common else d.log_density(spread)
         else:
             terms = _stacked(
-                [
-                    d.formula(value) if self.common else d.log_density(value)
-                    for d in self.components
-                ]
+                [d.formula(value) if self.common else d.log_density(value) for d in self.components]
             )
         return tt.logsumexp(small_terms_first(terms + log_w), axis=-1)
 

@@ -12,7 +12,7 @@ from graphcore.model.distributions.constraints import (
     probability,
     real,
 )
-from graphcore.model.distributions.continuous import precision
+from graphcore.model.distributions.continuous import LOG_2, precision
 from graphcore.model.distributions.parameters import Alt, Param
 from graphcore.model.distributions.special import HALF_LOG_2PI, betaln
 
@@ -38,6 +38,9 @@ class HalfNormal(Distribution):
     def logcdf(o, x, sigma):
         z = o.maximum(x, 0.0) / sigma * SQRT_HALF
         return o.switch(z < 0.5, o.log(o.erf(z)), o.log1p(-o.erfc(z)))
+
+    def logccdf(o, x, sigma):
+        return LOG_2 + o.log_ndtr(-o.maximum(x, 0.0) / sigma)
 
     def mean(o, sigma):
         return sigma * math.sqrt(2 / math.pi)
@@ -71,6 +74,9 @@ class HalfCauchy(Distribution):
         upper = -o.arctan(1 / o.maximum(z, 0.5)) * (2 / math.pi)
         return o.switch(z < 1, o.log(o.arctan(z)) + LOG_2_OVER_PI, o.log1p(upper))
 
+    def logccdf(o, x, beta):
+        return o.log(o.arctan(beta / o.maximum(x, 0.0))) + LOG_2_OVER_PI
+
     def support_point(o, beta):
         return beta
 
@@ -101,6 +107,9 @@ class Exponential(Distribution):
 
     def logcdf(o, x, lam):
         return o.log1mexp(-lam * o.maximum(x, 0.0))
+
+    def logccdf(o, x, lam):
+        return -lam * o.maximum(x, 0.0)
 
     def mean(o, lam):
         return 1 / lam
@@ -204,6 +213,9 @@ class LogNormal(Distribution):
 
     def logcdf(o, x, mu, sigma):
         return o.log_ndtr((o.log(o.maximum(x, 0.0)) - mu) / sigma)
+
+    def logccdf(o, x, mu, sigma):
+        return o.log_ndtr((mu - o.log(o.maximum(x, 0.0))) / sigma)
 
     def mean(o, mu, sigma):
         return o.exp(mu + 0.5 * o.sqr(sigma))

@@ -1,0 +1,244 @@
+"""Asymmetric distributions on the whole real line."""
+
+# ruff: noqa: RUF012 - class bodies are tables; nothing changes them
+
+import math
+
+import numpy as np
+
+from graphcore.model.distributions.base import Distribution
+from graphcore.model.distributions.constraints import open_probability, positive, real
+from graphcore.model.distributions.continuous import LOG_2, precision
+from graphcore.model.distributions.parameters import Alt, Param
+from graphcore.model.distributions.special import HALF_LOG_2PI
+
+EULER_GAMMA = 0.5772156649015329
+SQRT_HALF = math.sqrt(0.5)
+
+_scale = Param(positive, default=1.0, typical=(0.3, 3.0))
+_location = Param(real, default=0.0)
+
+
+class Gumbel(Distribution):
+    """Gumbel distribution of maxima, with location ``mu`` and scale ``beta``.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> float(pm.Gumbel.dist(mu=0, beta=1).logp(0.0).eval())
+    -1.0
+    """
+
+    params = {"mu": Param(real), "beta": Param(positive, typical=(0.3, 3.0))}
+
+    def logp(o, x, mu, beta):
+        z = (x - mu) / beta
+        return -z - o.exp(-z) - o.log(beta)
+
+    def logcdf(o, x, mu, beta):
+        return -o.exp(-(x - mu) / beta)
+
+    def logccdf(o, x, mu, beta):
+        return o.log1mexp(-o.exp(-(x - mu) / beta))
+
+    def mean(o, mu, beta):
+        return mu + EULER_GAMMA * beta
+
+    def variance(o, mu, beta):
+        return o.sqr(beta) * (math.pi**2 / 6)
+
+    def support_point(o, mu, beta):
+        return mu + EULER_GAMMA * beta
+
+    def random(rng, size, mu, beta):
+        return rng.gumbel(mu, beta, size)
+
+    def ref(mu, beta):
+        from scipy import stats
+
+        return stats.gumbel_r(mu, beta)
+
+
+class Moyal(Distribution):
+    """Moyal distribution with location ``mu`` and scale ``sigma``.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.Moyal.dist().logp(0.0).eval()), 6)
+    -1.418939
+    """
+
+    params = {"mu": _location, "sigma": _scale}
+
+    def logp(o, x, mu, sigma):
+        z = (x - mu) / sigma
+        return -0.5 * (z + o.exp(-z)) - o.log(sigma) - HALF_LOG_2PI
+
+    def logcdf(o, x, mu, sigma):
+        u = o.exp(-0.5 * (x - mu) / sigma)
+        near = o.log1p(-o.erf(o.minimum(u, 1.0) * SQRT_HALF))
+        return o.switch(u < 1, near, LOG_2 + o.log_ndtr(-u))
+
+    def logccdf(o, x, mu, sigma):
+        return o.log(o.erf(o.exp(-0.5 * (x - mu) / sigma) * SQRT_HALF))
+
+    def mean(o, mu, sigma):
+        return mu + sigma * (EULER_GAMMA + LOG_2)
+
+    def variance(o, mu, sigma):
+        return o.sqr(sigma) * (math.pi**2 / 2)
+
+    def support_point(o, mu, sigma):
+        return mu + sigma * (EULER_GAMMA + LOG_2)
+
+    def random(rng, size, mu, sigma):
+        return mu - sigma * np.log(np.square(rng.standard_normal(size)))
+
+    def ref(mu, sigma):
+        from scipy import stats
+
+        return stats.moyal(mu, sigma)
+
+
+class AsymmetricLaplace(Distribution):
+    """Laplace distribution with rates ``b * kappa`` above ``mu`` and ``b / kappa`` below it.
+
+    With ``q`` instead of ``kappa``, ``mu`` is the quantile q.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.AsymmetricLaplace.dist(kappa=1, mu=0, b=1).logp(0.0).eval()), 6)
+    -0.693147
+    """
+
+    params = {
+        "kappa": Param(positive, typical=(0.4, 2.5)),
+        "mu": Param(real),
+        "b": Param(positive, typical=(0.3, 3.0)),
+    }
+    alt = (
+        Alt(
+            lambda o, q: {"kappa": o.sqrt(q / (1 - q))},
+            gives=("kappa",),
+            params={"q": Param(open_probability, typical=(0.2, 0.8))},
+        ),
+    )
+    order = ("kappa", "mu", "b", "q")
+
+    def logp(o, x, kappa, mu, b):
+        z = (x - mu) * b
+        return -o.maximum(z * kappa, -z / kappa) + o.log(b / (kappa + 1 / kappa))
+
+    def logcdf(o, x, kappa, mu, b):
+        z = (x - mu) * b
+        share = o.sqr(kappa)
+        low = o.minimum(z, 0.0) / kappa - o.log1p(1 / share)
+        return o.switch(z < 0, low, o.log1p(-o.exp(-z * kappa) / (1 + share)))
+
+    def logccdf(o, x, kappa, mu, b):
+        z = (x - mu) * b
+        share = o.sqr(kappa)
+        high = -o.maximum(z, 0.0) * kappa - o.log1p(share)
+        return o.switch(z < 0, o.log1p(-o.exp(z / kappa) / (1 + 1 / share)), high)
+
+    def mean(o, kappa, mu, b):
+        return mu + (1 / kappa - kappa) / b
+
+    def variance(o, kappa, mu, b):
+        return (1 / o.sqr(kappa) + o.sqr(kappa)) / o.sqr(b)
+
+    def support_point(o, kappa, mu, b):
+        return mu + (1 / kappa - kappa) / b
+
+    def random(rng, size, kappa, mu, b):
+        up, down = rng.exponential(1.0, size), rng.exponential(1.0, size)
+        return mu + (up / kappa - down * kappa) / b
+
+    def ref(kappa, mu, b):
+        from scipy import stats
+
+        return stats.laplace_asymmetric(kappa, mu, 1 / b)
+
+
+def _exponential_part(o, z, r):
+    """``r**2 / 2 - r z + log_ndtr(z - r)``, also where its terms cancel."""
+    w = z - r
+    far = o.log(0.5 * o.erfcx(o.maximum(-w, 0.0) * SQRT_HALF)) - 0.5 * o.sqr(z)
+    return o.switch(w < 0, far, r * (0.5 * r - z) + o.log_ndtr(w))
+
+
+class ExGaussian(Distribution):
+    """Sum of a normal variable (``mu``, ``sigma``) and an exponential one of mean ``nu``.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.ExGaussian.dist(mu=0, sigma=1, nu=1).logp(0.0).eval()), 6)
+    -1.341022
+    """
+
+    params = {"mu": _location, "sigma": _scale, "nu": Param(positive, typical=(0.3, 3.0))}
+
+    def logp(o, x, mu, sigma, nu):
+        return _exponential_part(o, (x - mu) / sigma, sigma / nu) - o.log(nu)
+
+    def logcdf(o, x, mu, sigma, nu):
+        z = (x - mu) / sigma
+        whole = o.log_ndtr(z)
+        return whole + o.log1mexp(o.minimum(_exponential_part(o, z, sigma / nu) - whole, 0.0))
+
+    def mean(o, mu, sigma, nu):
+        return mu + nu
+
+    def variance(o, mu, sigma, nu):
+        return o.sqr(sigma) + o.sqr(nu)
+
+    def support_point(o, mu, sigma, nu):
+        return mu + nu
+
+    def random(rng, size, mu, sigma, nu):
+        return rng.normal(mu, sigma, size) + rng.exponential(nu, size)
+
+    def ref(mu, sigma, nu):
+        from scipy import stats
+
+        return stats.exponnorm(nu / sigma, mu, sigma)
+
+
+class SkewNormal(Distribution):
+    """Normal distribution skewed by ``alpha``, with ``mu`` and ``sigma`` (or ``tau``).
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.SkewNormal.dist(alpha=3, mu=0, sigma=1).logp(0.0).eval()), 6)
+    -0.918939
+    """
+
+    params = {"alpha": Param(real, default=1.0), "mu": _location, "sigma": _scale}
+    alt = (precision,)
+
+    def logp(o, x, alpha, mu, sigma):
+        z = (x - mu) / sigma
+        return -0.5 * o.sqr(z) + o.log_ndtr(alpha * z) - o.log(sigma) + (LOG_2 - HALF_LOG_2PI)
+
+    def mean(o, alpha, mu, sigma):
+        return mu + sigma * alpha / o.sqrt(1 + o.sqr(alpha)) * math.sqrt(2 / math.pi)
+
+    def variance(o, alpha, mu, sigma):
+        return o.sqr(sigma) * (1 - 2 / math.pi * o.sqr(alpha) / (1 + o.sqr(alpha)))
+
+    def support_point(o, alpha, mu, sigma):
+        return mu + sigma * alpha / o.sqrt(1 + o.sqr(alpha)) * math.sqrt(2 / math.pi)
+
+    def random(rng, size, alpha, mu, sigma):
+        d = alpha / np.sqrt(1 + alpha**2)
+        u, v = rng.standard_normal(size), rng.standard_normal(size)
+        return mu + sigma * (d * np.abs(u) + np.sqrt(1 - d**2) * v)
+
+    def ref(alpha, mu, sigma):
+        from scipy import stats
+
+        return stats.skewnorm(alpha, mu, sigma)

@@ -1,0 +1,165 @@
+"""Distributions with more, or fewer, zeros than their base: zero-inflated and hurdle families."""
+
+import numpy as np
+
+from graphcore.model.distributions.base import Distribution
+from graphcore.model.distributions.constraints import Constraint, nonnegative, probability
+from graphcore.model.distributions.discrete import Binomial, NegativeBinomial, Poisson
+from graphcore.model.distributions.parameters import Param, names_of
+from graphcore.model.distributions.positive import Gamma, LogNormal
+
+_psi = Param(probability, typical=(0.2, 0.8))
+
+# Log probability of zero under the base distributions.
+_LOG_ZERO = {
+    Poisson: lambda o, mu: -mu,
+    Binomial: lambda o, n, p: o.xlog1py(n, -p),
+    NegativeBinomial: lambda o, mu, alpha: -alpha * o.log1p(mu / alpha),
+}
+
+
+class _WithZeros(Distribution, hidden=True):
+    """Takes parameters and parametrisations over from ``base``, with ``psi`` in front."""
+
+    base = None
+
+    def __init_subclass__(cls, base=None, hidden=False, **kwargs):
+        if base is not None:
+            cls.base = base
+            cls.params = {"psi": _psi, **base.params}
+            cls.alt = base.alt
+            cls.order = ("psi", *names_of(base))
+            cls.logp, cls.support_point, cls.random = cls.formulas(base)
+        super().__init_subclass__(hidden=hidden, **kwargs)
+
+    def _find_support(self):
+        support = self.base.support
+        if isinstance(support, Constraint):
+            return support if support.discrete else nonnegative
+        return support(**{k: v for k, v in self.arguments.items() if k != "psi"})
+
+
+class _ZeroInflated(_WithZeros, hidden=True):
+    """A base distribution with probability ``psi``, else zero."""
+
+    @staticmethod
+    def formulas(base):
+        log_zero = _LOG_ZERO[base]
+
+        def logp(o, x, psi, **rest):
+            zero = o.logaddexp(o.log1p(-psi), o.log(psi) + log_zero(o, **rest))
+            return o.switch(x > 0, o.log(psi) + base.logp(o, x, **rest), zero)
+
+        def support_point(o, psi, **rest):
+            return base.support_point(o, **rest)
+
+        def random(rng, size, psi, **rest):
+            return np.where(rng.random(size) < psi, base.random(rng, size, **rest), 0)
+
+        return staticmethod(logp), staticmethod(support_point), staticmethod(random)
+
+
+class _Hurdle(_WithZeros, hidden=True):
+    """Zero with probability ``1 - psi``, else a positive value of the base distribution."""
+
+    @staticmethod
+    def formulas(base):
+        log_zero = _LOG_ZERO.get(base)
+
+        def logp(o, x, psi, **rest):
+            inside = o.switch(x > 0, x, 1.0)  # keeps the branch not taken finite
+            some = o.log(psi) + base.logp(o, inside, **rest)
+            if log_zero is not None:
+                some = some - o.log1mexp(log_zero(o, **rest))
+            return o.switch(x > 0, some, o.log1p(-psi))
+
+        def support_point(o, psi, **rest):
+            point = base.support_point(o, **rest)
+            return point if log_zero is None else o.maximum(point, 1.0)
+
+        def random(rng, size, psi, **rest):
+            drawn = np.array(np.broadcast_to(base.random(rng, size, **rest), size), dtype=float)
+            while log_zero is not None and not drawn.all():
+                drawn = np.where(drawn > 0, drawn, base.random(rng, size, **rest))
+            return np.where(rng.random(size) < psi, drawn, 0)
+
+        return staticmethod(logp), staticmethod(support_point), staticmethod(random)
+
+
+class ZeroInflatedPoisson(_ZeroInflated, base=Poisson):
+    """Poisson counts with probability ``psi``, else zero.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.ZeroInflatedPoisson.dist(psi=0.5, mu=3).logp(0).eval()), 5)
+    -0.64456
+    """
+
+
+class ZeroInflatedBinomial(_ZeroInflated, base=Binomial):
+    """Binomial counts with probability ``psi``, else zero.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.ZeroInflatedBinomial.dist(psi=0.5, n=1, p=0.5).logp(0).eval()), 6)
+    -0.287682
+    """
+
+
+class ZeroInflatedNegativeBinomial(_ZeroInflated, base=NegativeBinomial):
+    """Negative binomial counts with probability ``psi``, else zero.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> d = pm.ZeroInflatedNegativeBinomial.dist(psi=0.5, mu=1, alpha=1)
+    >>> round(float(d.logp(0).eval()), 6)
+    -0.287682
+    """
+
+
+class HurdlePoisson(_Hurdle, base=Poisson):
+    """Zero with probability ``1 - psi``, else a Poisson count that is not zero.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.HurdlePoisson.dist(psi=0.5, mu=3).logp(0).eval()), 6)
+    -0.693147
+    """
+
+
+class HurdleNegativeBinomial(_Hurdle, base=NegativeBinomial):
+    """Zero with probability ``1 - psi``, else a negative binomial count that is not zero.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> d = pm.HurdleNegativeBinomial.dist(psi=0.5, mu=1, alpha=1)
+    >>> round(float(d.logp(1).eval()), 6)
+    -1.386294
+    """
+
+
+class HurdleGamma(_Hurdle, base=Gamma):
+    """Zero with probability ``1 - psi``, else gamma distributed.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.HurdleGamma.dist(psi=0.5, alpha=1, beta=1).logp(1.0).eval()), 6)
+    -1.693147
+    """
+
+
+class HurdleLogNormal(_Hurdle, base=LogNormal):
+    """Zero with probability ``1 - psi``, else log-normal.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.HurdleLogNormal.dist(psi=0.5, mu=0, sigma=1).logp(1.0).eval()), 6)
+    -1.612086
+    """
