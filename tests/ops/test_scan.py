@@ -1,0 +1,244 @@
+"""Scan against the same loop unrolled, by the reference evaluator; its interface and errors."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import graphcore
+import graphcore.tensor as tt
+from graphcore import evaluate, grad
+from graphcore.graph.walk import toposort
+from graphcore.ops.scan import Scan
+
+
+def load(name):
+    path = Path(__file__).parents[1] / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"graphcore_tests_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+cases = load("scancases")
+
+
+def weighted(outputs):
+    """A scalar that weights all elements differently, and not linearly."""
+    total = 0.0
+    for v in outputs:
+        total = total + (tt.sin(v) * (v + 2)).sum()
+        if v.type.ndim and v.type.shape[0] != 0:
+            total = total + tt.exp(v[-1]).sum()
+    return total
+
+
+def derivatives(outputs, variables):
+    """First derivatives, and a gradient of their squares."""
+    first = grad(weighted(outputs), variables, disconnected_inputs="ignore")
+    squares = sum(((g + 0.1 * i) ** 2).sum() for i, g in enumerate(first))
+    second = grad(squares, variables, disconnected_inputs="ignore")
+    return [*first, *second]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+@pytest.mark.parametrize("name", cases.CASES)
+def test_scan_is_the_unrolled_loop(name, known):
+    function = cases.CASES[name][1]
+    variables, values = cases.inputs(name, known)
+    fixed, _ = cases.inputs(name)
+    outputs = cases.as_list(function(graphcore.scan, *variables)[0])
+    wanted = cases.as_list(function(cases.unrolled, *fixed)[0])
+    all_outputs = [*outputs, *derivatives(outputs, variables)]
+    all_wanted = [*wanted, *derivatives(wanted, fixed)]
+    got = evaluate(all_outputs, dict(zip(variables, values, strict=True)))
+    want = evaluate(all_wanted, dict(zip(fixed, values, strict=True)))
+    for i, (a, b) in enumerate(zip(got, want, strict=True)):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-11, err_msg=str(i))
+
+
+def loops(*outputs):
+    return [node.op for node in toposort(list(outputs)) if isinstance(node.op, Scan)]
+
+
+def sizes(*outputs):
+    """How many operations each loop has."""
+    return [len(op.body.order) for op in loops(*outputs)]
+
+
+def test_only_the_recurrence_stays_in_the_loop():
+    x, s0, a = tt.vector("x"), tt.scalar("s0"), tt.scalar("a")
+    s, _ = graphcore.scan(lambda x, s, a: tt.exp(a) * (s - tt.sin(x)) + x**2, x, s0, a)
+    assert sizes(s) == [2]  # one product, one sum
+    g = grad((s**2).sum(), [x, s0, a])
+    assert sizes(*g) == [2, 2]
+    assert [op.reverse for op in loops(*g)] == [False, True]
+
+
+def test_what_is_only_stored_is_computed_after_the_loop():
+    x = tt.vector("x")
+    (s, y, z), _ = graphcore.scan(
+        lambda x, s: [0.5 * s + x, tt.exp(s) * x, tt.gammaln(x)], [x], [tt.as_tensor(0.0), None, None]
+    )
+    assert sizes(s, y, z) == [2]
+    only_maps, _ = graphcore.scan(lambda x: [tt.exp(x), x.sum()], tt.matrix("m"))
+    assert sizes(*only_maps) == []
+
+
+def test_independent_values_have_loops_of_their_own():
+    x = tt.vector("x")
+    (s, r), _ = graphcore.scan(
+        lambda x, s, r: [0.5 * s + x, tt.tanh(r + s)], [x], [tt.as_tensor(0.0), tt.as_tensor(0.0)]
+    )
+    assert sizes(s, r) == [2, 2]
+
+
+def test_powers_of_a_vector():
+    """The example of Theano's tutorial."""
+    k, a = tt.iscalar("k"), tt.vector("A")
+    result, updates = graphcore.scan(
+        fn=lambda prior_result, A: prior_result * A,
+        outputs_info=tt.ones_like(a),
+        non_sequences=a,
+        n_steps=k,
+    )
+    power = graphcore.function(inputs=[a, k], outputs=result[-1], updates=updates)
+    np.testing.assert_array_equal(power(range(10), 2), np.arange(10.0) ** 2)
+    np.testing.assert_array_equal(power(range(10), 4), np.arange(10.0) ** 4)
+
+
+def test_polynomial():
+    """The second example of Theano's tutorial: sequences of different lengths."""
+    c, x = tt.vector("coefficients"), tt.scalar("x")
+    parts, _ = graphcore.scan(
+        fn=lambda coefficient, power, value: coefficient * (value**power),
+        outputs_info=None,
+        sequences=[c, tt.arange(10000)],
+        non_sequences=x,
+    )
+    f = graphcore.function(inputs=[c, x], outputs=parts.sum())
+    assert f([1.0, 0.0, 2.0], 3.0) == 19.0
+
+
+def test_initial_value_of_integers_becomes_what_is_carried():
+    up_to = tt.iscalar("up_to")
+    total, _ = graphcore.scan(
+        lambda i, s: i + s, tt.arange(20)[:up_to], tt.as_tensor(np.asarray(0, dtype="int8"))
+    )
+    assert total.type.dtype == "int64"
+    np.testing.assert_array_equal(total.eval({up_to: 5}), [0, 1, 3, 6, 10])
+    s, _ = graphcore.scan(lambda s: s * 0.5, outputs_info=1, n_steps=3)
+    np.testing.assert_array_equal(s.eval(), [0.5, 0.25, 0.125])
+
+
+def test_shared_variables_and_updates():
+    a, seed = tt.shared(2.0, "a"), tt.shared(1.0, "seed")
+
+    def step(s):
+        return s * a + seed, {seed: seed + 1}
+
+    s, updates = graphcore.scan(step, outputs_info=0.0, n_steps=3)
+    f = graphcore.function([], s, updates=updates)
+    np.testing.assert_array_equal(f(), [1, 4, 11])
+    assert seed.get_value() == 4
+    counter = tt.shared(0, "counter")
+    none, updates = graphcore.scan(lambda: {counter: counter + 1}, n_steps=5)
+    assert none == []
+    graphcore.function([], [], updates=updates)()
+    assert counter.get_value() == 5
+
+
+def test_map_reduce_fold():
+    x = tt.vector("x")
+    values = [1.0, 2.0, 4.0]
+    for symbolic, value in [
+        (graphcore.map(lambda v: v**2, x)[0], [1, 4, 16]),
+        (graphcore.reduce(lambda v, s: s * v, x, 1.0)[0], 8),
+        (graphcore.foldl(lambda v, s: s / v, x, 1.0)[0], 1 / 8),
+        (graphcore.foldl(lambda v, s: v - s, x, 0.0)[0], 3),
+        (graphcore.foldr(lambda v, s: v - s, x, 0.0)[0], 3),
+        (graphcore.foldr(lambda v, s: v - 2 * s, x, 0.0)[0], 13),
+    ]:
+        np.testing.assert_allclose(symbolic.eval({x: values}), value)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_no_steps(known):
+    x = tt.tensor("float64", (0 if known else None,), "x")
+    a = tt.scalar("a")
+    (s, y), _ = graphcore.scan(
+        lambda x, s, a: [tt.tanh(a * s + x), tt.exp(s)], [x], [a, None], [a]
+    )
+    given = {x: np.zeros(0), a: 1.0}
+    g = grad(s.sum() + y.sum() + a, [x, a])
+    got = evaluate([s, y, *g], given)
+    assert [v.shape for v in got] == [(0,), (0,), (0,), ()]
+    assert got[-1] == 1
+
+
+def test_go_backwards_with_n_steps_takes_the_last_entries():
+    x = tt.vector("x")
+    s, _ = graphcore.scan(lambda x, s: s + x, x, 0.0, n_steps=2, go_backwards=True)
+    np.testing.assert_array_equal(s.eval({x: [1.0, 2.0, 4.0]}), [4, 6])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda s: s(lambda: 1.0), ValueError, "n_steps says how often"),
+        (lambda s: s(lambda x: x, tt.scalar("z")), TypeError, r"sequence 0 \('z'\) is a number"),
+        (lambda s: s(lambda x: x, n_steps=-1, outputs_info=1.0), ValueError, "n_steps is -1"),
+        (
+            lambda s: s(lambda x: x, tt.tensor("float64", (3,)), n_steps=4),
+            ValueError,
+            "a sequence has 3 entries for 4 steps",
+        ),
+        (
+            lambda s: s(lambda x: x, outputs_info={"initial": tt.vector(), "taps": [0]}, n_steps=1),
+            ValueError,
+            "earlier values only",
+        ),
+        (
+            lambda s: s(lambda x: [x, x], outputs_info=1.0, n_steps=2),
+            ValueError,
+            "returns 2 outputs, outputs_info describes 1",
+        ),
+        (
+            lambda s: s(lambda x: x + tt.vector(), outputs_info=1.0, n_steps=2),
+            ValueError,
+            "starts as an array with 0 axes and becomes one with 1",
+        ),
+        (
+            lambda s: s(lambda x: (x, graphcore.until(x > 3)), outputs_info=1.0, n_steps=2),
+            NotImplementedError,
+            "carry a flag",
+        ),
+        (
+            lambda s: s(lambda x: x * tt.scalar("q"), outputs_info=1.0, n_steps=2, strict=True),
+            ValueError,
+            "uses 'q'; add it to non_sequences",
+        ),
+        (
+            lambda s: graphcore.reduce(lambda x: x, tt.vector(), None),
+            ValueError,
+            "needs an initial value",
+        ),
+    ],
+)
+def test_errors_say_what_to_do(call, error, message):
+    with pytest.raises(error, match=message):
+        call(graphcore.scan)
+
+
+def test_a_shape_that_changes_is_an_error():
+    x = tt.vector("x")
+    s, _ = graphcore.scan(lambda s: tt.concatenate([s, s]), outputs_info=x, n_steps=2)
+    with pytest.raises(ValueError, match="give its first value the shape it keeps"):
+        s.eval({x: [1.0, 2.0]})
+
+
+def test_sequences_of_different_lengths_are_cut():
+    x, y = tt.vector("x"), tt.vector("y")
+    s, _ = graphcore.scan(lambda x, y, s: s + x * y, [x, y], 0.0)
+    np.testing.assert_array_equal(s.eval({x: [1, 2, 3], y: [1, 10]}), [1, 21])
