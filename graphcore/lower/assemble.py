@@ -4,7 +4,15 @@ from graphcore import kernels
 from graphcore._executor import Program
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
-from graphcore.lower import columns, indexing, matrices, products, recurrence, translate
+from graphcore.lower import (
+    columns,
+    indexing,
+    matrices,
+    products,
+    recurrence,
+    shortdots,
+    translate,
+)
 from graphcore.lower.arrays import LANE, MEMORY, Array, whole
 from graphcore.lower.emit import Emitter
 from graphcore.lower.memory import Memory
@@ -12,7 +20,8 @@ from graphcore.lower.regions import group_items
 from graphcore.lower.shapes import concrete_shapes
 from graphcore.lower.spec import ProgramSpec
 
-_RULES = (indexing, matrices, products, columns, recurrence)  # importing them fills translate.RULES
+# importing them fills translate.RULES
+_RULES = (indexing, matrices, products, columns, shortdots, recurrence)
 
 
 def lower(outputs, inputs, values=None):

@@ -7,6 +7,7 @@ in the same loop.  The columns are put together only where somebody needs the wh
 """
 
 from graphcore.lower.arrays import LANE, View, size_of
+from graphcore.lower.indexing import is_zero
 from graphcore.lower.items import broadcast_view
 from graphcore.lower.translate import RULES, apply_row, reduce_view, row_plan
 from graphcore.ops import elementwise, index, reduce, shape
@@ -107,6 +108,9 @@ def _dimshuffle(t, node):
     (x,), (y,) = node.inputs, node.outputs
     pattern = node.op.pattern
     last = len(t.shapes[x]) - 1
+    if x in t.columns and pattern == (1, 0):
+        t.turned[y] = x
+        return
     if x not in t.columns or pattern[-1:] != (last,) or last in pattern[:-1]:
         _WHOLE[shape.Dimshuffle](t, node)
         return
@@ -159,6 +163,28 @@ def _concatenate(t, node):
     t.columns[y] = parts
 
 
+def _inc_subtensor(t, node):
+    """Changing one column leaves the others as they are."""
+    x, value = node.inputs[:2]
+    (y,) = node.outputs
+    full = t.shapes[y]
+    *others, last = node.op.spec or (None,)
+    everything = index.Slice(None, None, None)
+    whole_column = isinstance(last, int) and all(entry == everything for entry in others)
+    zero = is_zero(t.of(x)) if x not in t.columns else False
+    if not (is_short(full) and whole_column and (zero or x in t.columns)):
+        _WHOLE[index.IncSubtensor](t, node)
+        return
+    dtype, lane = y.type.dtype, LANE[y.type.dtype]
+    parts = [t.cast(column(t, x, k), x.type.dtype, dtype) for k in range(full[-1])]
+    new = broadcast_view(t.cast(t.of(value), value.type.dtype, dtype), full[:-1])
+    if not (node.op.is_set or is_zero(parts[last])):
+        new = t.elementwise(f"add_{lane}{lane}", [parts[last], new], full[:-1], lane)
+        new = t.narrow(new, dtype)
+    parts[last] = new
+    t.columns[y] = parts
+
+
 _WHOLE = dict(RULES)
 RULES[elementwise.Elemwise] = _elemwise
 RULES[elementwise.Cast] = _cast
@@ -169,3 +195,4 @@ RULES[shape.BroadcastLike] = _broadcast
 RULES[shape.StopGradient] = _same
 RULES[shape.Concatenate] = _concatenate
 RULES[index.Subtensor] = _subtensor
+RULES[index.IncSubtensor] = _inc_subtensor

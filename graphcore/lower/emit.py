@@ -163,8 +163,8 @@ class Emitter:
         m, n, k = item.info["mnk"]
         lds = []
         for view, form in zip((a, b), item.info["forms"], strict=True):
-            ld = view.strides[0] if form == "rm" else view.strides[1]
-            lds.append((form == "cm", max(ld, 1)))
+            along, across = (0, 1) if form == "rm" else (1, 0)
+            lds.append((form == "cm", max(view.strides[along], view.shape[across])))
         return [
             Ins(
                 "gemm",

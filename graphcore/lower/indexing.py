@@ -60,7 +60,7 @@ def _subtensor(t, node):
     t.view[node.outputs[0]] = region(t, node, t.of(node.inputs[0]))
 
 
-def _is_zero(view):
+def is_zero(view):
     data = view.array.data
     return data is not None and data.size == 1 and data.reshape(-1)[0] == 0
 
@@ -69,7 +69,7 @@ def start_from(t, view, shape, lane):
     """A fresh array that begins as what ``view`` shows."""
     out = t.new(shape, lane)
     if size_of(shape):
-        if _is_zero(view):
+        if is_zero(view):
             out.start = 0
         else:
             t.copy(view, whole(out))

@@ -53,6 +53,7 @@ class Translator:
         self.items = []
         self.view = {}
         self.columns = {}  # values taken apart along a short last axis, see ``columns``
+        self.turned = {}  # transposes of values that were taken apart, and those values
         self._converted = {}
         self._constants = {}
         self.made = {}  # what several nodes share, such as the factor of a matrix
@@ -65,6 +66,9 @@ class Translator:
         found = self.view.get(v)
         if found is None and v in self.columns:
             found = self.view[v] = self._assemble(v)
+        if found is None and v in self.turned:
+            x = self.of(self.turned[v])
+            found = self.view[v] = View(x.array, x.shape[::-1], x.strides[::-1], x.offset)
         if found is None:
             if not isinstance(v, Constant):
                 raise KeyError(f"{v!r} is not computed by this graph")

@@ -319,6 +319,19 @@ def drop_increment_by_zero(b, node):
     return node.inputs[0] if not node.op.is_set and _is_zeros(b, node.inputs[1]) else None
 
 
+@rule("add", needs="IncSubtensor")
+def merge_increments(b, node):
+    """x increased in one place, plus zeros increased in another, is x increased in both."""
+    for x, y in (node.inputs, node.inputs[::-1]):
+        op, other = op_of(y, IncSubtensor), op_of(x, IncSubtensor)
+        if op is None or other is None or op.is_set or other.is_set:
+            continue
+        base, *rest = y.owner.inputs
+        if x.type == y.type == node.out.type and _is_zeros(b, base):
+            return b.apply(op, x, *rest)
+    return None
+
+
 @rule("IncTake", "IncSubtensor", needs="mul true_div neg")
 def factor_out_of_increment(b, node):
     """Zeros increased by y s, with a (finite) number s, are s times zeros increased by y."""
@@ -386,6 +399,7 @@ RULES = [
     part_of_inc_subtensor,
     drop_increment_of_all,
     drop_increment_by_zero,
+    merge_increments,
     factor_out_of_increment,
     factor_out_of_dot,
 ]

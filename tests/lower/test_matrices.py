@@ -178,6 +178,42 @@ def test_strides_of_triangular_systems():
     close(found, evaluate(outputs, values))
 
 
+@pytest.mark.parametrize("n", [1, 31, 32, 300])
+def test_products_with_short_axes(n):
+    """Taken apart into columns or not, the values are the same."""
+    rng = np.random.default_rng(n)
+    z, w, small = tt.matrix("z"), tt.matrix("w"), tt.matrix("small")
+    long = tt.dot(tt.exp(z), small)
+    back = tt.inc_subtensor(tt.zeros_like(long)[:, 0], w[:, 1])
+    back = back + tt.inc_subtensor(tt.zeros_like(long)[:, 2], long[:, 1])
+    outputs = [
+        long,
+        tt.dot(z, small[:, ::-1]) * 2,
+        tt.dot(small.T, z.T),
+        tt.dot(z.T, w),
+        tt.dot(long.T, z),
+        tt.dot(long.T, w)[0, 1],
+        back,
+        tt.dot(back, small.T),
+        tt.inc_subtensor(long[:, -1], 1.0),
+        tt.set_subtensor(long[:, 1], w[:, 0]).sum(),
+        long.T[1] + long[:, 0],
+        long.T * 2,
+    ]
+    cost = (long * back).sum() + (outputs[4] ** 2).sum() + (outputs[8] ** 2).sum()
+    outputs += graphcore.grad(cost, [z, w, small])
+    values = {
+        z: rng.normal(size=(n, 2)),
+        w: rng.normal(size=(n, 3)),
+        small: rng.normal(size=(2, 3)),
+    }
+    found, _ = run(outputs, values)
+    close(found, evaluate(outputs, values))
+    product = tt.dot(tt.exp(z), small)
+    _, program = run([product, *graphcore.grad((product**2).sum(), [z, small])], values)
+    assert ("gemm" in names(program)) == (n < 32)
+
+
 # -- failures --------------------------------------------------------------------------------------
 
 BAD = {

@@ -197,6 +197,10 @@ CASES = {
         IncSubtensor((Slice(),), False)(tt.zeros(N), s.w),
     ],
     "drop_increment_by_zero": [tt.inc_subtensor(s.v[1:], 0.0), tt.inc_subtensor(s.v[[0, 1]], 0.0)],
+    "merge_increments": [
+        tt.inc_subtensor(tt.zeros(N)[1:], s.v[1:]) + tt.inc_subtensor(tt.zeros(N)[0], s.a),
+        tt.inc_subtensor(s.v[:2], s.a) + tt.inc_subtensor(tt.zeros(N)[1:], s.w[1:]),
+    ],
     "factor_out_of_increment": [
         tt.inc_subtensor(tt.zeros(N)[[0, 1, 1, 2]], s.m[:, 0] * s.a),
         tt.inc_subtensor(tt.zeros(2)[[0, 1, 1, 0]], -s.m[:, 0]),
