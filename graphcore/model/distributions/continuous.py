@@ -4,9 +4,11 @@
 
 import math
 
+import numpy as np
+
 from graphcore.model.distributions.base import Distribution
 from graphcore.model.distributions.constraints import interval, positive, real
-from graphcore.model.distributions.parameters import Alt, Param
+from graphcore.model.distributions.parameters import Alt, Link, Param
 from graphcore.model.distributions.special import HALF_LOG_2PI, gammaln_half_step
 
 LOG_PI = math.log(math.pi)
@@ -14,11 +16,54 @@ LOG_2 = math.log(2.0)
 
 _scale = Param(positive, default=1.0, typical=(0.3, 3.0))
 _location = Param(real, default=0.0)
+_log_scale = Param(real, typical=(-1.2, 1.2))
 precision = Alt(
     lambda o, tau: {"sigma": 1 / o.sqrt(tau)},
     gives=("sigma",),
     params={"tau": Param(positive, typical=(0.3, 3.0))},
 )
+
+
+class _LogScaleNormal(Distribution, hidden=True):
+    """Normal by the logarithm of its standard deviation: no division per observation."""
+
+    params = {"mu": _location, "log_sigma": _log_scale}
+
+    def logp(o, x, mu, log_sigma):
+        return -0.5 * o.sqr((x - mu) * o.exp(-log_sigma)) - log_sigma - HALF_LOG_2PI
+
+    def logcdf(o, x, mu, log_sigma):
+        return o.log_ndtr((x - mu) * o.exp(-log_sigma))
+
+    def support_point(o, mu, log_sigma):
+        return mu
+
+    def random(rng, size, mu, log_sigma):
+        return rng.normal(mu, np.exp(log_sigma), size)
+
+    def ref(mu, log_sigma):
+        return Normal.ref(mu, np.exp(log_sigma))
+
+
+class _VarianceNormal(Distribution, hidden=True):
+    """Normal by its variance, as models of changing volatility have it."""
+
+    params = {"mu": _location, "variance": Param(positive, typical=(0.1, 9.0))}
+
+    def logp(o, x, mu, variance):
+        return -0.5 * (o.sqr(x - mu) / variance + o.log(variance)) - HALF_LOG_2PI
+
+    def logcdf(o, x, mu, variance):
+        return o.log_ndtr((x - mu) / o.sqrt(variance))
+
+    def support_point(o, mu, variance):
+        return mu
+
+    def random(rng, size, mu, variance):
+        return rng.normal(mu, np.sqrt(variance), size)
+
+    def ref(mu, variance):
+        return Normal.ref(mu, np.sqrt(variance))
 
 
 class Normal(Distribution):
@@ -35,6 +80,10 @@ class Normal(Distribution):
 
     params = {"mu": _location, "sigma": _scale}
     alt = (precision,)
+    links = (
+        Link("sigma", "exp", "log_sigma", _LogScaleNormal),
+        Link("sigma", "sqrt", "variance", _VarianceNormal),
+    )
 
     def logp(o, x, mu, sigma):
         return -0.5 * o.sqr((x - mu) / sigma) - o.log(sigma) - HALF_LOG_2PI
@@ -93,6 +142,27 @@ class Cauchy(Distribution):
         return stats.cauchy(alpha, beta)
 
 
+class _LogScaleStudentT(Distribution, hidden=True):
+    """Student's t by the logarithm of its scale: no division by it per observation."""
+
+    params = {"nu": Param(positive, typical=(0.7, 12.0)), "mu": _location, "log_sigma": _log_scale}
+
+    def logp(o, x, nu, mu, log_sigma):
+        half = 0.5 * nu
+        constant = gammaln_half_step(o, half) - 0.5 * o.log(nu) - 0.5 * LOG_PI
+        square = o.sqr((x - mu) * o.exp(-log_sigma))
+        return constant - log_sigma - (half + 0.5) * o.log1p(square / nu)
+
+    def support_point(o, nu, mu, log_sigma):
+        return mu
+
+    def random(rng, size, nu, mu, log_sigma):
+        return mu + np.exp(log_sigma) * rng.standard_t(nu, size)
+
+    def ref(nu, mu, log_sigma):
+        return StudentT.ref(nu, mu, np.exp(log_sigma))
+
+
 class StudentT(Distribution):
     """Student's t with ``nu`` degrees of freedom, location ``mu``, scale ``sigma`` (or ``lam``)."""
 
@@ -108,6 +178,7 @@ class StudentT(Distribution):
             params={"lam": Param(positive, typical=(0.3, 3.0))},
         ),
     )
+    links = (Link("sigma", "exp", "log_sigma", _LogScaleStudentT),)
 
     def logp(o, x, nu, mu, sigma):
         half = 0.5 * nu

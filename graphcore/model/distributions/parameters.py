@@ -124,6 +124,7 @@ class Parameters:
                     self.arguments[link.becomes] = x
                     self.form = link.form
                     self.conditions = [c for c in self.conditions if c[0] != link.param]
+                    self._require(link.becomes, x, link.form.params[link.becomes].constraint)
                     return
 
     def _require(self, name, variable, constraint, made_from=None):
