@@ -104,7 +104,9 @@ def _discrete_weibull(q, beta):
 def _zero_inflated(base):
     def make(psi, **rest):
         ref = base(**rest)
-        return Counts(lambda x: psi * ref.pmf(x) + (1 - psi) * (x == 0), _shape(psi, *rest.values()))
+        return Counts(
+            lambda x: psi * ref.pmf(x) + (1 - psi) * (x == 0), _shape(psi, *rest.values())
+        )
 
     return make
 
