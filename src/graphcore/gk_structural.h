@@ -227,14 +227,44 @@ static inline void gk_scatter_rows(ptrdiff_t n, double *g, const int64_t *restri
 
 /* ---- recurrences ---------------------------------------------------------------------------- */
 
+/* Four steps of y[t] = a[t] * y[t-1] + b[t] at once: what does not depend on y[-1] runs ahead of
+ * it, so that a step waits for the fourth one before it.  Only for factors whose products neither
+ * overflow nor underflow. */
+#define GK_MILD(r) (fabs(r) <= 1.0 && fabs(r) >= 0x1p-100)
+static inline double gk_linear_4(double s, double *y, ptrdiff_t sy, double a0, double a1, double a2, double a3,
+                                 double b0, double b1, double b2, double b3) {
+  const double c1 = GK_FMA(a1, b0, b1), c2 = GK_FMA(a2, c1, b2), c3 = GK_FMA(a3, c2, b3);
+  const double p1 = a1 * a0, p2 = a2 * p1, p3 = a3 * p2, last = GK_FMA(p3, s, c3);
+  y[0] = GK_FMA(a0, s, b0);
+  y[sy] = GK_FMA(p1, s, c1);
+  y[2 * sy] = GK_FMA(p2, s, c2);
+  y[3 * sy] = last;
+  return last;
+}
+
 /* y[t] = a[t] * y[t-1] + b[t]; strides count elements and may be negative */
 static inline void gk_linear(ptrdiff_t n, double *y, const double *a, const double *b, ptrdiff_t sy, ptrdiff_t sa, ptrdiff_t sb) {
   double s = *(y - sy);
+  ptrdiff_t i = 0;
   if (sa == 0) {
     const double r = *a;
-    for (ptrdiff_t i = 0; i < n; i++) y[i * sy] = s = GK_FMA(r, s, b[i * sb]);
-  } else
-    for (ptrdiff_t i = 0; i < n; i++) y[i * sy] = s = GK_FMA(a[i * sa], s, b[i * sb]);
+    if (GK_MILD(r))
+      for (; i + 4 <= n; i += 4) {
+        const double *c = b + i * sb;
+        s = gk_linear_4(s, y + i * sy, sy, r, r, r, r, c[0], c[sb], c[2 * sb], c[3 * sb]);
+      }
+    for (; i < n; i++) y[i * sy] = s = GK_FMA(r, s, b[i * sb]);
+    return;
+  }
+  for (; i + 4 <= n; i += 4) {
+    const double *e = a + i * sa, *c = b + i * sb;
+    const double a0 = e[0], a1 = e[sa], a2 = e[2 * sa], a3 = e[3 * sa];
+    if (GK_MILD(a0) & GK_MILD(a1) & GK_MILD(a2) & GK_MILD(a3))
+      s = gk_linear_4(s, y + i * sy, sy, a0, a1, a2, a3, c[0], c[sb], c[2 * sb], c[3 * sb]);
+    else
+      for (ptrdiff_t k = 0; k < 4; k++) y[(i + k) * sy] = s = GK_FMA(e[k * sa], s, c[k * sb]);
+  }
+  for (; i < n; i++) y[i * sy] = s = GK_FMA(a[i * sa], s, b[i * sb]);
 }
 
 /* ---- memory: y = register, a = memory, k0 = distance of elements in bytes; and back -------- */
