@@ -60,7 +60,8 @@ def disassemble(spec):
         lines += _step(spec, step, f"{number:4d} ", {})
     sizes = f"{spec.work_bytes} bytes of work memory, {len(spec.cells)} cells"
     held = sum(c.nbytes for c in spec.constants)
-    return "\n".join([*lines, f"     {sizes}, {held} bytes of constants"])
+    lines.append(f"     {sizes}, {held} bytes of constants")
+    return "\n".join([*lines, *(f"     {note}" for note in spec.notes)])
 
 
 def _step(spec, step, head, moving):
@@ -97,7 +98,7 @@ def placements(spec):
     """``(step number, kind of step, node)`` for every node, in order of execution."""
     found = []
     for number, step in enumerate(spec.steps):
-        nodes = _nodes(step)
+        nodes = nodes_of(step)
         seen = set()
         for node in nodes:
             if node is not None and node not in seen:
@@ -106,14 +107,53 @@ def placements(spec):
     return found
 
 
-def _nodes(step):
+def nodes_of(step):
+    """The nodes that run in a step; None where a call serves no node in particular."""
     if step.kind == "scalar":
         return step.nodes
     if step.kind == "loop":
         return [ins.node for ins in step.body]
     if step.kind == "recurrence":
-        return [step.node, *(node for part in step.body for node in _nodes(part))]
+        return [step.node, *(node for part in step.body for node in nodes_of(part))]
     return [step.node]
+
+
+def describe_step(step):
+    """A step in a few words."""
+    if step.kind == "call":
+        return f"{step.name}, n = {step.n}"
+    if step.kind == "scalar":
+        return f"{len(step.code)} operations on single numbers"
+    if step.kind == "loop":
+        lengths = " x ".join(str(n) for n in (*step.outer, step.n))
+        return f"loop of {len(step.body)} kernels over {lengths}"
+    if step.kind == "recurrence":
+        return f"recurrence of {step.n} steps"
+    return f"call back into Python for {step.node.op!r}"
+
+
+class Explanation(str):
+    """Text that tells which node runs where.
+
+    Attributes
+    ----------
+    memory : str
+        The planned memory: work area by use, and the constants with their sizes.
+    """
+
+    __slots__ = ("memory",)
+
+
+def memory_of(spec):
+    """The memory of a program in words."""
+    lines = [
+        f"work area   {spec.work_bytes:>12d} bytes of planned arrays and block registers",
+        f"            {8 * len(spec.cells):>12d} bytes of scalar cells",
+        f"            {8 * len(spec.slots):>12d} bytes of pointers",
+    ]
+    for k, c in enumerate(spec.constants):
+        lines.append(f"constant c{k:<3d}{c.nbytes:>11d} bytes, {c.dtype} of shape {c.shape}")
+    return "\n".join(lines)
 
 
 def explain_spec(spec):
@@ -122,4 +162,6 @@ def explain_spec(spec):
     for number, kind, node in placements(spec):
         why = "  (no kernel: its NumPy reference is called)" if kind == "python" else ""
         lines.append(f"step {number:3d} {kind:6s} {describe(node)}{why}")
-    return "\n".join(lines)
+    text = Explanation("\n".join([*lines, *spec.notes]))
+    text.memory = memory_of(spec)
+    return text

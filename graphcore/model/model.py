@@ -321,15 +321,17 @@ class Model:
         """The gradient of the log density as a compiled function of a point."""
         return points.PointFunction(self.value_vars, self.dlogp(vars, jacobian))
 
-    def logp_dlogp_function(self):
+    def logp_dlogp_function(self, statistics=True):
         """A compiled log density with gradient: ``f(x) -> (float, ndarray)``.
 
-        ``x`` is one float64 vector of all free value variables in declaration order; ``f.dim`` is
-        its length, ``f.names`` has one name per entry, ``f.address`` and ``f.user_data`` are the C
-        function and its argument for callers outside Python.
+        ``statistics`` says whether data enter through statistics of fixed size where they can,
+        as sums of squares and counts; ``f.disassembly()`` tells which do.  ``x`` is one float64
+        vector of all free value variables in declaration order; ``f.dim`` is its length,
+        ``f.names`` has one name per entry, ``f.address`` and ``f.user_data`` are the C function
+        and its argument for callers outside Python.
         """
         self._require_free("a density function")
-        return FlatFunction(self.value_vars, self.logp())
+        return FlatFunction(self.value_vars, self.logp(), statistics)
 
     def _require_free(self, what):
         if not self.free_RVs:

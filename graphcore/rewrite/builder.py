@@ -46,12 +46,18 @@ class Builder:
         self.stage = 0
         self.tried = {}  # application -> number of the last stage whose rules were tried on it
         self.uses = None  # of the pass that runs: how often a sum is read
+        self.notes = []  # what users should know of what was done
         self._kept = []  # what is known by its id has to stay alive
 
     def next_stage(self):
         """Number of the stage that begins now."""
         self.stage += 1
         return self.stage
+
+    def note(self, text):
+        """Record what users should know."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     def keep(self, v):
         """Keep ``v`` alive, because something is filed under its id."""

@@ -7,10 +7,10 @@ from graphcore.graph.walk import toposort
 from graphcore.rewrite.builder import Builder
 from graphcore.rewrite.engine import Pass
 from graphcore.rewrite.rule import head
-from graphcore.rewrite.stages import FINAL, rule_names, stages
+from graphcore.rewrite.stages import FINAL, OPTIONAL, rule_names, stages
 
 
-def rewrite(outputs, trace=None, exclude=(), final=False):
+def rewrite(outputs, trace=None, exclude=(), final=False, statistics=False, notes=None):
     """Better graphs of the same values.
 
     The graph given is not changed.  A new output has the element type of the old one and at least
@@ -26,6 +26,10 @@ def rewrite(outputs, trace=None, exclude=(), final=False):
     final : bool
         Whether the graph is ready for lowering.  If it will still be differentiated, leave this
         off: it keeps ``stop_gradient``.
+    statistics : bool
+        Whether sums over constant data may be replaced by what they need of the data.
+    notes : list of str, optional
+        Receives what users should know, as which data became statistics.
 
     Returns
     -------
@@ -43,13 +47,15 @@ def rewrite(outputs, trace=None, exclude=(), final=False):
     stabilize: softplus_from_log1p_exp
     """
     if isinstance(outputs, Variable):
-        return rewrite([outputs], trace, exclude, final)[0]
+        return rewrite([outputs], trace, exclude, final, statistics, notes)[0]
     left_out = frozenset([exclude] if isinstance(exclude, str) else exclude)
     _check_names(left_out)
     builder = Builder()
     found, before = list(outputs), ()
     for name, rules, heads in stages():
         if name in left_out or (name in FINAL and not final):
+            continue
+        if name in OPTIONAL and not statistics:
             continue
         if heads is not None and not any(head(node.op) in heads for node in toposort(found)):
             continue
@@ -58,11 +64,13 @@ def rewrite(outputs, trace=None, exclude=(), final=False):
         old = len(before) if rules[: len(before)] == before else 0
         found = Pass(name, rules, builder, trace, old).run(found)
         before = rules
+    if notes is not None:
+        notes += builder.notes
     return found
 
 
 def _check_names(names):
-    known = [*rule_names(), *(name for name, *_ in stages())]
+    known = [*rule_names(optional=True), *(name for name, *_ in stages())]
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, 3)

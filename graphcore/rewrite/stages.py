@@ -8,13 +8,24 @@ is taken, until none does.
    disappear where operands broadcast by themselves, and all that can leaves its sum.
 3. ``stabilize``: expressions that lose digits, overflow or underflow get their stable form; all
    rules of ``simplify`` stay, so that what a stabilising rule makes is simplified too.
-4. ``finish`` (only after differentiation): cheap forms of powers and divisions, which the normal
+4. ``statistics`` (only if asked for): sums over constant data become expressions of what they need
+   of the data.
+5. ``finish`` (only after differentiation): cheap forms of powers and divisions, which the normal
    form would not keep.
 """
 
 from functools import lru_cache
 
-from graphcore.rewrite import algebra, elementary, finish, fold, logic, reductions, shapes
+from graphcore.rewrite import (
+    algebra,
+    elementary,
+    finish,
+    fold,
+    logic,
+    reductions,
+    shapes,
+    statistics,
+)
 from graphcore.rewrite.stabilize import stable_rules
 
 
@@ -34,6 +45,7 @@ def stages():
         ("release", (finish.drop_stop_gradient,), finish.drop_stop_gradient.heads),
         ("simplify", simplify, None),
         ("stabilize", stabilize, None),
+        ("statistics", (*stabilize, *statistics.RULES), ("sum",)),
         ("finish", (*fold.RULES, *finish.RULES), tuple(h for r in finish.RULES for h in r.heads)),
     )
 
@@ -41,11 +53,18 @@ def stages():
 #: Stages that only a graph which will not be differentiated any more goes through.
 FINAL = frozenset(["release", "finish"])
 
+#: Stages that a graph goes through only on request.
+OPTIONAL = frozenset(["statistics"])
 
-def rule_names():
-    """Names of all rules, in the order in which they are tried.
+
+def rule_names(optional=False):
+    """Names of all rules, in the order in which they are tried; of optional stages on request.
 
     >>> "log1p_from_log_add" in rule_names()
     True
     """
-    return list(dict.fromkeys(r.name for _, rules, _ in stages() for r in rules))
+    return list(dict.fromkeys(r.name for r in _shown(optional)))
+
+
+def _shown(optional):
+    return (r for name, rules, _ in stages() if optional or name not in OPTIONAL for r in rules)

@@ -12,6 +12,7 @@ from graphcore.lower.arrays import size_of
 from graphcore.lower.assemble import compile_program
 from graphcore.lower.text import disassemble, explain_spec
 from graphcore.rewrite import rewrite
+from graphcore.runtime.profile import Profile
 
 
 def element_names(variables):
@@ -42,6 +43,9 @@ class FlatFunction(FlatProgram):
         float64 variables of known shape, packed in this order into the flat vector.
     value : Variable
         A float64 scalar.
+    statistics : bool
+        Whether sums over constant data are replaced by what they need of the data: the cost does
+        not grow with their number then.
 
     Attributes
     ----------
@@ -62,20 +66,22 @@ class FlatFunction(FlatProgram):
     (5.0, array([2., 4.]))
     """
 
-    def __init__(self, variables, value):
+    def __init__(self, variables, value, statistics=True):
         self.variables = list(variables)
         for v in self.variables:
             if not v.type.is_static or v.type.dtype != "float64":
                 raise ValueError(f"{shown(v)} must be float64 and of known shape, not {v.type!r}")
         if value.type.ndim or value.type.dtype != "float64":
             raise ValueError(f"the value must be a float64 scalar, not {value.type!r}")
-        graph = self._graph(value)
+        notes = []
+        graph = self._graph(value, statistics, notes)
         inputs, at = [], 0
         for v in self.variables:
             inputs.append((v, v.type.shape, 0, 8 * at))
             at += size_of(v.type.shape)
         grads = [(g, 1, offset) for g, (_, _, _, offset) in zip(graph[1:], inputs, strict=True)]
         program, _ = compile_program([*grads, (graph[0], 2, 0)], inputs)
+        program.spec.notes += notes
         super().__init__(program, at)
 
     @cached_property
@@ -83,9 +89,9 @@ class FlatFunction(FlatProgram):
         """Name of each flat element."""
         return element_names(self.variables)
 
-    def _graph(self, value):
+    def _graph(self, value, statistics, notes):
         """The value and its gradients, rewritten."""
-        (value,) = rewrite([value])
+        (value,) = rewrite([value], statistics=statistics, notes=notes)
         foreign = [v for v in inputs_of([value]) if v not in set(self.variables)]
         if foreign:
             names = ", ".join(shown(v) for v in foreign)
@@ -96,6 +102,26 @@ class FlatFunction(FlatProgram):
     def value(self, x):
         """The value alone."""
         return self(x)[0]
+
+    def profile(self, x=None, seconds=0.02):
+        """Time per step and per line of the code that made the model.
+
+        Parameters
+        ----------
+        x : array_like, optional
+            Where to evaluate; zeros by default.
+        seconds : float
+            Time spent per step, about.
+
+        Returns
+        -------
+        graphcore.runtime.profile.Profile
+            Prints as a table.
+        """
+        point = np.zeros(self.dim) if x is None else np.ascontiguousarray(x, dtype=np.float64)
+        if point.shape != (self.dim,):
+            raise ValueError(f"x must be a vector of length {self.dim}, got shape {point.shape}")
+        return Profile(self.program, (point, np.empty(self.dim), np.empty(1)), seconds)
 
     def disassembly(self):
         """Text of the program."""
