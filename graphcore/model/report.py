@@ -102,8 +102,13 @@ def _reasons(model, rv, where, given):
 
 
 def _at(x, where):
-    """The entry of a (smaller, broadcast) array that belongs to an element of the term."""
+    """The entry of a (smaller, broadcast) array that belongs to an element of the term.
+
+    An array with axes of its own, such as the weights of a mixture, is returned whole.
+    """
     x = np.asarray(x)
+    if any(n != 1 and i >= n for i, n in zip(where[::-1], x.shape[::-1], strict=False)):
+        return x
     lead = where[max(0, len(where) - x.ndim) :]
     if len(lead) < x.ndim:
         lead = lead + (slice(None),) * (x.ndim - len(lead))

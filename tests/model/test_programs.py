@@ -57,10 +57,11 @@ def free_parameters(cls):
 
 
 WITHOUT_DENSITY = ("Flat", "HalfFlat", "DiracDelta", "HurdleGamma", "HurdleLogNormal")
+COMPOSED = ("Censored", "Truncated", "TruncatedNormal", "CustomDist")
 SCALAR = sorted(
     name
     for name, cls in Distribution.registry.items()
-    if not (cls.ndim or any(p.ndim for p in cls.params.values()) or name in WITHOUT_DENSITY)
+    if not (cls.ndim or any(p.ndim for p in cls.params.values()) or name in WITHOUT_DENSITY + COMPOSED)
 )
 DISCRETE = {
     name

@@ -26,6 +26,7 @@ from graphcore.model.distributions.counts import (
     Geometric,
     HyperGeometric,
 )
+from graphcore.model.distributions.custom import CustomDist, DensityDist
 from graphcore.model.distributions.discrete import (
     Bernoulli,
     Binomial,
@@ -36,6 +37,7 @@ from graphcore.model.distributions.discrete import (
 from graphcore.model.distributions.gaussian import MvNormal, MvStudentT
 from graphcore.model.distributions.lkj import LKJCholeskyCov, expand_packed_triangular
 from graphcore.model.distributions.mixture import Mixture, NormalMixture
+from graphcore.model.distributions.modifiers import Censored, Truncated, TruncatedNormal
 from graphcore.model.distributions.multivariate import Dirichlet
 from graphcore.model.distributions.positive import (
     Beta,
@@ -76,7 +78,10 @@ __all__ = [
     "Binomial",
     "Categorical",
     "Cauchy",
+    "Censored",
     "ChiSquared",
+    "CustomDist",
+    "DensityDist",
     "DiracDelta",
     "Dirichlet",
     "DiscreteUniform",
@@ -119,6 +124,8 @@ __all__ = [
     "SkewNormal",
     "StudentT",
     "Triangular",
+    "Truncated",
+    "TruncatedNormal",
     "Uniform",
     "Wald",
     "Weibull",

@@ -1,0 +1,188 @@
+"""Distributions of the user: CustomDist, DensityDist."""
+
+import numpy as np
+
+import graphcore.tensor as tt
+from graphcore.model.distributions.base import (
+    Distribution,
+    RandomVariable,
+    as_shape,
+    as_value,
+    describe,
+)
+from graphcore.model.distributions.components import resized
+from graphcore.model.distributions.constraints import Constraint, real
+from graphcore.model.distributions.parameters import as_parameter
+from graphcore.runtime.reference import evaluate
+
+_whole_numbers = Constraint("a whole number", discrete=True)
+_FUNCTIONS = ("logp", "logcdf", "random", "dist", "support_point")
+
+
+class CustomDist(Distribution):
+    """A distribution given by functions.
+
+    Parameters
+    ----------
+    name : str
+    *dist_params
+        Parameters, handed to every function in this order.
+    logp : callable
+        ``logp(value, *dist_params)``: a graph with one entry per value, or their sum.
+    logcdf : callable, optional
+        ``logcdf(value, *dist_params)``.
+    random : callable, optional
+        ``random(*dist_params, rng=None, size=None)`` with arrays: an array of shape ``size``.
+    dist : callable, optional
+        Instead of ``logp`` and ``random``: ``dist(*dist_params, size)`` returns a distribution made
+        with ``.dist()``.
+    support_point : callable, optional
+        ``support_point(rv, size, *dist_params)``: where sampling starts; zeros by default.
+    ndim_supp : int
+        Axes of one value: 1 for vectors.
+    ndims_params : sequence of int, optional
+        Axes of each parameter that belong to one value; all 0 by default.
+    dtype : str
+        ``"int64"`` for counts.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> def logp(value, rate):
+    ...     return pm.math.log(rate) - rate * value
+    >>> float(pm.CustomDist.dist(1.0, logp=logp).logp(2.0).eval())
+    -2.0
+    """
+
+    @classmethod
+    def make(cls, label, args, kwargs, shape=None, size=None, observed_shape=None):
+        kwargs = dict(kwargs)
+        args = list(args)
+        if kwargs.get("logp") is None and args and callable(args[0]):
+            kwargs["logp"] = args.pop(0)  # PyMC3: DensityDist(name, logp, observed=...)
+        moment = kwargs.pop("moment", None)
+        functions = {k: kwargs.pop(k, None) for k in _FUNCTIONS}
+        functions["support_point"] = functions["support_point"] or moment
+        ndim = kwargs.pop("ndim_supp", 0) or 0
+        ndims = list(kwargs.pop("ndims_params", None) or [0] * len(args))
+        dtype = kwargs.pop("dtype", "floatX")
+        kind = np.dtype("float64" if dtype == "floatX" else dtype).kind
+        kwargs.pop("class_name", None)
+        kwargs.pop("signature", None)
+        _check(label, args, kwargs, functions, ndims)
+        values = [as_parameter(v, f"{i}", label) for i, v in enumerate(args)]
+        if functions["dist"] is not None:
+            return _made_by(functions["dist"], label, values, shape, size, observed_shape)
+        wanted = shape if shape is not None else observed_shape
+        return super().make(
+            label,
+            (),
+            {},
+            shape=shape,
+            size=size,
+            observed_shape=observed_shape,
+            functions=functions,
+            values=values,
+            ndims=ndims,
+            ndim=ndim,
+            wanted=None if wanted is None else as_shape(wanted, label),
+            discrete=kind in "biu",
+        )
+
+    def _find_support(self):
+        return _whole_numbers if self.discrete else real
+
+    def _parameter_shapes(self):
+        shapes = [v.type.shape[: v.ndim - n] for v, n in zip(self.values, self.ndims, strict=True)]
+        try:
+            batch = tuple(np.broadcast_shapes(*shapes))
+        except ValueError:
+            raise ValueError(
+                f"{self.label}: the shapes of the parameters do not broadcast: {shapes}"
+            ) from None
+        if not self.ndim:
+            return batch, ()
+        if self.wanted is None:
+            raise ValueError(
+                f"{self.label}: the shape of one value is not known; give shape= or observed="
+            )
+        return batch, self.wanted[len(self.wanted) - self.ndim :]
+
+    def _call(self, name, *args):
+        return tt.as_tensor_variable(self.functions[name](*args, *self.values))
+
+    def formula(self, value):
+        return self._call("logp", value)
+
+    def summed_formula(self, value):
+        """The sum, whether the function returns terms or has added them up itself."""
+        return tt.sum(self.formula(value))
+
+    def log_cdf(self, value):
+        if self.functions["logcdf"] is None:
+            raise NotImplementedError(f"{self.label}: no function logcdf was given")
+        return self._call("logcdf", as_value(value, self.label))
+
+    def log_ccdf(self, value):
+        return tt.log1mexp(self.log_cdf(value))
+
+    def initial(self):
+        point = self.functions["support_point"]
+        if point is None:
+            return tt.zeros(self.shape)
+        found = tt.as_tensor_variable(point(None, self.shape, *self.values))
+        return tt.broadcast_to(found, self.shape)
+
+    def draw(self, rng, size, given):
+        if self.functions["random"] is None:
+            raise NotImplementedError(f"{self.label}: no function random was given")
+        values = evaluate(self.values, given)
+        lead = () if size is None else as_shape(size, self.label)
+        drawn = self.functions["random"](*values, rng=rng, size=lead + self.batch_shape)
+        drawn = np.asarray(drawn, dtype=self.dtype)
+        if drawn.shape != lead + self.shape:
+            raise ValueError(
+                f"{self.label}: random returned shape {drawn.shape}, wanted {lead + self.shape}"
+            )
+        return drawn
+
+    def __repr__(self):
+        return f"{self.shown}({', '.join(describe(v) for v in self.values)})"
+
+
+def _check(label, args, kwargs, functions, ndims):
+    """Refuse what cannot be a distribution."""
+    for name, function in functions.items():
+        if function is not None and not callable(function):
+            raise TypeError(f"{label}: {name} must be a function, got {type(function).__name__}")
+    if kwargs:
+        raise TypeError(
+            f"{label}: CustomDist has no argument {next(iter(kwargs))!r}; parameters of the "
+            "distribution are given by position"
+        )
+    if functions["logp"] is None and functions["dist"] is None:
+        raise TypeError(f"{label}: CustomDist needs a function logp= or dist=")
+    if len(ndims) != len(args):
+        raise ValueError(
+            f"{label}: ndims_params has {len(ndims)} entries for {len(args)} parameters"
+        )
+
+
+def _made_by(function, label, values, shape, size, observed_shape):
+    """The distribution that a function ``dist(*params, size)`` returns."""
+    wanted = next((s for s in (shape, size, observed_shape) if s is not None), None)
+    wanted = None if wanted is None else as_shape(wanted, label)
+    rv = function(*values, wanted)
+    if not isinstance(rv, RandomVariable):
+        raise NotImplementedError(
+            f"{label}: dist= must return a distribution made with .dist(); densities of "
+            "expressions of random variables are not derived yet. Give logp= instead"
+        )
+    made = rv.distribution
+    if wanted is not None and made.shape != wanted:
+        made = resized(made, wanted[: len(wanted) - made.ndim])
+    made.label = label
+    return made
+
+
+DensityDist = CustomDist

@@ -1,0 +1,347 @@
+"""Distributions with cut ends: Censored, Truncated, TruncatedNormal."""
+
+import math
+
+import numpy as np
+
+import graphcore.tensor as tt
+from graphcore.graph.nodes import Constant
+from graphcore.model.distributions.base import (
+    Distribution,
+    RandomVariable,
+    as_shape,
+    as_value,
+    describe,
+    guarded,
+)
+from graphcore.model.distributions.components import component, resized
+from graphcore.model.distributions.constraints import Constraint, above, below, interval, whole
+from graphcore.model.distributions.continuous import Normal
+from graphcore.model.distributions.parameters import as_parameter
+from graphcore.model.distributions.transforms import Interval
+from graphcore.runtime.reference import evaluate
+
+LOG_HALF = math.log(0.5)
+
+
+class _Cut(Distribution, hidden=True):
+    """A base distribution with a lower and an upper bound, either of which may be missing."""
+
+    @classmethod
+    def make(cls, label, args, kwargs, **shapes):
+        named = dict(zip(("dist", "lower", "upper"), args, strict=False)) | kwargs
+        unknown = set(named) - {"dist", "lower", "upper", "max_n_steps"}
+        if len(args) > 3 or unknown:
+            shown = ", ".join(sorted(unknown)) or f"{len(args)} positional ones"
+            raise TypeError(f"{label}: {cls.__name__} takes (dist, lower, upper); got {shown}")
+        base = component(named.get("dist"), label, "dist")
+        if base.ndim:
+            raise NotImplementedError(f"{label}: {cls.__name__} of vectors is not supported")
+        lower = _bound(named.get("lower"), "lower", label, -math.inf)
+        upper = _bound(named.get("upper"), "upper", label, math.inf)
+        self = super().make(
+            label,
+            (),
+            {},
+            base=base,
+            lower=lower,
+            upper=upper,
+            most=named.get("max_n_steps", 10_000),
+            **shapes,
+        )
+        self.conditions = list(base.conditions)
+        self._check_bounds()
+        self.given = {k: v for k, v in (("lower", lower), ("upper", upper)) if v is not None}
+        return self
+
+    def _check_bounds(self):
+        lower, upper = self.lower, self.upper
+        if lower is None or upper is None:
+            return
+        if not (isinstance(lower, Constant) and isinstance(upper, Constant)):
+            self.conditions.append(("lower < upper", None, "must hold", tt.lt(lower, upper)))
+        elif not (lower.data < upper.data).all():
+            raise ValueError(
+                f"{self.label}: lower < upper must hold, got lower={lower.data}, upper={upper.data}"
+            )
+
+    def _parameter_shapes(self):
+        shapes = {"dist": self.base.batch_shape}
+        for name in ("lower", "upper"):
+            bound = getattr(self, name)
+            if bound is not None:
+                shapes[name] = bound.type.shape
+        try:
+            return tuple(np.broadcast_shapes(*shapes.values())), ()
+        except ValueError:
+            shown = ", ".join(f"{k} {s}" for k, s in shapes.items())
+            raise ValueError(f"{self.label}: these shapes do not broadcast: {shown}") from None
+
+    def _below_lower(self):
+        """Log probability of lying below the lower bound, and of the rest."""
+        at = self.lower - 1 if self.base.support_of().discrete else self.lower
+        return self.base.log_cdf(at), self.base.log_ccdf(at)
+
+    def _up_to_upper(self):
+        """Log probability of lying below or at the upper bound, and of the rest."""
+        return self.base.log_cdf(self.upper), self.base.log_ccdf(self.upper)
+
+    def _bounds(self, given):
+        bounds = [self.lower, self.upper]
+        known = evaluate([b for b in bounds if b is not None], given)
+        low = known.pop(0) if self.lower is not None else -math.inf
+        return low, (known.pop(0) if self.upper is not None else math.inf)
+
+    def _batch(self, size):
+        return (() if size is None else as_shape(size, self.label)) + self.batch_shape
+
+    def __repr__(self):
+        lower = "" if self.lower is None else f", lower={describe(self.lower)}"
+        upper = "" if self.upper is None else f", upper={describe(self.upper)}"
+        return f"{self.shown}({self.base!r}{lower}{upper})"
+
+
+def _bound(value, name, label, infinity):
+    """A bound as a variable; None when there is none."""
+    if value is None:
+        return None
+    bound = as_parameter(value, name, label)
+    if isinstance(bound, Constant):
+        if np.isnan(bound.data).any():
+            raise ValueError(f"{label}: {name} is NaN at some place")
+        if (bound.data == infinity).all():
+            return None
+    return bound
+
+
+class Censored(_Cut):
+    """What is seen of a variable when values beyond ``lower`` or ``upper`` are set to the bound.
+
+    Parameters
+    ----------
+    name : str
+    dist : RandomVariable
+        Made with ``.dist()``; it needs a logcdf.
+    lower, upper : number, array or variable, optional
+        The bounds; infinite ones or None mean that there is none.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> d = pm.Censored.dist(pm.Exponential.dist(1.0), lower=None, upper=2.0)
+    >>> d.logp([1.0, 2.0, 3.0]).eval()
+    array([ -1.,  -2., -inf])
+    """
+
+    def _find_support(self):
+        discrete = self.base.support_of().discrete
+        return Constraint("between its bounds", self._holds, discrete=discrete)
+
+    def _holds(self, o, x):
+        low = True if self.lower is None else x >= self.lower
+        high = True if self.upper is None else x <= self.upper
+        both = [c for c in (low, high) if c is not True]
+        if len(both) < 2:
+            return both[0] if both else o.abs(x) >= 0
+        return both[0] & both[1]
+
+    def formula(self, value):
+        base = self.base
+        result = guarded([base.support_condition(value)], base.formula(value))
+        if self.lower is not None:
+            # Bounds of several values may be infinite here and there; the value itself is not.
+            at = tt.maximum(value, self.lower) if self.lower.ndim else self.lower
+            result = tt.switch(value <= self.lower, base.log_cdf(at), result)
+        if self.upper is not None:
+            at = tt.minimum(value, self.upper) if self.upper.ndim else self.upper
+            last = at - 1 if base.support_of().discrete else at
+            result = tt.switch(value >= self.upper, base.log_ccdf(last), result)
+        return result
+
+    def log_cdf(self, value):
+        value = as_value(value, self.label)
+        result = self.base.log_cdf(value)
+        if self.lower is not None:
+            result = tt.switch(value < self.lower, -math.inf, result)
+        if self.upper is not None:
+            result = tt.switch(value >= self.upper, 0.0, result)
+        return guarded([c for _, _, _, c in self.conditions], result)
+
+    def log_ccdf(self, value):
+        return tt.log1mexp(self.log_cdf(value))
+
+    def initial(self):
+        point = self.base.initial()
+        if self.lower is not None:
+            point = tt.maximum(point, self.lower)
+        if self.upper is not None:
+            point = tt.minimum(point, self.upper)
+        return tt.broadcast_to(point, self.shape)
+
+    def draw(self, rng, size, given):
+        low, high = self._bounds(given)
+        drawn = resized(self.base, self._batch(size)).draw(rng, None, given)
+        return np.asarray(np.clip(drawn, low, high), dtype=self.dtype)
+
+
+class Truncated(_Cut):
+    """A distribution restricted to values from ``lower`` to ``upper``.
+
+    Parameters
+    ----------
+    name : str
+    dist : RandomVariable
+        Made with ``.dist()``; it needs a logcdf.
+    lower, upper : number, array or variable, optional
+        The bounds; infinite ones or None mean that there is none.
+    max_n_steps : int
+        How often drawing random numbers is repeated until all of them are inside.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> d = pm.Truncated.dist(pm.Exponential.dist(1.0), lower=2.0)
+    >>> d.logp([1.0, 2.0, 3.0]).eval()
+    array([-inf,   0.,  -1.])
+    """
+
+    def _find_support(self):
+        support = self.base.support_of()
+        lower, upper = _ends(support)
+        if self.lower is not None:
+            lower = self.lower if lower is None else tt.maximum(lower, self.lower)
+        if self.upper is not None:
+            upper = self.upper if upper is None else tt.minimum(upper, self.upper)
+        if support.discrete:
+            return Constraint(
+                "a whole number between its bounds", self._holds, discrete=True,
+                nonnegative=support.nonnegative,
+            )  # fmt: skip
+        if lower is None:
+            return support if upper is None else below(upper)
+        return above(lower) if upper is None else interval(lower, upper)
+
+    def _holds(self, o, x):
+        test = self.base.support_of().holds(o, x) if self.base.support_of().holds else None
+        test = whole.holds(o, x) if test is None else test
+        if self.lower is not None:
+            test = test & (x >= self.lower)
+        if self.upper is not None:
+            test = test & (x <= self.upper)
+        return test
+
+    def _log_mass(self):
+        """Log probability of the interval under the base distribution."""
+        if self.lower is None and self.upper is None:
+            return tt.constant(0.0)
+        if self.lower is None:
+            return self._up_to_upper()[0]
+        if self.upper is None:
+            return self._below_lower()[1]
+        below_lower, from_lower = self._below_lower()
+        up_to_upper, above_upper = self._up_to_upper()
+        # The difference of the smaller tails, which keeps its digits on either side.
+        high = below_lower > LOG_HALF
+        whole_part = tt.switch(high, from_lower, up_to_upper)
+        left_out = tt.switch(high, above_upper, below_lower)
+        return whole_part + tt.log1mexp(left_out - whole_part)
+
+    def formula(self, value):
+        return self.base.formula(value) - self._log_mass()
+
+    def log_cdf(self, value):
+        value = as_value(value, self.label)
+        inside = value
+        if self.lower is not None:
+            inside = tt.maximum(inside, self.lower)
+        if self.upper is not None:
+            inside = tt.minimum(inside, self.upper)
+        result = self.base.log_cdf(inside)
+        if self.lower is not None:
+            left_out = self._below_lower()[0]
+            result = result + tt.log1mexp(tt.minimum(left_out - result, 0.0))
+            result = tt.switch(value < self.lower, -math.inf, result)
+        result = tt.minimum(result - self._log_mass(), 0.0)
+        if self.upper is not None:
+            result = tt.switch(value >= self.upper, 0.0, result)
+        return guarded([c for _, _, _, c in self.conditions], result)
+
+    def log_ccdf(self, value):
+        return tt.log1mexp(self.log_cdf(value))
+
+    def initial(self):
+        """The point of the base where it is inside; else one near the bound, or in the middle."""
+        point = self.base.initial()
+        lower, upper = self.lower, self.upper
+        if lower is not None and upper is not None:
+            middle = 0.5 * (lower + upper)
+            middle = tt.ceil(middle) if self.support_of().discrete else middle
+            point = tt.switch((point > lower) & (point < upper), point, middle)
+        elif lower is not None:
+            point = tt.switch(point > lower, point, lower + 1)
+        elif upper is not None:
+            point = tt.switch(point < upper, point, upper - 1)
+        return tt.broadcast_to(point, self.shape)
+
+    def draw(self, rng, size, given):
+        low, high = self._bounds(given)
+        base = resized(self.base, self._batch(size))
+        drawn = base.draw(rng, None, given)
+        for _ in range(self.most):
+            outside = (drawn < low) | (drawn > high)
+            if not outside.any():
+                return np.asarray(drawn, dtype=self.dtype)
+            drawn = np.where(outside, base.draw(rng, None, given), drawn)
+        raise ValueError(
+            f"{self.label}: no random numbers between the bounds in {self.most} attempts; "
+            "too little of the distribution lies between them"
+        )
+
+
+def _ends(support):
+    """Lower and upper end of the support of a continuous distribution; None where open."""
+    if isinstance(support.transform, Interval):
+        return support.transform.lower, support.transform.upper
+    return 0.0 if support.nonnegative else None, 1.0 if support.at_most_one else None
+
+
+class TruncatedNormal(Truncated):
+    """Normal distribution restricted to values from ``lower`` to ``upper``.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     x = pm.TruncatedNormal("x", mu=0, sigma=1, lower=0)
+    >>> round(float(x.logp(0.0).eval()), 6), [v.name for v in model.value_vars]
+    (-0.225791, ['x_interval__'])
+    """
+
+    @classmethod
+    def make(cls, label, args, kwargs, **shapes):
+        kwargs = dict(kwargs)
+        bounds = {k: kwargs.pop(k) for k in ("lower", "upper") if k in kwargs}
+        # PyMC3 took the bounds by position too: mu, sigma, tau, lower, upper.
+        bounds |= zip(("lower", "upper"), args[3:], strict=False)
+        normal = Normal.make(label, args[:3], kwargs)
+        return super().make(label, (RandomVariable(normal),), bounds, **shapes)
+
+    def draw(self, rng, size, given):
+        """By inversion, so that bounds far out in a tail do not matter."""
+        from scipy.special import log_ndtr, ndtri_exp
+
+        low, high = self._bounds(given)
+        mu, sigma = evaluate([self.base.arguments[k] for k in ("mu", "sigma")], given)
+        a, b = (low - mu) / sigma, (high - mu) / sigma
+        flip = a > 0  # the upper tail as the lower one of the mirror image
+        a, b = np.where(flip, -b, a), np.where(flip, -a, b)
+        u = rng.random(self._batch(size))
+        with np.errstate(divide="ignore"):
+            z = ndtri_exp(np.logaddexp(np.log(u) + log_ndtr(b), np.log1p(-u) + log_ndtr(a)))
+        return np.clip(mu + sigma * np.where(flip, -z, z), low, high)
+
+    def __repr__(self):
+        inner = repr(self.base)[len("Normal(") : -1]
+        lower = "" if self.lower is None else f", lower={describe(self.lower)}"
+        upper = "" if self.upper is None else f", upper={describe(self.upper)}"
+        return f"{self.shown}({inner}{lower}{upper})"

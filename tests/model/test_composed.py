@@ -1,0 +1,271 @@
+"""Distributions made of other distributions: mixtures, cut ends, functions of the user."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import graphcore.model as pm
+import graphcore.tensor as tt
+from graphcore import evaluate, grad
+
+W = np.array([0.2, 0.3, 0.5])
+MU, SD = np.array([-2.0, 0.5, 3.0]), np.array([0.5, 2.0, 1.0])
+X = np.linspace(-4, 6, 23)
+INF = np.inf
+
+
+def normal_mixture(x):
+    return (W * stats.norm(MU, SD).pdf(np.asarray(x)[..., None])).sum(axis=-1)
+
+
+def normals():
+    return [pm.Normal.dist(m, s) for m, s in zip(MU, SD, strict=True)]
+
+
+SAME = {
+    "NormalMixture": lambda: pm.NormalMixture.dist(W, MU, SD),
+    "precisions": lambda: pm.NormalMixture.dist(w=W, mu=MU, tau=SD**-2.0),
+    "one batch": lambda: pm.Mixture.dist(W, pm.Normal.dist(MU, SD)),
+    "a list": lambda: pm.Mixture.dist(w=W, comp_dists=normals()),
+    "nested": lambda: pm.Mixture.dist(
+        [0.5, 0.5], [pm.Mixture.dist([0.4, 0.6], normals()[:2]), pm.Normal.dist(3, 1)]
+    ),
+}
+
+
+@pytest.mark.parametrize("make", SAME.values(), ids=SAME.keys())
+def test_normal_mixtures(make):
+    rv = make()
+    assert rv.type.shape == () and rv.dtype == "float64"
+    np.testing.assert_allclose(rv.logp(X).eval(), np.log(normal_mixture(X)), rtol=1e-12)
+    cdf = (W * stats.norm(MU, SD).cdf(X[:, None])).sum(axis=-1)
+    np.testing.assert_allclose(rv.logcdf(X).eval(), np.log(cdf), rtol=1e-11)
+    np.testing.assert_allclose(rv.logccdf(X).eval(), np.log1p(-cdf), rtol=1e-9)
+    draws = rv.random(size=4000, rng=1)
+    grid = np.sort(draws)
+    want = (W * stats.norm(MU, SD).cdf(grid[:, None])).sum(axis=-1)
+    assert np.abs(want - np.arange(4000) / 4000).max() < 1.95 / np.sqrt(4000)
+
+
+def test_weights_of_zero_and_far_values():
+    rv = pm.NormalMixture.dist([0.0, 1.0], [0.0, 1.0], 1.0)
+    np.testing.assert_allclose(rv.logp([0.0, 1e9]).eval(), stats.norm(1).logpdf([0, 1e9]))
+    assert rv.logp(INF).eval() == -INF
+
+
+def test_mixtures_of_counts_vectors_and_unequal_supports():
+    x = np.arange(12)
+    rv = pm.Mixture.dist([0.3, 0.7], [pm.Poisson.dist(3), pm.Binomial.dist(5, 0.3)])
+    want = 0.3 * stats.poisson(3).pmf(x) + 0.7 * stats.binom(5, 0.3).pmf(x)
+    np.testing.assert_allclose(np.exp(rv.logp(x).eval()), want, rtol=1e-12)
+    assert rv.dtype == "int64"
+    rv = pm.Mixture.dist([0.3, 0.7], [pm.DiracDelta.dist(0), pm.Poisson.dist(3)])
+    zip_ = pm.ZeroInflatedPoisson.dist(psi=0.7, mu=3)
+    np.testing.assert_allclose(*evaluate([rv.logp(x), zip_.logp(x)], {}), rtol=1e-13)
+    rv = pm.Mixture.dist([0.5, 0.5], [pm.Uniform.dist(0, 1), pm.Uniform.dist(0.5, 2)])
+    got = np.exp(rv.logp([-1, 0.2, 0.7, 1.5, 3]).eval())
+    np.testing.assert_allclose(got, [0, 0.5, 0.5 + 1 / 3, 1 / 3, 0], rtol=1e-14)
+    a = np.array([[1.0, 10, 100], [100, 10, 1]])
+    rv = pm.Mixture.dist([0.5, 0.5], pm.Dirichlet.dist(a))
+    assert rv.type.shape == (3,)
+    x = rv.random(size=4, rng=1)
+    want = [np.mean([stats.dirichlet(k).pdf(row) for k in a]) for row in x]
+    np.testing.assert_allclose(np.exp(rv.logp(x).eval()), want, rtol=1e-11)
+
+
+def test_batches_of_mixtures():
+    w = np.array([[0.2, 0.8], [0.6, 0.4], [1.0, 0.0]])
+    rv = pm.Mixture.dist(w, pm.Normal.dist([0.0, 3.0], 1.0, shape=(3, 2)))
+    assert rv.type.shape == (3,) and rv.random(size=5, rng=1).shape == (5, 3)
+    want = np.log((w * stats.norm([0, 3], 1).pdf([[0.5], [1], [2]])).sum(axis=1))
+    np.testing.assert_allclose(rv.logp([0.5, 1, 2]).eval(), want, rtol=1e-13)
+    assert pm.NormalMixture.dist([0.5, 0.5], 0.0, [1, 2], shape=(4,)).type.shape == (4,)
+
+
+def test_gradients_of_mixtures():
+    mu = tt.tensor("float64", shape=(3,), name="mu")
+    sd = tt.tensor("float64", shape=(3,), name="sd")
+    w = tt.tensor("float64", shape=(3,), name="w")
+    at = {mu: MU, sd: SD, w: W}
+    total = pm.NormalMixture.dist(w, mu, sd).logp(X).sum()
+    each = W * stats.norm(MU, SD).pdf(X[:, None])
+    share = each / each.sum(axis=1, keepdims=True)
+    z = (X[:, None] - MU) / SD
+    slopes = evaluate(grad(total, [mu, sd]), at)
+    np.testing.assert_allclose(slopes[0], (share * z / SD).sum(axis=0), rtol=1e-11)
+    np.testing.assert_allclose(slopes[1], (share * (z**2 - 1) / SD).sum(axis=0), rtol=1e-10)
+
+
+CUT = {
+    "normal": (lambda: pm.Normal.dist(1, 2), stats.norm(1, 2)),
+    "weibull": (lambda: pm.Weibull.dist(1.5, 2), stats.weibull_min(1.5, scale=2)),
+    "gumbel": (lambda: pm.Gumbel.dist(1, 2), stats.gumbel_r(1, 2)),
+    "geometric": (lambda: pm.Geometric.dist(0.3), stats.geom(0.3)),
+}
+BOUNDS = [(1, 4), (None, 4), (1, None), (None, None), (-INF, 4)]
+
+
+@pytest.mark.parametrize(("lower", "upper"), BOUNDS, ids=str)
+@pytest.mark.parametrize(("make", "ref"), CUT.values(), ids=CUT.keys())
+def test_censored(make, ref, lower, upper):
+    rv = pm.Censored.dist(make(), lower, upper)
+    x = np.arange(-1.0, 7.0)
+    low, high = -INF if lower is None else lower, INF if upper is None else upper
+    discrete = rv.dtype == "int64"
+    density = ref.logpmf(x) if discrete else ref.logpdf(x)
+    inside = np.where(x == low, ref.logcdf(low), density)
+    inside = np.where(x == high, ref.logsf(high - 1 if discrete else high), inside)
+    want = np.where((x < low) | (x > high), -INF, inside)
+    np.testing.assert_allclose(rv.logp(x).eval(), want, rtol=1e-11)
+    draws = rv.random(size=200, rng=1)
+    assert draws.min() >= low and draws.max() <= high and np.isfinite(rv.logp(draws).eval()).all()
+
+
+@pytest.mark.parametrize(("lower", "upper"), BOUNDS, ids=str)
+@pytest.mark.parametrize(("make", "ref"), CUT.values(), ids=CUT.keys())
+def test_truncated(make, ref, lower, upper):
+    rv = pm.Truncated.dist(make(), lower, upper)
+    x = np.arange(-1.0, 7.0)
+    low, high = -INF if lower is None else lower, INF if upper is None else upper
+    discrete = rv.dtype == "int64"
+    mass = ref.cdf(high) - ref.cdf(low - 1 if discrete else low)
+    density = ref.logpmf(x) if discrete else ref.logpdf(x)
+    want = np.where((x < low) | (x > high), -INF, density - np.log(mass))
+    np.testing.assert_allclose(rv.logp(x).eval(), want, rtol=1e-11, atol=1e-14)
+    at = np.clip(x, low, high)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cdf = np.log((ref.cdf(at) - ref.cdf(low - 1 if discrete else low)) / mass)
+    np.testing.assert_allclose(rv.logcdf(x).eval(), np.where(x < low, -INF, cdf), atol=1e-12)
+    draws = rv.random(size=200, rng=1)
+    assert draws.min() >= low and draws.max() <= high
+    start = rv.distribution.initial()
+    assert np.isfinite(rv.logp(start).eval())
+
+
+@pytest.mark.parametrize("bounds", [(0.5, 2), (-INF, -3), (9, None), (30, 31), (-40, -39.5)])
+def test_truncated_normal(bounds):
+    lower, upper = bounds
+    rv = pm.TruncatedNormal.dist(0, 1, lower=lower, upper=upper)
+    ref = stats.truncnorm(lower, INF if upper is None else upper)
+    draws = rv.random(size=2000, rng=3)
+    np.testing.assert_allclose(rv.logp(draws).eval(), ref.logpdf(draws), rtol=1e-7)
+    assert stats.kstest(draws, ref.cdf).pvalue > 1e-3
+    a, b = pm.TruncatedNormal.dist(0, tau=4, lower=0), pm.TruncatedNormal.dist(0, 0.5, lower=0)
+    np.testing.assert_array_equal(*evaluate([a.logp(1.0), b.logp(1.0)], {}))
+
+
+def test_gradients_with_infinite_bounds_in_arrays():
+    shape = tt.scalar("shape")
+    y, top = np.array([1.0, 2.0, 2.5]), np.array([INF, 2.0, INF])
+    total = pm.Censored.dist(pm.Weibull.dist(shape, 2.0), None, top).logp(y).sum()
+    slope, near = evaluate([grad(total, shape)], {shape: 1.5})[0], []
+    for at in (1.5 + 1e-6, 1.5 - 1e-6):
+        near.append(evaluate([total], {shape: at})[0])
+    assert slope == pytest.approx((near[0] - near[1]) / 2e-6, rel=1e-7)
+
+
+def test_models_with_cut_and_mixed_priors():
+    with pm.Model() as model:
+        pm.Truncated("a", pm.Gumbel.dist(0, 1), 0.5, 3)
+        pm.TruncatedNormal("b", 1, 2, upper=4)
+        pm.Truncated("c", pm.Weibull.dist(2, 1), upper=1.5)
+        pm.NormalMixture("d", W, MU, SD)
+        pm.HurdleGamma("y", 0.3, alpha=2, beta=pm.Exponential("e", 1), observed=[0, 1.5, 2])
+    names = ["a_interval__", "b_interval__", "c_interval__", "d", "e_log__"]
+    assert [v.name for v in model.value_vars] == names
+    f = model.logp_dlogp_function()
+    x = np.array([0.3, -0.2, 0.4, 0.1, 0.2])
+    value, slope = f(x)
+    terms = model.point_logps(dict(zip(names, x, strict=True)), None)
+    assert value == pytest.approx(sum(terms.values()), rel=1e-12)
+    for i in range(5):
+        step = 1e-6 * np.eye(5)[i]
+        assert slope[i] == pytest.approx((f(x + step)[0] - f(x - step)[0]) / 2e-6, rel=1e-6)
+
+
+def exponential(value, rate):
+    return tt.log(rate) - rate * value
+
+
+def test_custom_distributions():
+    y = np.array([0.5, 1.0, 3.0])
+
+    def draw(rate, rng=None, size=None):
+        return rng.exponential(1 / rate, size)
+
+    with pm.Model() as model:
+        rate = pm.HalfNormal("rate", 1)
+        pm.CustomDist("y", rate, logp=exponential, random=draw, observed=y)
+    with pm.Model() as added_up:
+        rate = pm.HalfNormal("rate", 1)
+        pm.DensityDist("y", lambda value, r=rate: exponential(value, r).sum(), observed=y)
+    with pm.Model() as by_name:
+        rate = pm.HalfNormal("rate", 1)
+        pm.CustomDist("y", rate, dist=lambda rate, size: pm.Exponential.dist(rate), observed=y)
+    with pm.Model() as direct:
+        rate = pm.HalfNormal("rate", 1)
+        pm.Exponential("y", rate, observed=y)
+    want = direct.compile_logp()({"rate_log__": 0.3})
+    for other in (model, added_up, by_name):
+        assert other.compile_logp()({"rate_log__": 0.3}) == pytest.approx(want, rel=1e-14)
+    rv = pm.CustomDist.dist(2.0, logp=exponential, random=draw, shape=3)
+    assert rv.random(size=4, rng=1).shape == (4, 3)
+    assert pm.CustomDist.dist(2.0, logp=exponential, dtype="int64").dtype == "int64"
+    vector = pm.CustomDist.dist(
+        np.ones(3), logp=lambda v, m: tt.sum(v * m, axis=-1), ndim_supp=1, ndims_params=[1],
+        shape=(2, 3),
+    )  # fmt: skip
+    np.testing.assert_array_equal(vector.logp(np.ones((2, 3))).eval(), [3, 3])
+
+
+def in_model(make):
+    with pm.Model():
+        make(pm.Normal("mu"))
+
+
+BAD = [
+    (lambda: pm.Mixture.dist([0.5, 0.5], 3.0), "comp_dists must be a distribution made with .dist"),
+    (lambda: in_model(lambda v: pm.Mixture("m", [1.0], [v])), "mu is a variable of a model"),
+    (lambda: pm.Mixture.dist([1.0], []), "comp_dists is an empty list"),
+    (lambda: pm.Mixture.dist([0.5, 0.5]), "comp_dists is missing"),
+    (lambda: pm.Mixture.dist([0.5, 0.5], pm.Normal.dist(0, 1)), "needs an axis of components"),
+    (lambda: pm.Mixture.dist([0.5, 0.5], normals()), "2 weights w for 3 components"),
+    (lambda: pm.Mixture.dist([0.5, 0.6], normals()[:2]), "must be a vector of probabilities"),
+    (
+        lambda: pm.Mixture.dist([0.5, 0.5], [pm.Normal.dist(), pm.Poisson.dist(1)]),
+        "counts and continuous numbers cannot be mixed",
+    ),
+    (lambda: pm.NormalMixture.dist([0.5, 0.5], sigma=1), "takes .w, mu, sigma."),
+    (lambda: pm.Censored.dist(3.0, 0, 1), "dist must be a distribution made with .dist"),
+    (lambda: pm.Truncated.dist(pm.Normal.dist(), 2, 1), "lower < upper must hold"),
+    (lambda: pm.Truncated.dist(pm.Normal.dist(), lo=2), "takes .dist, lower, upper.; got lo"),
+    (lambda: pm.Truncated.dist(pm.Normal.dist(), np.nan), "lower is NaN"),
+    (lambda: pm.Censored.dist(pm.Gamma.dist(1, 1), 2).logp(2.0), "Gamma has no closed form of its"),
+    (lambda: pm.Censored.dist(pm.Dirichlet.dist([1, 1]), 2), "of vectors is not supported"),
+    (
+        lambda: pm.Truncated.dist(pm.Normal.dist(), 50, max_n_steps=3).random(rng=1),
+        "in 3 attempts",
+    ),
+    (lambda: pm.CustomDist.dist(1.0), "needs a function logp= or dist="),
+    (lambda: pm.CustomDist.dist(1.0, logp=3), "logp must be a function"),
+    (lambda: pm.CustomDist.dist(rate=1.0, logp=exponential), "parameters of the distribution are"),
+    (lambda: pm.CustomDist.dist(1.0, logp=exponential).random(), "no function random was given"),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), BAD, ids=lambda v: "")
+def test_bad_input_is_explained(make, message):
+    with pytest.raises((TypeError, ValueError, NotImplementedError), match=message):
+        make()
+
+
+def test_the_report_of_bad_points_names_components():
+    with pm.Model() as model:
+        s = pm.Normal("s", shape=2)
+        pm.NormalMixture("y", [0.5, 0.5], [0, 1], s, observed=X)
+    problems = model.debug({"s": np.array([1.0, -1.0])}, verbose=False)
+    assert "sigma must be positive" in str(problems[0])
+    with pm.Model() as model:
+        at = pm.Normal("at")
+        pm.NormalMixture("y", [0.2, 0.3, 0.5], [at, 0, 1], 1, observed=[0.0, 1, 2, INF])
+    assert "w = [0.2 0.3 0.5]" in str(model.debug(verbose=False)[0])
