@@ -35,6 +35,12 @@ cdef extern from *:
     #else
     #define gk_prefetch(p, n) ((void)0)
     #endif
+    #include <time.h>
+    static double gk_now(void) {
+      struct timespec t;
+      timespec_get(&t, TIME_UTC);
+      return t.tv_sec + 1e-9 * t.tv_nsec;
+    }
     #define gk_try_lock(p) (__atomic_exchange_n((p), 1, __ATOMIC_ACQUIRE) == 0)
     #define gk_unlock(p) __atomic_store_n((p), 0, __ATOMIC_RELEASE)
     /* where a thread starts to look for a free work area, so that each finds its own again */
@@ -46,6 +52,7 @@ cdef extern from *:
     }
     """
     void gk_prefetch(const char* p, long n) noexcept nogil
+    double gk_now() noexcept nogil
     bint gk_try_lock(int64_t* p) noexcept nogil
     void gk_unlock(int64_t* p) noexcept nogil
     int gk_thread_place() noexcept nogil
@@ -432,6 +439,58 @@ cdef class Program:
             return take_error(<int64_t*>work)
         finally:
             pool_release(&self.pool, work, place)
+
+
+    def times(self, tuple buffers, double seconds=0.02):
+        """Seconds that each step takes, measured by repeating it on its own.
+
+        Parameters
+        ----------
+        buffers : tuple of ndarray
+            As for :meth:`run`; outputs are overwritten with meaningless numbers.
+        seconds : float
+            Time spent per step, about.
+
+        Returns
+        -------
+        list of float
+        """
+        cdef char* pointers[64]
+        cdef Py_ssize_t i, n = len(buffers)
+        cdef int place
+        cdef double once
+        cdef int64_t repeats
+        if n > 64:
+            raise ValueError("a program with more than 64 buffers cannot be profiled")
+        for i in range(n):
+            pointers[i] = <char*>cnp.PyArray_DATA(buffers[i])
+        cdef char* work = pool_acquire(&self.pool, &place)
+        if work == NULL:
+            raise MemoryError(f"no room for {self.plan.work_bytes} bytes of work memory")
+        found = []
+        try:
+            if plan_run(&self.plan, work, pointers):
+                take_error(<int64_t*>work)
+                raise ValueError("the program does not run at this point, so it has no times")
+            for i in range(self.plan.n_calls):
+                once = seconds_of(&self.plan, work, i, 3)
+                repeats = <int64_t>(seconds / max(once, 1e-9)) + 1
+                found.append(seconds_of(&self.plan, work, i, min(repeats, 1_000_000)))
+        finally:
+            pool_release(&self.pool, work, place)
+        return found
+
+
+cdef double seconds_of(const Plan* plan, char* work, Py_ssize_t step,
+                       int64_t repeats) noexcept nogil:
+    """Mean time of one step, repeated on the memory that a whole run has left."""
+    cdef char** P = <char**>(work + plan.table_offset)
+    cdef const Call* call = &plan.calls[step]
+    cdef int64_t i
+    cdef double start = gk_now()
+    for i in range(repeats):
+        call.ins.fn(call.n, P, &call.ins)
+    return (gk_now() - start) / repeats
 
 
 cdef object take_error(int64_t* err):
