@@ -4,6 +4,8 @@ Elementwise operations broadcast by themselves, so an operand need not be broadc
 broadcast moves outwards through elementwise operations until something absorbs it.
 """
 
+from functools import reduce
+
 import numpy as np
 
 from graphcore.graph.nodes import Constant
@@ -23,6 +25,7 @@ from graphcore.rewrite.facts import same_shape, shape_source
 from graphcore.rewrite.rule import op_of, rule, same
 
 _ELEMENTWISE = tuple(ROWS)
+STACKED = 16  # length of vectors up to which they are made of single entries
 
 
 # -- elementwise operations and broadcasts ---------------------------------------------------------
@@ -248,6 +251,20 @@ def part_of_broadcast(b, node):
     return b.like(source, node.out)
 
 
+@rule("Subtensor", needs="Dimshuffle")
+def part_of_inserted_axes(b, node):
+    """The only entry of an axis of length one is what the axis was put around."""
+    x = node.inputs[0]
+    pattern = op_of(x, Dimshuffle).pattern if op_of(x, Dimshuffle) else ()
+    kept = []
+    for p, part, n in zip(pattern, node.op.spec, x.type.shape, strict=False):
+        if _is_full(part, n):
+            kept.append(p)
+        elif p != "x" or part not in (0, -1):
+            return None
+    return b.dimshuffle(x.owner.inputs[0], kept) if pattern else None
+
+
 @rule("Subtensor", needs="Concatenate")
 def part_of_concatenate(b, node):
     """concatenate(x, y)[i] is an element of x or of y; a slice within one of them likewise."""
@@ -332,6 +349,25 @@ def merge_increments(b, node):
     return None
 
 
+@rule("IncSubtensor", needs="IncSubtensor")
+def stack_from_increments(b, node):
+    """A short vector of zeros whose every entry is increased is the stack of what is added."""
+    n = node.out.type.size
+    if node.out.type.ndim != 1 or n is None or n > STACKED:
+        return None
+    found, v = {}, node.out
+    while (op := op_of(v, IncSubtensor)) is not None:
+        v, value, *ints = v.owner.inputs
+        (part,) = op.spec
+        if op.is_set or ints or type(part) is not int:
+            return None
+        found.setdefault(part % n, []).append(b.cast(value, node.out.type.dtype))
+    if len(found) < n or not _is_zeros(b, v):
+        return None
+    entries = [reduce(b.add, found[i][::-1]) for i in range(n)]
+    return b.apply(Concatenate(0), *(b.dimshuffle(e, ("x",)) for e in entries))
+
+
 @rule("IncTake", "IncSubtensor", needs="mul true_div neg")
 def factor_out_of_increment(b, node):
     """Zeros increased by y s, with a (finite) number s, are s times zeros increased by y."""
@@ -395,11 +431,13 @@ RULES = [
     drop_full_slice,
     length_from_shape_entry,
     part_of_broadcast,
+    part_of_inserted_axes,
     part_of_concatenate,
     part_of_inc_subtensor,
     drop_increment_of_all,
     drop_increment_by_zero,
     merge_increments,
+    stack_from_increments,
     factor_out_of_increment,
     factor_out_of_dot,
 ]

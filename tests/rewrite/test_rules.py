@@ -201,6 +201,14 @@ CASES = {
         tt.inc_subtensor(tt.zeros(N)[1:], s.v[1:]) + tt.inc_subtensor(tt.zeros(N)[0], s.a),
         tt.inc_subtensor(s.v[:2], s.a) + tt.inc_subtensor(tt.zeros(N)[1:], s.w[1:]),
     ],
+    "stack_from_increments": [
+        tt.inc_subtensor(tt.inc_subtensor(tt.zeros(2)[1], s.a)[0], s.v[0]),
+        tt.inc_subtensor(tt.inc_subtensor(tt.inc_subtensor(tt.zeros(2)[1], s.a)[-2], s.a)[0], 2.0),
+    ],
+    "part_of_inserted_axes": [
+        tt.expand_dims(s.v, 0)[0],
+        tt.exp(tt.dimshuffle(s.v, "x", 0, "x")[:, :, -1]),
+    ],
     "factor_out_of_increment": [
         tt.inc_subtensor(tt.zeros(N)[[0, 1, 1, 2]], s.m[:, 0] * s.a),
         tt.inc_subtensor(tt.zeros(2)[[0, 1, 1, 0]], -s.m[:, 0]),

@@ -10,9 +10,13 @@ import graphcore.tensor as tt
 from graphcore.graph.nodes import Constant
 from graphcore.model.context import modelcontext
 from graphcore.model.distributions.base import Distribution, RandomVariable, as_shape, as_value
-from graphcore.model.distributions.constraints import Constraint, count, positive
+from graphcore.model.distributions.constraints import Constraint, count, nonnegative, positive
 from graphcore.model.distributions.parameters import Param
-from graphcore.model.distributions.transforms import CholeskyCovPacked, packed_diagonal
+from graphcore.model.distributions.transforms import (
+    APART,
+    CholeskyCovPacked,
+    packed_diagonal,
+)
 from graphcore.runtime.reference import evaluate
 
 
@@ -48,6 +52,11 @@ def expand_packed_triangular(n, packed, lower=True, diagonal_only=False):
         )
     if diagonal_only:
         return packed[np.flatnonzero(rows == columns)]
+    if n <= APART:
+        elements = [0.0] * (n * n)
+        for k, (i, j) in enumerate(zip(rows, columns, strict=True)):
+            elements[i * n + j] = packed[k]
+        return tt.reshape(tt.stack(elements), (n, n))
     where = np.full((n, n), len(rows))  # a zero that stands behind the elements
     where[rows, columns] = np.arange(len(rows))
     return tt.concatenate([packed, [0.0]])[where]
@@ -157,14 +166,26 @@ class LKJCholeskyCov(Distribution):
     def formula(self, value):
         eta, n = self.arguments["eta"], int(self.arguments["n"].data)
         value = as_value(value, self.label)
-        variance = tt.sum(tt.sqr(expand_packed_triangular(n, value)), axis=1)
-        log_sd = 0.5 * tt.log(variance)
-        log_share = tt.log(value[packed_diagonal(n)]) - log_sd  # of the diagonal of the factor of R
-        i = np.arange(n)
-        by_eta = 2 * (eta - 1) + (n - i) * 1.0
-        matrices = tt.sum(by_eta * log_share - i * 1.0 * log_sd)
-        deviations = tt.sum(self.sd.log_density(tt.sqrt(variance)))
-        return matrices + deviations + log_normalizer(tt, eta, n)
+        never_negative = self.sd.support_of() in (positive, nonnegative)
+        total = log_normalizer(tt, eta, n)
+        for i, diagonal, sd, log_sd in self._rows(value, n):
+            log_share = tt.log(diagonal) - log_sd  # of the diagonal of the factor of R
+            matrix = (2 * (eta - 1) + (n - i)) * log_share - i * log_sd
+            total = total + tt.sum(matrix + self.sd.log_density(sd, inside=never_negative))
+        return total
+
+    def _rows(self, value, n):
+        """Number, diagonal element, length and its logarithm of rows: singly, or all in vectors."""
+        ends = packed_diagonal(n)
+        if n > APART or any(v.ndim for v in self.sd.arguments.values()):
+            squares = tt.sqr(expand_packed_triangular(n, value))
+            variance = tt.sum(squares, axis=1)
+            return [(np.arange(n) * 1.0, value[ends], tt.sqrt(variance), 0.5 * tt.log(variance))]
+        rows = [(0, value[0], value[0], tt.log(value[0]))]
+        for i, end in enumerate(ends[1:], 1):
+            variance = sum(tt.sqr(value[k]) for k in range(end - i, end + 1))
+            rows.append((i, value[end], tt.sqrt(variance), 0.5 * tt.log(variance)))
+        return rows
 
     def support_point(o, eta, n):
         return tt.constant(np.eye(int(n.data))[np.tril_indices(int(n.data))])

@@ -13,6 +13,8 @@ import numpy as np
 
 import graphcore.tensor as tt
 
+APART = 4  # rows of matrices up to which their elements are handled one by one
+
 __all__ = [
     "Chain",
     "CholeskyCovPacked",
@@ -259,10 +261,17 @@ class CholeskyCovPacked(Transform):
         return tt.switch(self._is_diagonal, tt.log(value), value)
 
     def backward(self, value):
-        return tt.switch(self._is_diagonal, tt.exp(value), value)
+        if self.n > APART:
+            return tt.switch(self._is_diagonal, tt.exp(value), value)
+        parts = [value[..., k] for k in range(len(self._is_diagonal))]
+        return tt.stack(
+            [tt.exp(x) if d else x for x, d in zip(parts, self._is_diagonal, strict=True)], axis=-1
+        )
 
     def log_jac_det(self, value):
-        return tt.sum(value[..., self.diagonal], axis=-1)
+        if self.n > APART:
+            return tt.sum(value[..., self.diagonal], axis=-1)
+        return sum(value[..., int(k)] for k in self.diagonal)
 
 
 class Chain(Transform):
