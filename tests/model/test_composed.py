@@ -158,9 +158,8 @@ def test_gradients_with_infinite_bounds_in_arrays():
     shape = tt.scalar("shape")
     y, top = np.array([1.0, 2.0, 2.5]), np.array([INF, 2.0, INF])
     total = pm.Censored.dist(pm.Weibull.dist(shape, 2.0), None, top).logp(y).sum()
-    slope, near = evaluate([grad(total, shape)], {shape: 1.5})[0], []
-    for at in (1.5 + 1e-6, 1.5 - 1e-6):
-        near.append(evaluate([total], {shape: at})[0])
+    slope = evaluate([grad(total, shape)], {shape: 1.5})[0]
+    near = [evaluate([total], {shape: at})[0] for at in (1.5 + 1e-6, 1.5 - 1e-6)]
     assert slope == pytest.approx((near[0] - near[1]) / 2e-6, rel=1e-7)
 
 

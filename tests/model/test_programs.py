@@ -56,12 +56,13 @@ def free_parameters(cls):
     return found
 
 
-WITHOUT_DENSITY = ("Flat", "HalfFlat", "DiracDelta", "HurdleGamma", "HurdleLogNormal")
-COMPOSED = ("Censored", "Truncated", "TruncatedNormal", "CustomDist")
+WITHOUT_DENSITY = {"Flat", "HalfFlat", "DiracDelta", "HurdleGamma", "HurdleLogNormal"}
+COMPOSED = {"Censored", "Truncated", "TruncatedNormal", "CustomDist"}
 SCALAR = sorted(
     name
     for name, cls in Distribution.registry.items()
-    if not (cls.ndim or any(p.ndim for p in cls.params.values()) or name in WITHOUT_DENSITY + COMPOSED)
+    if not (cls.ndim or any(p.ndim for p in cls.params.values()))
+    and name not in WITHOUT_DENSITY | COMPOSED
 )
 DISCRETE = {
     name

@@ -38,7 +38,8 @@ from graphcore.model.distributions.gaussian import MvNormal, MvStudentT
 from graphcore.model.distributions.lkj import LKJCholeskyCov, expand_packed_triangular
 from graphcore.model.distributions.mixture import Mixture, NormalMixture
 from graphcore.model.distributions.modifiers import Censored, Truncated, TruncatedNormal
-from graphcore.model.distributions.multivariate import Dirichlet
+from graphcore.model.distributions.multivariate import Dirichlet, DirichletMultinomial, Multinomial
+from graphcore.model.distributions.ordered import OrderedLogistic, OrderedProbit
 from graphcore.model.distributions.positive import (
     Beta,
     Exponential,
@@ -84,6 +85,7 @@ __all__ = [
     "DensityDist",
     "DiracDelta",
     "Dirichlet",
+    "DirichletMultinomial",
     "DiscreteUniform",
     "DiscreteWeibull",
     "Distribution",
@@ -113,11 +115,14 @@ __all__ = [
     "Lognormal",
     "Mixture",
     "Moyal",
+    "Multinomial",
     "MvNormal",
     "MvStudentT",
     "NegativeBinomial",
     "Normal",
     "NormalMixture",
+    "OrderedLogistic",
+    "OrderedProbit",
     "Pareto",
     "Poisson",
     "RandomVariable",

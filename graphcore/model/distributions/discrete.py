@@ -254,7 +254,7 @@ class NegativeBinomial(Distribution):
         return stats.nbinom(alpha, alpha / (alpha + mu))
 
 
-def _select(o, table, x):
+def select(o, table, x):
     """``table[..., x]`` for categories ``x``; the leading axes of the table broadcast with x."""
     k = table.type.shape[-1]
     index = o.cast(o.clip(x, 0.0, float(k - 1)), "int64")
@@ -282,7 +282,7 @@ class _LogitCategorical(Distribution, hidden=True):
         return counts_up_to(logit_p.type.shape[-1] - 1)
 
     def logp(o, x, logit_p):
-        return _select(o, logit_p - o.logsumexp(logit_p, axis=-1, keepdims=True), x)
+        return select(o, logit_p - o.logsumexp(logit_p, axis=-1, keepdims=True), x)
 
     def support_point(o, logit_p):
         return _mode(o, logit_p)
@@ -301,7 +301,7 @@ class Categorical(Distribution):
         return counts_up_to(p.type.shape[-1] - 1)
 
     def logp(o, x, p):
-        return _select(o, o.log(p), x)
+        return select(o, o.log(p), x)
 
     def support_point(o, p):
         return _mode(o, p)
