@@ -359,7 +359,8 @@ def as_value(value, label):
     array = value.data if isinstance(value, Constant) else np.asarray(value)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{label}: a value must be numbers, got dtype {array.dtype}")
-    return tt.constant(array.astype("float64"))
+    name = value.name if isinstance(value, Constant) else None
+    return tt.constant(array.astype("float64"), name=name)
 
 
 def as_shape(shape, label):
