@@ -53,6 +53,8 @@ def gather_after_elementwise(b, node):
             return None
         index = idx
         bases.append(base)
+    if index is None:
+        return None
     length = next(v.type.shape[0] for v in bases if v.type.ndim)
     if length is None or length >= index.data.size:
         return None
