@@ -1,5 +1,7 @@
 """The whole of lowering: a graph and concrete shapes in, a Program out."""
 
+from collections import Counter
+
 from graphcore import kernels
 from graphcore._executor import Program
 from graphcore.graph.nodes import Constant
@@ -51,6 +53,8 @@ def lower(outputs, inputs, values=None):
     values = dict(values or {})
     concrete_shapes(order, shapes, values)
     t = translate.Translator(shapes, values)
+    t.uses = Counter(v for node in order for v in node.inputs)
+    t.uses.update(v for v, _, _ in outputs)
     for v, shape, buffer, offset in inputs:
         if v.type.dtype not in LANE:
             raise translate.Unsupported(v.type.dtype)

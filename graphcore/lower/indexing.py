@@ -5,7 +5,7 @@ import numpy as np
 from graphcore.graph.nodes import Constant
 from graphcore.lower.arrays import LANE, View, c_strides, size_of, whole
 from graphcore.lower.items import broadcast_view
-from graphcore.lower.translate import RULES, Unsupported
+from graphcore.lower.translate import NARROW, RULES, Unsupported
 from graphcore.ops import index
 
 
@@ -76,6 +76,16 @@ def start_from(t, view, shape, lane):
     return whole(out)
 
 
+def _is_ours(t, x):
+    """Whether the array of ``x`` was made for an increment and nobody else reads it."""
+    if x.owner is None or not isinstance(x.owner.op, index.IncSubtensor) or t.uses.get(x) != 1:
+        return False
+    view = t.view.get(x)
+    return view is not None and view.is_whole and view.array.data is None and (
+        view.array.place is None and bool(view.array.writers)
+    )
+
+
 def _inc_subtensor(t, node):
     x, value = node.inputs[:2]
     y = node.outputs[0]
@@ -86,9 +96,18 @@ def _inc_subtensor(t, node):
     if not probe.size:
         t.view[y] = old
         return
-    out = start_from(t, old, t.shapes[y], lane)
+    many = size_of(t.shapes[y]) > 1
+    increase = many and not node.op.is_set and y.type.dtype not in NARROW
+    if increase and _is_ours(t, x):
+        out = old
+    else:
+        out = start_from(t, old, t.shapes[y], lane)
     place = region(t, node, out)
     t.view[y] = out
+    if increase:
+        new = broadcast_view(new, place.shape)
+        t.add("increase", f"sum_{lane}", place.shape, [new], place)
+        return
     if not node.op.is_set and out.array.start is None:
         seen = View(place.array, place.shape, place.strides, place.offset)
         old = t.new(place.shape, lane)

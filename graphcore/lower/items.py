@@ -6,7 +6,7 @@ from graphcore.lower.arrays import View, c_strides, size_of
 
 # kinds whose result is produced element by element along the iteration, in order
 FLOW = frozenset({"elem", "gather", "matrow", "check"})
-LOOP = FLOW | {"reduce", "dot", "scatter", "matcol", "copy"}
+LOOP = FLOW | {"reduce", "dot", "scatter", "matcol", "copy", "increase"}
 
 
 @dataclass(eq=False, slots=True, repr=False)

@@ -309,6 +309,22 @@ class LoopEmitter:
         step = 1 if value.form == "v" else 0
         self.emit(item.op, Operand("v", base), idx, value, k0=step, node=item.node)
 
+    def _increase(self, item):
+        """Add to a part of an array."""
+        value = self.vector(self.read(item, 0))
+        strides = self.strides[self._key(item.out, item)]
+        inner = strides[-1] if strides else 1
+        base = self.memory.array_slot(item.out.array, item.out.offset)
+        slot = self.cursor(base, 8 * inner, tuple(8 * s for s in strides[:-1]))
+        if inner == 1 or self.n == 1:
+            self.emit(f"{item.op}_each", Operand("v", slot), value, node=item.node)
+            return
+        old, new = self.new_register(), self.new_register()
+        lane = item.out.array.lane
+        self.emit("load_f8", old, Operand("v", slot), k0=8 * inner)
+        self.emit(f"add_{lane}{lane}_vv", new, old, value, node=item.node)
+        self.emit("store_f8", Operand("v", slot), new, k0=8 * inner, node=item.node)
+
     def _copy(self, item):
         source = self.read(item, 0)
         y, store = self.target(item)

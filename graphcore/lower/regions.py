@@ -52,7 +52,9 @@ def dependencies(item):
         found += [(w, bool(flows)) for w in writers]
     target = item.out.array
     if len(target.writers) > 1 and not item.info.get("disjoint"):
-        found += [(w, False) for w in target.writers if w.order < item.order]
+        for w in target.writers:
+            if w.order < item.order:  # increments of overlapping parts may take turns
+                found.append((w, item.kind == "increase" and w.kind == "increase"))
         found += [(r, False) for r, _ in target.readers if r.order < item.order]
     return found
 

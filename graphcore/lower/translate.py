@@ -52,6 +52,7 @@ class Translator:
         self.values = values
         self.items = []
         self.view = {}
+        self.uses = {}  # how often variables are read, where that is known
         self.columns = {}  # values taken apart along a short last axis, see ``columns``
         self.turned = {}  # transposes of values that were taken apart, and those values
         self._converted = {}

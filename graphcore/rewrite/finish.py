@@ -1,9 +1,12 @@
 """Last forms before lowering: what is cheap to compute, no longer what is easy to compare."""
 
 from graphcore.graph.nodes import Constant
-from graphcore.rewrite.rule import is_float, rule
+from graphcore.ops.index import IncSubtensor
+from graphcore.rewrite.rule import is_float, op_of, rule
+from graphcore.rewrite.shapes import is_zeros
 
 MAX_POWER = 8
+MOST_INCREMENTS = 8
 
 
 @rule("StopGradient")
@@ -42,4 +45,26 @@ def mul_from_div_by_number(b, node):
     return b.mul(x, b.reciprocal(s))
 
 
-RULES = [drop_stop_gradient, products_from_power, mul_from_div_by_number]
+@rule("add", needs="IncSubtensor")
+def increment_of_sum(b, node):
+    """x + (zeros increased in some places) is x increased there: nothing is made to be added."""
+    for x, y in (node.inputs, node.inputs[::-1]):
+        if x.type != node.out.type or y.type != node.out.type or isinstance(x, Constant):
+            continue
+        increments, inner = [], y
+        while len(increments) < MOST_INCREMENTS and _is_increment(inner):
+            increments.append(inner.owner)
+            inner = inner.owner.inputs[0]
+        if increments and is_zeros(b, inner):
+            for step in reversed(increments):
+                x = b.apply(step.op, x, *step.inputs[1:])
+            return x
+    return None
+
+
+def _is_increment(v):
+    op = op_of(v, IncSubtensor)
+    return op is not None and not op.is_set
+
+
+RULES = [drop_stop_gradient, products_from_power, mul_from_div_by_number, increment_of_sum]

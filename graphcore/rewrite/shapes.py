@@ -307,11 +307,11 @@ def part_of_inc_subtensor(b, node):
     base, value, *ints = x.owner.inputs
     if any(u is not v for u, v in zip(ints, node.inputs[1:], strict=True)):
         return None
-    known = inner.is_set or _is_zeros(b, base)
+    known = inner.is_set or is_zeros(b, base)
     return value if known and node.out.type.is_static else None
 
 
-def _is_zeros(b, v):
+def is_zeros(b, v):
     """Whether every element is zero."""
     return b.number(_bare(v)) == 0
 
@@ -327,13 +327,13 @@ def drop_increment_of_all(b, node):
         return None
     if node.op.is_set:
         return value
-    return value if _is_zeros(b, x) else b.add(x, value)
+    return value if is_zeros(b, x) else b.add(x, value)
 
 
 @rule("IncSubtensor", "IncTake")
 def drop_increment_by_zero(b, node):
     """x increased by zeros is x."""
-    return node.inputs[0] if not node.op.is_set and _is_zeros(b, node.inputs[1]) else None
+    return node.inputs[0] if not node.op.is_set and is_zeros(b, node.inputs[1]) else None
 
 
 @rule("add", needs="IncSubtensor")
@@ -344,7 +344,7 @@ def merge_increments(b, node):
         if op is None or other is None or op.is_set or other.is_set:
             continue
         base, *rest = y.owner.inputs
-        if x.type == y.type == node.out.type and _is_zeros(b, base):
+        if x.type == y.type == node.out.type and is_zeros(b, base):
             return b.apply(op, x, *rest)
     return None
 
@@ -362,7 +362,7 @@ def stack_from_increments(b, node):
         if op.is_set or ints or type(part) is not int:
             return None
         found.setdefault(part % n, []).append(b.cast(value, node.out.type.dtype))
-    if len(found) < n or not _is_zeros(b, v):
+    if len(found) < n or not is_zeros(b, v):
         return None
     entries = [reduce(b.add, found[i][::-1]) for i in range(n)]
     return b.apply(Concatenate(0), *(b.dimshuffle(e, ("x",)) for e in entries))
@@ -372,7 +372,7 @@ def stack_from_increments(b, node):
 def factor_out_of_increment(b, node):
     """Zeros increased by y s, with a (finite) number s, are s times zeros increased by y."""
     x, value = node.inputs[:2]
-    if node.op.is_set or value.type.dtype != x.type.dtype or not _is_zeros(b, x):
+    if node.op.is_set or value.type.dtype != x.type.dtype or not is_zeros(b, x):
         return None
     if None in (x.type.size, value.type.size) or x.type.size > value.type.size:
         return None

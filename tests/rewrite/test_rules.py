@@ -274,6 +274,10 @@ CASES = {
     "drop_stop_gradient": [StopGradient()(s.v) * 2.0],
     "products_from_power": [s.v**3, s.v**8.0, s.v**-5],
     "mul_from_div_by_number": [s.v / s.a],
+    "increment_of_sum": [
+        tt.exp(s.v) + tt.inc_subtensor(tt.zeros(N)[1:], s.v[:-1]),
+        tt.inc_subtensor(tt.inc_subtensor(tt.zeros(N)[1:], s.v[:-1])[0], s.a) + tt.exp(s.v),
+    ],
     "log1p_from_log_add": [tt.log(1 + s.v), tt.log(s.v + 1)],
     "expm1_from_sub_exp": [tt.exp(s.v) - 1, 1 - tt.exp(s.v)],
     "log1mexp_from_log_sub_exp": [
@@ -326,6 +330,7 @@ INEXACT_AT_SPECIAL = {
     "power_from_exp_of_log",
     "products_from_power",
     "mul_from_div_by_number",
+    "increment_of_sum",
     "log_of_power",
     "term_out_of_sum",
     "merge_constant_terms",
