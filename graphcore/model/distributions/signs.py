@@ -1,7 +1,13 @@
 """What the form of an expression says about its values."""
 
 from graphcore.graph.nodes import Constant
-from graphcore.model.distributions.constraints import nonnegative, positive, probability, simplex
+from graphcore.model.distributions.constraints import (
+    nonnegative,
+    open_probability,
+    positive,
+    probability,
+    simplex,
+)
 from graphcore.ops.elementwise import Elemwise
 from graphcore.ops.index import Subtensor, Take
 from graphcore.ops.shape import BroadcastLike, BroadcastTo, Dimshuffle, Reshape
@@ -22,7 +28,7 @@ def known_to_hold(constraint, variable):
         return True
     if constraint in (positive, nonnegative):
         return _known(variable, _NEVER_NEGATIVE, _KEEP_SIGN, lambda s: s.nonnegative)
-    if constraint is probability:
+    if constraint in (probability, open_probability):
         return _known(variable, {"sigmoid"}, set(), lambda s: s.nonnegative and s.at_most_one)
     if constraint is simplex:
         return _known_simplex(variable)
@@ -38,6 +44,13 @@ def _known_simplex(variable):
         variable = source
     distribution = getattr(variable, "distribution", None)
     return distribution is not None and distribution.support_of() is simplex
+
+
+def _is_complement(one, p):
+    """Whether this is one minus a probability."""
+    return (
+        isinstance(one, Constant) and bool((one.data >= 1).all()) and known_to_hold(probability, p)
+    )
 
 
 def _known(variable, always, keep, accepts):
@@ -65,6 +78,9 @@ def _known(variable, always, keep, accepts):
             row = v.owner.op.row_name
             if row in keep:
                 stack.extend(v.owner.inputs)
+            elif row == "sub" and keep:
+                if not _is_complement(*v.owner.inputs):
+                    return False
             elif row not in always:
                 return False
         else:

@@ -18,24 +18,25 @@ _HALF_STEP = (-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432, 691 / 180224)
 
 def stirling_remainder(o, a):
     """``gammaln(a) - ((a - 1/2) log(a) - a + log(2 pi) / 2)`` for a > 0."""
-    large = o.maximum(a, _LARGE)  # keeps the branch not taken, and its derivative, finite
-    r = 1 / (large * large)
-    series = _SERIES[-1]
-    for c in reversed(_SERIES[:-1]):
-        series = series * r + c
     direct = o.gammaln(a) - (a - 0.5) * o.log(a) + a - HALF_LOG_2PI
-    return o.switch(a < _LARGE, direct, series / large)
+    return o.switch(a < _LARGE, direct, _series(o, a, _SERIES))
+
+
+def _series(o, a, coefficients):
+    """Sum of ``coefficients[k] / a**(2 k + 1)`` for a large ``a``, with one division."""
+    inverse = 1 / o.maximum(a, _LARGE)  # keeps the branch not taken, and its derivative, finite
+    r = inverse * inverse
+    series = coefficients[-1]
+    for c in reversed(coefficients[:-1]):
+        series = series * r + c
+    return series * inverse
 
 
 def gammaln_half_step(o, a):
     """``gammaln(a + 1/2) - gammaln(a)`` for a > 0."""
-    large = o.maximum(a, _LARGE)
-    r = 1 / (large * large)
-    series = _HALF_STEP[-1]
-    for c in reversed(_HALF_STEP[:-1]):
-        series = series * r + c
     direct = o.gammaln(a + 0.5) - o.gammaln(a)
-    return o.switch(a < _LARGE, direct, 0.5 * o.log(large) + series / large)
+    far = 0.5 * o.log(o.maximum(a, _LARGE)) + _series(o, a, _HALF_STEP)
+    return o.switch(a < _LARGE, direct, far)
 
 
 def log_ratio(o, a, x, y):
