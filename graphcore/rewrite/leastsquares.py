@@ -273,21 +273,70 @@ def _centered(rows, factor, d, centers, rest, solved):
 
 def dense(matrix, y, scale):
     """The :class:`Statistic` of a design without groups."""
-    step = max(1, len(y) // SAMPLE) if len(y) > 2 * SAMPLE else 1
+    n, k = matrix.shape
+    step = max(1, n // SAMPLE) if n > 2 * SAMPLE else 1
     weights = np.broadcast_to(scale, y.shape)[:, None]
     first = np.concatenate([matrix[::step], y[::step, None]], axis=1) * weights[::step]
-    k = matrix.shape[1]
-    r = triangle(first)
-    centers = back_substituted(r[:k, :k], r[:k, k])
-    left = y - matrix @ centers
+    start = triangle(first)
+    centers = back_substituted(start[:k, :k], start[:k, k])
+    near = np.abs(y[::step] - matrix[::step] @ centers).mean()
     size = np.abs(y[::step]) + np.abs(matrix[::step]) @ np.abs(centers)
-    if matrix.size <= CAREFUL or size.mean() > 64 * np.abs(left[::step]).mean():
-        left = residual(y, list(zip(matrix.T, centers, strict=True)))
-    full = np.concatenate([matrix, left[:, None]], axis=1)
-    r = triangle(full if np.ndim(scale) == 0 and scale == 1 else full * weights)
+    careful = matrix.size <= CAREFUL or size.mean() > 64 * near
+    r = None
+    if step > 1 and not careful:
+        start[:k, k] -= start[:k, :k] @ centers
+        r = _in_one_pass(matrix, y, weights, centers, start)
+    if r is None:
+        left = residual(y, list(zip(matrix.T, centers, strict=True))) if careful else None
+        r = _best_triangle(matrix, y - matrix @ centers if left is None else left, scale)
     factor, d, rest = r[:k, :k], r[:k, k], r[k, k] ** 2
 
     def solved(rows, factor, d):
         return list(back_substituted(factor, d))
 
     return _centered([], factor, d, list(centers), np.asarray(rest), solved)
+
+
+def _in_one_pass(matrix, y, weights, centers, start):
+    """Triangular factor of a long design and its residuals, given that of a sample of rows.
+
+    The sample's factor makes the columns nearly orthogonal, so that their products with each other
+    lose no digits.  None if it does not.
+    """
+    norms = np.sqrt((start * start).sum(axis=0))
+    if len(start) < len(norms) or (np.abs(np.diag(start)) <= 1e-10 * norms).any():
+        return None
+    inverse = np.linalg.inv(start)
+    k = len(norms)
+    products = np.zeros((k, k))
+    block = np.empty((ROWS_AT_ONCE, k))
+    for i in range(0, len(y), ROWS_AT_ONCE):
+        part = matrix[i : i + ROWS_AT_ONCE]
+        b = block[: len(part)]
+        b[:, :-1] = part
+        b[:, -1] = y[i : i + ROWS_AT_ONCE] - part @ centers
+        b *= weights[i : i + ROWS_AT_ONCE]
+        b = b @ inverse
+        products += b.T @ b
+    values = np.linalg.eigvalsh(products)
+    if not values[-1] <= 10 * values[0]:
+        return None
+    return np.linalg.cholesky(products).T @ start
+
+
+def _best_triangle(matrix, left, scale):
+    """Triangular factor of a design and residuals; for small ones by orthogonalising twice."""
+    k = matrix.shape[1]
+    if matrix.size * k <= CAREFUL:
+        columns = [np.ascontiguousarray(c) for c in (*matrix.T, left)]
+        columns = [c * scale for c in columns]
+        r = np.zeros((k + 1, k + 1))
+        for j, (square, cs) in enumerate(eliminate(columns, k, Groups(None, len(left)))):
+            root = np.sqrt(square[0])
+            r[j, j], r[j, j + 1 :] = root, root * np.concatenate(cs)
+        r[k, k] = np.sqrt(np.sum(columns[k] * columns[k]))
+        return r
+    full = np.concatenate([matrix, left[:, None]], axis=1)
+    if np.ndim(scale) or scale != 1:
+        full *= np.broadcast_to(scale, left.shape)[:, None]
+    return triangle(full)

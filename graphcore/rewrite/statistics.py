@@ -222,13 +222,16 @@ class Design:
     numbers : list of (column, Variable)
     products : list of (matrix, Variable)
         Columns with the same parameters in all groups.
+    indexed : int
+        How many of the matrices are made of an index.
     """
 
-    def __init__(self, partition, local, numbers, products):
+    def __init__(self, partition, local, numbers, products, indexed=0):
         self.partition = partition
         self.local = local
         self.numbers = numbers
         self.products = products
+        self.indexed = indexed
 
     def common(self, n):
         """``(matrix of all common columns, parameters with their first and last column)``."""
@@ -249,8 +252,10 @@ class Design:
         """Numbers that one observation, and that all of the statistics, consist of."""
         groups = 1 if self.partition is None else self.partition.size
         q = len(self.local)
-        k = len(self.numbers) + sum(m.shape[1] for m, _ in self.products)
-        return q + k, groups * (q * (q + 1) // 2 + q * k) + k * k
+        widths = [m.shape[1] for m, _ in self.products]
+        k = len(self.numbers) + sum(widths)
+        given = q + len(self.numbers) + sum(widths[: len(widths) - self.indexed]) + self.indexed
+        return given, groups * (q * (q + 1) // 2 + q * k) + k * k
 
 
 def _sum_of_squares(b, p, v):
@@ -315,7 +320,7 @@ def _design(b, form, n):
         matrix = np.zeros((n, size))
         matrix[np.arange(n), gather.partition.codes] = column
         products.append((matrix, gather.values))
-    return Design(partition, local, form.numbers, products)
+    return Design(partition, local, form.numbers, products, len(products) - len(form.products))
 
 
 def _design_per_group(b, form, p):
@@ -341,7 +346,7 @@ def _note_of_squares(form, design, n):
         return (
             f"{what} enters through sums of squares and products in {design.partition.size} groups"
         )
-    k = design.sizes()[0]
+    k = len(design.local) + len(design.numbers) + sum(m.shape[1] for m, _ in design.products)
     if k == 1:
         return f"{what} enters through a mean and a sum of squares"
     return f"{what} enters through a {k + 1}x{k + 1} triangular factor"
