@@ -4,6 +4,8 @@ A matrix is factored once, however many operations ask for its factor; the same 
 solution of one system.  Right-hand sides are solved in place of a copy, one vector per row.
 """
 
+from math import isqrt
+
 import numpy as np
 
 from graphcore.lower.arrays import View, whole
@@ -16,7 +18,9 @@ from graphcore.ops import decompose, diagonals
 
 def _library(t, name, outs, inputs, functions, *numbers):
     """Add one call; the operands are the outputs, then the inputs."""
-    info = {"outs": outs, "functions": functions, "numbers": numbers}
+    size = max([a.size for a in outs] + [v.size for v in inputs])
+    work = size * isqrt(size) // 4  # a quarter of the cube of the order
+    info = {"outs": outs, "functions": functions, "numbers": numbers, "work": work}
     item = t.add("library", name, (1,), inputs, whole(outs[0]), info=info)
     for extra in outs[1:]:
         extra.writers.append(item)

@@ -119,7 +119,8 @@ def _matrix_matrix(t, a, b):
         side, form = readable(t, v)
         sides.append(side)
         forms.append(form)
-    t.add("gemm", "gemm", (1,), sides, whole(out), info={"forms": forms, "mnk": (m, n, k)})
+    info = {"forms": forms, "mnk": (m, n, k), "work": m * n * k // 8}
+    t.add("gemm", "gemm", (1,), sides, whole(out), info=info)
     return whole(out)
 
 
