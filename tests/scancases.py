@@ -31,6 +31,7 @@ def unrolled(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=
             past.append([tt.as_tensor(info["initial"])])
         else:
             past.append([info["initial"][i] for i in range(-min(taps))])
+    found = []
     for t in range(steps):
         if truncate_gradient == steps - t:
             past = [p and [tt.stop_gradient(v) for v in p] for p in past]
@@ -38,13 +39,14 @@ def unrolled(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=
             columns = [[tt.stop_gradient(v) if i < t else v for i, v in enumerate(c)]
                        for c in columns]
         seen = [
-            p[tap] for p, info in zip(past, infos) if p for tap in info.get("taps", [-1])
+            p[tap]
+            for p, info in zip(past, infos, strict=True) if p
+            for tap in info.get("taps", [-1])
         ]
         results = listed(fn(*[c[t] for c in columns], *seen, *listed(non_sequences)))
         if not infos:
             infos, past = [{} for _ in results], [None] * len(results)
-        if t == 0:
-            found = [[] for _ in results]
+        found = found or [[] for _ in results]
         for i, v in enumerate(results):
             found[i].append(tt.as_tensor(v))
             if past[i]:

@@ -168,7 +168,7 @@ class _Loops:
     # -- loops --------------------------------------------------------------------------------
 
     def components(self):
-        """Groups of carried values that depend on each other, in an order that respects the rest."""
+        """Groups of carried values that depend on each other, ordered by what they wait for."""
         owner = {v: j for j, c in enumerate(self.carried) for v in c.taps.values()}
         reach = [
             {owner[v] for v in self.leaves(c.new) if v in owner} for c in self.carried

@@ -14,11 +14,11 @@ import numpy as np
 from graphcore.graph.nodes import Constant, Op, Variable, new_variable
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import toposort
+from graphcore.ops.elementwise import Elemwise, elemwise
 from graphcore.ops.index import IncSubtensor, Slice, subtensor
 from graphcore.ops.lift import sum_of_products
 from graphcore.ops.linalg import Dot, transposed
 from graphcore.ops.operands import constant, graph, is_float, known_value
-from graphcore.ops.elementwise import Elemwise, elemwise
 from graphcore.ops.shape import Dimshuffle, Shape
 
 
@@ -137,11 +137,11 @@ class Scan(Op):
         found = []
         for first, taps, depth in zip(firsts, self.body.taps, self.depths, strict=True):
             own = next(iter(taps.values())).type
-            shape = [a if b is None else b for a, b in zip(first.type.shape[1:], own.shape, strict=True)]
+            pairs = zip(first.type.shape[1:], own.shape, strict=True)
+            shape = [a if b is None else b for a, b in pairs]
             found.append(TensorType(own.dtype, (None if n is None else n + depth, *shape)))
-        for v in self.body.results[len(firsts) :]:
-            found.append(TensorType(v.type.dtype, (n, *v.type.shape)))
-        return found
+        plain = [v.type for v in self.body.results[len(firsts) :]]
+        return found + [TensorType(t.dtype, (n, *t.shape)) for t in plain]
 
     def infer_shape(self, shapes, values):
         n, k = int(values[0]), len(self.body.taps)
@@ -179,15 +179,13 @@ class Scan(Op):
             shapes.update(zip(node.outputs, map(tuple, found), strict=True))
             if isinstance(node.op, Shape):
                 values[node.out] = np.array(shapes[node.inputs[0]], dtype="int64")
-            elif all(k is not None for k in known) and len(node.outputs) == 1:
-                if node.out.type.numpy_dtype.kind in "iu":
-                    values[node.out] = node.op.reference(*known)
+            elif _is_integer(node) and all(k is not None for k in known):
+                values[node.out] = node.op.reference(*known)
 
     def reference(self, *arrays):
         n, sequences, firsts, others = self.parts(arrays)
-        shapes = self.infer_shape(
-            [a.shape for a in arrays], [a if i in self.shape_inputs else None for i, a in enumerate(arrays)]
-        )
+        values = [a if i in self.shape_inputs else None for i, a in enumerate(arrays)]
+        shapes = self.infer_shape([a.shape for a in arrays], values)
         body, k = self.body, len(firsts)
         outs = [np.empty(s, v.type.dtype) for s, v in zip(shapes, body.results, strict=True)]
         for out, first, depth in zip(outs, firsts, self.depths, strict=False):
@@ -226,6 +224,10 @@ class Scan(Op):
             yield Scan(rows, reverse), arrays
 
 
+def _is_integer(node):
+    return len(node.outputs) == 1 and node.out.type.numpy_dtype.kind in "iu"
+
+
 def _shape_operands(node):
     return [node.inputs[i] for i in node.op.shape_inputs]
 
@@ -235,7 +237,8 @@ def _evaluate(order, values):
     for node in order:
         arrays = [v.data if isinstance(v, Constant) else values[v] for v in node.inputs]
         found = node.op.reference(*[np.asarray(a) for a in arrays])
-        values.update(zip(node.outputs, found if isinstance(found, tuple) else (found,), strict=True))
+        found = found if isinstance(found, tuple) else (found,)
+        values.update(zip(node.outputs, found, strict=True))
 
 
 class _Gradient:
@@ -291,7 +294,7 @@ class _Gradient:
         return result
 
     def _entries(self):
-        """Per result: the variable for its own cotangent in a step, with the array it comes from."""
+        """Per result: the variable for its cotangent in a step, and the array it comes from."""
         found, k = {}, len(self.body.taps)
         for i, (v, g) in enumerate(zip(self.body.results, self.given, strict=True)):
             if g is not None and is_float(v.type.dtype):
@@ -318,7 +321,8 @@ class _Gradient:
             sent = {key: v for key, v in taps.items() if found.get(v) is not None}
             if set(sent) <= set(carried):
                 return found, {key: (c, found[taps[key]]) for key, c in carried.items()}
-            carried = {key: carried[key] if key in carried else new_variable(v.type) for key, v in sent.items()}
+            new = {key: new_variable(v.type) for key, v in sent.items() if key not in carried}
+            carried.update(new)
 
     def _window(self):
         """The first of the steps a gradient flows through; None for all steps."""

@@ -12,6 +12,7 @@ from graphcore.graph.nodes import Constant
 from graphcore.ops.elementwise import Elemwise
 from graphcore.ops.index import IncSubtensor, Slice, Subtensor
 from graphcore.ops.reduce import Reduce
+from graphcore.ops.scan import Scan
 from graphcore.ops.shape import (
     BroadcastLike,
     BroadcastTo,
@@ -297,6 +298,22 @@ def part_of_concatenate(b, node):
     return None
 
 
+@rule("Concatenate", needs="Subtensor")
+def whole_from_first_and_rest(b, node):
+    """The first values of a loop joined with those it goes on to are the array they lie in."""
+    rest = node.inputs[-1]
+    part = op_of(rest, Subtensor)
+    scan = None if part is None else op_of(rest.owner.inputs[0], Scan)
+    if scan is None or scan.reverse or len(node.inputs) != 2 or node.op.axis:
+        return None
+    x = rest.owner.inputs[0]
+    if x.index >= len(scan.depths):
+        return None
+    spec = (Slice(scan.depths[x.index]), *[Slice()] * (x.type.ndim - 1))
+    first = scan.parts(x.owner.inputs)[2][x.index]
+    return x if part.spec == spec and node.inputs[0] is first else None
+
+
 @rule("Subtensor", needs="IncSubtensor")
 def part_of_inc_subtensor(b, node):
     """The part that was set is the value it was set to."""
@@ -433,6 +450,7 @@ RULES = [
     part_of_broadcast,
     part_of_inserted_axes,
     part_of_concatenate,
+    whole_from_first_and_rest,
     part_of_inc_subtensor,
     drop_increment_of_all,
     drop_increment_by_zero,

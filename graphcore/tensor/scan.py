@@ -145,8 +145,8 @@ class _Output:
         if any(a == 1 and b not in (1, None)
                for a, b in zip(self.type.shape, v.type.shape, strict=True)):
             raise ValueError(
-                f"scan: output {self.number} starts with shape {_text(self.type.shape)} and becomes "
-                f"{_text(v.type.shape)}; give it an initial value of the final shape"
+                f"scan: output {self.number} starts with shape {_text(self.type.shape)} and "
+                f"becomes {_text(v.type.shape)}; give it an initial value of the final shape"
             )
         wider = TensorType(dtype, shape)
         changed = wider != self.type
@@ -161,11 +161,11 @@ def _text(shape):
 class _Scan:
     """One call of ``scan``."""
 
-    def __init__(self, fn, sequences, outputs_info, non_sequences, n_steps, go_backwards, strict):
+    def __init__(self, fn, sequences, outputs_info, non_sequences, n_steps, backwards, strict):
         self.fn, self.strict = fn, strict
         self.fixed = [as_tensor_variable(v) for v in _as_list(non_sequences)]
         self.sequences = []  # arrays with one row per step
-        self._cut(_as_list(sequences), go_backwards)
+        self._cut(_as_list(sequences), backwards)
         self._count(n_steps)
         if isinstance(outputs_info, dict) or not isinstance(outputs_info, (list, tuple)):
             outputs_info = None if outputs_info is None else [outputs_info]
@@ -211,7 +211,8 @@ class _Scan:
         if isinstance(count, Variable) and n_steps is None and self._equal_lengths():
             return
         self.sequences = [
-            x if x.type.shape[0] == count else getitem(x, slice(None, count)) for x in self.sequences
+            x if x.type.shape[0] == count else getitem(x, slice(None, count))
+            for x in self.sequences
         ]
 
     def _equal_lengths(self):
@@ -331,7 +332,7 @@ _UNTIL = (
 )
 
 
-class until:  # noqa: N801 - Theano's name
+class until:
     """Theano's condition to stop a scan early.  ``scan`` refuses it, and says what to do."""
 
     def __init__(self, condition):
@@ -350,7 +351,9 @@ def map(fn, sequences, non_sequences=None, truncate_gradient=-1, go_backwards=Fa
     >>> graphcore.map(lambda v: v**2, x)[0].eval({x: [1.0, 2.0]})
     array([1., 4.])
     """
-    return scan(fn, sequences, None, non_sequences, None, truncate_gradient, go_backwards, name=name)
+    return scan(
+        fn, sequences, None, non_sequences, None, truncate_gradient, go_backwards, name=name
+    )
 
 
 def reduce(fn, sequences, outputs_info, non_sequences=None, go_backwards=False, mode=None,

@@ -86,7 +86,7 @@ def test_linear_recurrences_have_a_kernel(n, back, factor):
 def test_linear_recurrences_at_the_edges_of_numbers():
     x = tt.vector("x")
     for a in (0.0, 1e200, -1e200, np.inf, np.nan, 1e-320):
-        s, _ = graphcore.scan(lambda x, s: a * s + x, [x], [tt.as_tensor(0.0)])
+        s, _ = graphcore.scan(lambda x, s, a: a * s + x, [x], [tt.as_tensor(0.0)], [a])
         f = graphcore.function([x], s)
         for values in (np.zeros(40), np.r_[np.zeros(20), 1.0, np.zeros(19)], np.full(40, np.inf)):
             with np.errstate(all="ignore"):

@@ -79,8 +79,9 @@ def test_only_the_recurrence_stays_in_the_loop():
 def test_what_is_only_stored_is_computed_after_the_loop():
     x = tt.vector("x")
     (s, y, z), _ = graphcore.scan(
-        lambda x, s: [0.5 * s + x, tt.exp(s) * x, tt.gammaln(x)], [x], [tt.as_tensor(0.0), None, None]
-    )
+        lambda x, s: [0.5 * s + x, tt.exp(s) * x, tt.gammaln(x)],
+        [x], [tt.as_tensor(0.0), None, None],
+    )  # fmt: skip
     assert sizes(s, y, z) == [2]
     only_maps, _ = graphcore.scan(lambda x: [tt.exp(x), x.sum()], tt.matrix("m"))
     assert sizes(*only_maps) == []

@@ -21,6 +21,7 @@ from graphcore.ops.shape import (
 )
 from graphcore.rewrite import rewrite, rule_names
 from graphcore.runtime.reference import evaluate
+from graphcore.tensor.scan import scan
 
 N = 3
 RNG = np.random.default_rng(7)
@@ -186,6 +187,9 @@ CASES = {
         tt.concatenate([s.v, s.w])[4],
         tt.concatenate([s.v, s.w])[3:5],
         tt.stack([s.a, s.b])[1],
+    ],
+    "whole_from_first_and_rest": [
+        tt.concatenate([[0.5], scan(lambda x, y: tt.tanh(x * y), s.v, tt.constant(0.5))[0]]),
     ],
     "part_of_inc_subtensor": [
         tt.set_subtensor(s.m[1], s.v)[1],
