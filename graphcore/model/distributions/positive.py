@@ -14,7 +14,7 @@ from graphcore.model.distributions.constraints import (
 )
 from graphcore.model.distributions.continuous import LOG_2, precision
 from graphcore.model.distributions.parameters import Alt, Param
-from graphcore.model.distributions.special import HALF_LOG_2PI, betaln
+from graphcore.model.distributions.special import HALF_LOG_2PI, betaln, stirling_remainder
 
 LOG_2_OVER_PI = math.log(2 / math.pi)
 SQRT_HALF = math.sqrt(0.5)
@@ -248,6 +248,42 @@ class HalfFlat(Distribution):
         return 1.0
 
 
+class _MeanBeta(Distribution, hidden=True):
+    """Beta by its mean and the sum of alpha and beta, of which the latter is often one number."""
+
+    params = {
+        "mu": Param(open_probability, typical=(0.2, 0.8)),
+        "nu": Param(positive, typical=(1.0, 10.0)),
+    }
+    support = probability
+
+    def logp(o, x, mu, nu):
+        alpha, beta = mu * nu, (1 - mu) * nu
+        # betaln of special.py, with mu for alpha / (alpha + beta)
+        constant = stirling_remainder(o, nu) + 0.5 * o.log(nu) - HALF_LOG_2PI
+        spread = (alpha - 0.5) * o.log(mu) + (beta - 0.5) * o.log1p(-mu)
+        remainders = stirling_remainder(o, alpha) + stirling_remainder(o, beta)
+        kernel = o.xlogy(alpha - 1, x) + o.xlog1py(beta - 1, -x)
+        return kernel - spread - remainders + constant
+
+    def mean(o, mu, nu):
+        return mu
+
+    def variance(o, mu, nu):
+        return mu * (1 - mu) / (nu + 1)
+
+    def support_point(o, mu, nu):
+        return mu
+
+    def random(rng, size, mu, nu):
+        return rng.beta(mu * nu, (1 - mu) * nu, size)
+
+    def ref(mu, nu):
+        from scipy import stats
+
+        return stats.beta(mu * nu, (1 - mu) * nu)
+
+
 class Beta(Distribution):
     """Beta distribution with ``alpha``, ``beta`` (or ``mu``, ``sigma``, or ``mu``, ``nu``)."""
 
@@ -264,15 +300,8 @@ class Beta(Distribution):
                 "sigma": Param(positive, typical=(0.05, 0.25)),
             },
         ),
-        Alt(
-            lambda o, mu, nu: {"alpha": mu * nu, "beta": (1 - mu) * nu},
-            gives=("alpha", "beta"),
-            params={
-                "mu": Param(open_probability, typical=(0.2, 0.8)),
-                "nu": Param(positive, typical=(1.0, 10.0)),
-            },
-        ),
     )
+    forms = (_MeanBeta,)
     support = probability
 
     def logp(o, x, alpha, beta):
