@@ -89,6 +89,7 @@ def _scan(t, node):
         _add_linear(t, op, steps, factor, inputs, outs[0], begin[0])
     else:
         frame, results = Frame(), _rewritten(body)
+        inputs[3][:] = [_in_cell(t, x) for x in inputs[3]]
         inner = _inner(t, frame, op, node, inputs, outs, results)
         if any(item.kind == "python" for item in inner.items):
             t.python(node)
@@ -156,6 +157,15 @@ def _inner(t, frame, op, node, inputs, outs, results):
         inner.translate(n)
     inner.node = node
     return inner
+
+
+def _in_cell(t, view):
+    """A single number in a cell, so that not every step has to load it."""
+    array = view.array
+    if view.size != 1 or (array.is_scalar and array.place is None):
+        return view
+    number = t.elementwise("mov", [View(array, (), (), view.offset)], (), array.lane)
+    return View(number.array, view.shape, (0,) * len(view.shape))
 
 
 # ---- first-order linear recurrences of one number ------------------------------------------------
