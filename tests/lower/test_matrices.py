@@ -1,6 +1,8 @@
 """Matrix decompositions in programs: against the references, shared factors, failures."""
 
 import ctypes
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -212,6 +214,27 @@ def test_products_with_short_axes(n):
     product = tt.dot(tt.exp(z), small)
     _, program = run([product, *graphcore.grad((product**2).sum(), [z, small])], values)
     assert ("gemm" in names(program)) == (n < 32)
+
+
+LATER = """
+import sys
+import graphcore, graphcore.tensor as tt
+x = tt.matrix("x")
+f = graphcore.function([x], tt.linalg.cholesky(x))
+f([[4.0]])
+assert "scipy.linalg" not in sys.modules
+from graphcore.lower import library
+before = library.address("dpotrf")
+import scipy.linalg
+assert scipy.linalg.cython_lapack.__pyx_capi__ and scipy.linalg.cho_factor([[4.0]])
+library.address.cache_clear(), library._functions.cache_clear()
+assert library.address("dpotrf") == before
+assert f([[4.0]]) == 2.0
+"""
+
+
+def test_scipy_linalg_may_be_imported_later():
+    subprocess.run([sys.executable, "-c", LATER], check=True)
 
 
 # -- failures --------------------------------------------------------------------------------------
