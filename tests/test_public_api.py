@@ -10,7 +10,9 @@ import graphcore
 import graphcore.model as pm
 import graphcore.tensor as tt
 
-GRAPHCORE = ["function", "grad", "verify_grad", "shared", "explain", "show_config"]
+GRAPHCORE = """
+function grad verify_grad shared explain show_config scan map reduce foldl foldr
+""".split()
 
 TENSOR = """
 scalar vector matrix tensor3 row col tensor dscalar dvector dmatrix dtensor3 drow dcol fscalar
