@@ -95,8 +95,12 @@ def statistics_from_sum(b, node):
         return None  # a residual: its sum would cancel if it were taken apart
     total, rest = None, None
     for sign, v in terms:
-        whole = v.type.shape == x.type.shape
-        part = statistic_of(b, v) if whole and v.type.dtype == "float64" else None
+        part = None
+        if v.type == x.type:
+            with np.errstate(
+                all="ignore"
+            ):  # data may be infinite: no statistic is, or none is used
+                part = statistic_of(b, v)
         if part is None:
             rest = _plus(b, rest, sign, v)
         else:
@@ -273,17 +277,14 @@ def _sum_of_squares(b, p, v):
     y = np.broadcast_to(np.asarray(form.offset, "float64"), (n,))
     local = [np.broadcast_to(np.asarray(-c, "float64"), (n,)) for c, _ in design.local]
     codes = None if design.partition is None else design.partition.codes
-    spans = []
-    with np.errstate(all="ignore"):
-        if design.products or design.numbers:
-            matrix, spans = design.common(n)
-            if local:
-                columns = [-c for c in matrix.T]
-                found = leastsquares.grouped(codes, local, columns, y, scale)
-            else:
-                found = leastsquares.dense(matrix, -y, scale)
-        else:
-            found = leastsquares.grouped(codes, local, [], y, scale)
+    columns, spans = [], []
+    if design.products or design.numbers:
+        matrix, spans = design.common(n)
+        columns = [-c for c in matrix.T] if local else []
+    if local:
+        found = leastsquares.grouped(codes, local, columns, y, scale)
+    else:
+        found = leastsquares.dense(matrix, -y, scale)
     if not found.is_finite():
         return None
     sign = 1.0 if np.all(p.weights >= 0) else -1.0

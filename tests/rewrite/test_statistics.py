@@ -6,11 +6,13 @@ from pathlib import Path
 import mpmath as mp
 import numpy as np
 import pytest
+from randomgraphs import assert_close, sensitivity
 
 import graphcore.model as pm
 import graphcore.tensor as tt
 from graphcore.rewrite import rewrite, rule_names
 from graphcore.runtime.flat import FlatFunction
+from graphcore.runtime.reference import evaluate
 
 RNG = np.random.default_rng(20)
 N, G, K = 200, 7, 4
@@ -205,6 +207,39 @@ def test_likelihoods_with_indexed_parameters(name):
         assert a == pytest.approx(c, rel=1e-12)
         np.testing.assert_allclose(da, dc, rtol=1e-11, atol=1e-12 * abs(dc).max())
     assert longest(fast) < N // 2
+
+
+def random_sum(rng):
+    """A sum over observations of a random expression of data and parameters, and its inputs."""
+    n = int(rng.integers(20, 60))
+    groups = rng.integers(0, 3, n), rng.integers(0, 4, n)
+    a, c = tt.tensor("float64", (3,), "a"), tt.tensor("float64", (4,), "c")
+    beta = tt.tensor("float64", (2,), "beta")
+    data = [rng.normal(size=n), rng.integers(0, 2, n), rng.integers(0, 3, n) + 0.5]
+    pool = [tt.constant(d) for d in data] + [a[groups[0]], c[groups[1]], s, t, tt.constant(2.0)]
+    pool.append(tt.dot(np.round(rng.normal(size=(n, 2)), int(rng.integers(0, 3))), beta))
+    unary = ["exp", "sqr", "neg", "softplus", "sigmoid", "tanh", "sin"]
+    binary = ["add", "sub", "mul", "add", "sub", "mul", "maximum", "true_div"]
+    for _ in range(int(rng.integers(3, 12))):
+        i, j = rng.integers(0, len(pool), 2)
+        if rng.random() < 0.4:
+            pool.append(getattr(tt, rng.choice(unary))(pool[i]))
+        else:
+            pool.append(getattr(tt, rng.choice(binary))(pool[i], pool[j]))
+    terms = [v for v in pool[-3:] if v.type.shape == (n,)] or [pool[0] * pool[3]]
+    total = terms[0] * pool[int(rng.integers(0, len(pool)))]
+    for v in terms[1:]:
+        total = total + v if rng.random() < 0.5 else total - tt.sqr(v)
+    inputs = [a, c, beta, s, t]
+    return tt.sum(total), {v: rng.uniform(0.3, 2.0, v.type.shape) for v in inputs}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_sums(seed):
+    value, values = random_sum(np.random.default_rng(seed))
+    new = rewrite([value], statistics=True)
+    spread = sensitivity([value], values)
+    assert_close(evaluate(new, values), evaluate([value], values), spread)
 
 
 # -- edges -----------------------------------------------------------------------------------------
