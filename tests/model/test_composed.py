@@ -217,6 +217,32 @@ def test_custom_distributions():
     np.testing.assert_array_equal(vector.logp(np.ones((2, 3))).eval(), [3, 3])
 
 
+@pytest.mark.parametrize(("shape", "axes"), [((4,), 1), ((2, 4), 1), ((3, 4), 2), ((2, 3, 4), 2)])
+def test_zero_sums(shape, axes):
+    with pm.Model() as model:
+        sigma = pm.HalfNormal("sigma", 1)
+        x = pm.ZeroSumNormal("x", sigma, n_zerosum_axes=axes, shape=shape)
+    (_, value) = model.value_vars
+    free = shape[:-axes] + tuple(n - 1 for n in shape[-axes:])
+    assert value.name == "x_zerosum__" and value.type.shape == free
+    v = np.random.default_rng(0).normal(size=free)
+    point = {"sigma_log__": 0.3, "x_zerosum__": v}
+    back = model.compile_fn(x)(point)
+    for axis in range(1, axes + 1):
+        np.testing.assert_allclose(back.sum(axis=-axis), 0, atol=1e-14)
+    # the transform is a rotation: the value variable is normal with the same deviation
+    want = stats.norm(0, np.exp(0.3)).logpdf(v).sum()
+    assert model.point_logps(point, None)["x"] == pytest.approx(want, rel=1e-12)
+    assert model.compile_logp()(point) == pytest.approx(
+        sum(model.point_logps(point, None).values())
+    )
+    transform = model.rvs_to_transforms[x]
+    np.testing.assert_allclose(transform.forward(tt.constant(back)).eval(), v, atol=1e-14)
+    draws = x.random(size=3, rng=1, given={sigma: 2.0})
+    assert draws.shape == (3, *shape) and np.abs(draws.sum(axis=-1)).max() < 1e-12
+    assert x.logp(np.ones(shape)).eval({sigma: 1.0}).max() == -INF
+
+
 def in_model(make):
     with pm.Model():
         make(pm.Normal("mu"))
@@ -245,6 +271,8 @@ BAD = [
         lambda: pm.Truncated.dist(pm.Normal.dist(), 50, max_n_steps=3).random(rng=1),
         "in 3 attempts",
     ),
+    (lambda: pm.ZeroSumNormal.dist(1.0), "give shape=, dims= or support_shape="),
+    (lambda: pm.ZeroSumNormal.dist([1.0, 2.0], shape=2), "sigma must be one number"),
     (lambda: pm.CustomDist.dist(1.0), "needs a function logp= or dist="),
     (lambda: pm.CustomDist.dist(1.0, logp=3), "logp must be a function"),
     (lambda: pm.CustomDist.dist(rate=1.0, logp=exponential), "parameters of the distribution are"),

@@ -27,7 +27,8 @@ FORMS = {
 ALL = {**Distribution.registry, **FORMS}
 VECTOR = {n for n, c in ALL.items() if c.ndim or any(p.ndim for p in c.params.values())}
 MIXED = {"HurdleGamma", "HurdleLogNormal", "DiracDelta"}  # neither a density nor all of counts
-COMPOSED = {"Censored", "Truncated", "TruncatedNormal", "CustomDist"}  # test_composed.py
+# tested in test_composed.py
+COMPOSED = {"Censored", "Truncated", "TruncatedNormal", "CustomDist", "ZeroSumNormal"}
 SCALAR = sorted(set(ALL) - VECTOR - IMPROPER - MIXED - COMPOSED)
 KINKS = {"AsymmetricLaplace": "mu", "Triangular": "c"}  # where densities have corners
 
@@ -268,6 +269,24 @@ EDGES = [
     (pm.Poisson, {"mu": 0.0}, [0, 1, -1, 0.5, INF], [0] + [-INF] * 4),
     (pm.NegativeBinomial, {"mu": 0.0, "alpha": 1}, [0, 1, -1], [0, -INF, -INF]),
     (pm.NegativeBinomial, {"n": 2, "p": 1.0}, [0, 1], [0, -INF]),
+    (pm.Weibull, {"alpha": 1, "beta": 1}, [-1, 0, INF], [-INF, 0, -INF]),
+    (pm.Weibull, {"alpha": 2, "beta": 1}, [0, 1e-300], [-INF, np.log(2) - 300 * np.log(10)]),
+    (pm.Kumaraswamy, {"a": 1, "b": 1}, [-0.1, 0, 1, 1.1], [-INF, 0, 0, -INF]),
+    (pm.LogitNormal, {}, [0, 1], [-INF, -INF]),
+    (pm.Triangular, {"lower": 0, "upper": 2, "c": 2}, [-1, 0, 2, 3], [-INF, -INF, 0, -INF]),
+    (pm.Pareto, {"alpha": 1, "m": 2}, [1.9, 2], [-INF, -np.log(2)]),
+    (pm.Wald, {"mu": 1, "alpha": 1}, [0.5, 1], [-INF, -INF]),
+    (pm.ExGaussian, {"mu": 0, "sigma": 1, "nu": 1e-17}, [0.5], [-0.125 - 0.5 * np.log(2 * np.pi)]),
+    (pm.DiracDelta, {"c": 1.5}, [1.5, 1.4], [0, -INF]),
+    (pm.DiscreteUniform, {"lower": 1, "upper": 2}, [0, 1, 1.5], [-INF, -np.log(2), -INF]),
+    (pm.Geometric, {"p": 1.0}, [0, 1, 2], [-INF, 0, -INF]),
+    (pm.HyperGeometric, {"N": 5, "k": 4, "n": 3}, [1, 2, 4], [-INF, np.log(0.6), -INF]),
+    (pm.ZeroInflatedPoisson, {"psi": 0.0, "mu": 3}, [0, 1], [0, -INF]),
+    (pm.ZeroInflatedPoisson, {"psi": 1.0, "mu": 3}, [0, -1], [-3, -INF]),
+    (pm.HurdleGamma, {"psi": 0.5, "alpha": 1, "beta": 2}, [0, 1, -1], [np.log(0.5), -2, -INF]),
+    (pm.HurdleLogNormal, {"psi": 0.0}, [0, 1], [0, -INF]),
+    (pm.VonMises, {"mu": 0, "kappa": 1e-17}, [0, 4], [-np.log(2 * np.pi), -INF]),
+    (pm.Rice, {"nu": 1e8, "sigma": 1.0}, [1e8], [-0.5 * np.log(2 * np.pi)]),
     (pm.Dirichlet, {"a": [1, 1]}, [[0.3, 0.7], [0.3, 0.6], [-0.1, 1.1]], [0, -INF, -INF]),
 ]  # fmt: skip
 
@@ -424,6 +443,20 @@ EQUAL = [
     (pm.Bernoulli, {"logit_p": np.log(3)}, {"p": 0.75}, 1),
     (pm.Binomial, {"n": 5, "logit_p": np.log(3)}, {"n": 5, "p": 0.75}, 2),
     (pm.NegativeBinomial, {"n": 2, "p": 0.25}, {"mu": 6, "alpha": 2}, 3),
+    (pm.HalfStudentT, {"nu": 3, "lam": 4}, {"nu": 3, "sigma": 0.5}, 0.3),
+    (pm.AsymmetricLaplace, {"q": 0.8, "mu": 1, "b": 2}, {"kappa": 2, "mu": 1, "b": 2}, 0.3),
+    (pm.SkewNormal, {"alpha": 2, "tau": 4}, {"alpha": 2, "mu": 0, "sigma": 0.5}, 0.3),
+    (pm.LogitNormal, {"mu": 1, "tau": 4}, {"mu": 1, "sigma": 0.5}, 0.3),
+    (pm.Wald, {"mu": 2, "phi": 3}, {"mu": 2, "lam": 6}, 0.3),
+    (pm.Wald, {"lam": 6, "phi": 3}, {"mu": 2, "lam": 6}, 0.3),
+    (pm.Wald, {"mu": 2}, {"mu": 2, "lam": 1, "alpha": 0}, 0.3),
+    (pm.Rice, {"b": 2, "sigma": 3}, {"nu": 6, "sigma": 3}, 0.3),
+    (
+        pm.ZeroInflatedNegativeBinomial, {"psi": 0.3, "n": 2, "p": 0.25},
+        {"psi": 0.3, "mu": 6, "alpha": 2}, 3,
+    ),
+    (pm.HurdleGamma, {"psi": 0.3, "mu": 3, "sigma": 2},
+     {"psi": 0.3, "alpha": 9 / 4, "beta": 3 / 4}, 3),
     (pm.Categorical, {"logit_p": np.log([1, 2, 5])}, {"p": [0.125, 0.25, 0.625]}, 2),
 ]
 

@@ -57,7 +57,7 @@ def free_parameters(cls):
 
 
 WITHOUT_DENSITY = {"Flat", "HalfFlat", "DiracDelta", "HurdleGamma", "HurdleLogNormal"}
-COMPOSED = {"Censored", "Truncated", "TruncatedNormal", "CustomDist"}
+COMPOSED = {"Censored", "Truncated", "TruncatedNormal", "CustomDist", "ZeroSumNormal"}
 SCALAR = sorted(
     name
     for name, cls in Distribution.registry.items()

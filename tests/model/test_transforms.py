@@ -20,6 +20,7 @@ CASES = [
     (tr.Ordered(positive=True), (4,), 1),
     (tr.Ordered(ascending=False), (4,), 1),
     (tr.simplex, (4,), 1),
+    (tr.circular, (3,), 0),
     (tr.CholeskyCovPacked(3), (6,), 1),
     (tr.Chain([tr.log, tr.ordered]), (3,), 1),
     (tr.Chain([tr.logodds, tr.ordered]), (3,), 1),

@@ -10,6 +10,7 @@ Examples
 from graphcore.model.distributions import transforms
 from graphcore.model.distributions.base import Distribution, RandomVariable
 from graphcore.model.distributions.bounded import DiracDelta, Kumaraswamy, LogitNormal, Triangular
+from graphcore.model.distributions.circular import Rice, VonMises
 from graphcore.model.distributions.continuous import (
     Cauchy,
     Flat,
@@ -38,7 +39,12 @@ from graphcore.model.distributions.gaussian import MvNormal, MvStudentT
 from graphcore.model.distributions.lkj import LKJCholeskyCov, expand_packed_triangular
 from graphcore.model.distributions.mixture import Mixture, NormalMixture
 from graphcore.model.distributions.modifiers import Censored, Truncated, TruncatedNormal
-from graphcore.model.distributions.multivariate import Dirichlet, DirichletMultinomial, Multinomial
+from graphcore.model.distributions.multivariate import (
+    Dirichlet,
+    DirichletMultinomial,
+    Multinomial,
+    ZeroSumNormal,
+)
 from graphcore.model.distributions.ordered import OrderedLogistic, OrderedProbit
 from graphcore.model.distributions.positive import (
     Beta,
@@ -126,17 +132,20 @@ __all__ = [
     "Pareto",
     "Poisson",
     "RandomVariable",
+    "Rice",
     "SkewNormal",
     "StudentT",
     "Triangular",
     "Truncated",
     "TruncatedNormal",
     "Uniform",
+    "VonMises",
     "Wald",
     "Weibull",
     "ZeroInflatedBinomial",
     "ZeroInflatedNegativeBinomial",
     "ZeroInflatedPoisson",
+    "ZeroSumNormal",
     "expand_packed_triangular",
     "transforms",
 ]

@@ -154,11 +154,11 @@ def interval(lower, upper):
     )
 
 
-def above(lower):
-    """Numbers from ``lower`` on, which may be a variable."""
+def above(lower, closed=True):
+    """Numbers above ``lower``, which may be a variable, and ``lower`` itself if ``closed``."""
     return Constraint(
         "above its lower bound",
-        lambda o, x: (x >= lower) & (x < inf),
+        lambda o, x: ((x >= lower) if closed else (x > lower)) & (x < inf),
         transform=transforms.Interval(lower, None),
         nonnegative=isinstance(lower, Constant) and bool((lower.data >= 0).all()),
     )

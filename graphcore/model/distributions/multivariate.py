@@ -2,17 +2,24 @@
 
 # ruff: noqa: RUF012 - class bodies are tables; nothing changes them
 
+import math
+
 import numpy as np
 
-from graphcore.model.distributions.base import Distribution
+import graphcore.tensor as tt
+from graphcore.model.distributions.base import Distribution, as_shape
 from graphcore.model.distributions.constraints import (
     Constraint,
     count,
+    positive,
     positive_vector,
     simplex,
     whole,
 )
 from graphcore.model.distributions.parameters import Param
+from graphcore.model.distributions.special import HALF_LOG_2PI
+from graphcore.model.distributions.transforms import ZeroSumTransform
+from graphcore.runtime.reference import evaluate
 
 
 class Dirichlet(Distribution):
@@ -158,3 +165,88 @@ class DirichletMultinomial(Distribution):
 
     def random(rng, size, n, a):
         return rng.multinomial(n.astype("int64"), Dirichlet.random(rng, size, a), size)
+
+
+class ZeroSumNormal(Distribution):
+    """Normal variables whose sum along the last axes is zero.
+
+    Parameters
+    ----------
+    name : str
+    sigma : number or variable
+        Standard deviation before the sum is taken out.
+    n_zerosum_axes : int
+        Axes, from the last on, along which sums are zero.
+    support_shape : int or tuple, optional
+        Lengths of these axes, if ``shape``, ``dims`` or ``observed`` do not give them.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     x = pm.ZeroSumNormal("x", sigma=1, shape=4)
+    >>> [(v.name, v.type.shape) for v in model.value_vars]
+    [('x_zerosum__', (3,))]
+    """
+
+    params = {"sigma": Param(positive, default=1.0)}
+
+    @classmethod
+    def make(cls, label, args, kwargs, shape=None, size=None, observed_shape=None):
+        kwargs = dict(kwargs)
+        n = kwargs.pop("n_zerosum_axes", None)
+        n = 1 if n is None else n
+        event = kwargs.pop("support_shape", None)
+        if not isinstance(n, int | np.integer) or n < 1:
+            raise ValueError(f"{label}: n_zerosum_axes must be a positive whole number, got {n!r}")
+        if event is None:
+            full = shape if shape is not None else observed_shape
+            if full is None:
+                raise ValueError(f"{label}: give shape=, dims= or support_shape=")
+            event = as_shape(full, label)[-n:]
+        event = as_shape(event, label)
+        if len(event) != n:
+            raise ValueError(f"{label}: {n} zero-sum axes are wanted, but the shape is {event}")
+        return super().make(
+            label,
+            args,
+            kwargs,
+            shape=shape,
+            size=size,
+            observed_shape=observed_shape,
+            ndim=int(n),
+            event=event,
+        )
+
+    def _find_support(self):
+        axes = tuple(range(-self.ndim, 0))
+
+        def holds(o, x):
+            sums = [o.abs(o.sum(x, axis=a, keepdims=True)) for a in axes]
+            return sum((o.max(s, axis=axes) for s in sums), 0.0) <= 1e-6
+
+        return Constraint(
+            "an array with sum zero", holds, ndim=self.ndim, transform=ZeroSumTransform(self.ndim)
+        )
+
+    def _parameter_shapes(self):
+        if self.arguments["sigma"].ndim:
+            raise ValueError(f"{self.label}: sigma must be one number")
+        return (), self.event
+
+    def formula(self, value):
+        sigma, axes = self.arguments["sigma"], tuple(range(value.ndim - self.ndim, value.ndim))
+        free = float(math.prod(n - 1 for n in self.event))
+        squares = tt.sum(tt.sqr(value), axis=axes)
+        return -0.5 * squares / tt.sqr(sigma) - free * (tt.log(sigma) + HALF_LOG_2PI)
+
+    def initial(self):
+        return tt.zeros(self.shape)
+
+    def draw(self, rng, size, given):
+        (sigma,) = evaluate([self.arguments["sigma"]], given)
+        lead = () if size is None else as_shape(size, self.label)
+        x = rng.normal(0, sigma, lead + self.shape)
+        for axis in range(-self.ndim, 0):
+            x -= x.mean(axis=axis, keepdims=True)
+        return x

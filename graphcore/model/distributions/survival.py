@@ -203,7 +203,7 @@ class Wald(Distribution):
     def support(mu, lam, alpha):
         if isinstance(alpha, Constant) and not alpha.data.any():
             return positive
-        return above(alpha)
+        return above(alpha, closed=False)
 
     def logp(o, x, mu, lam, alpha):
         y = x - alpha

@@ -18,6 +18,7 @@ APART = 4  # rows of matrices up to which their elements are handled one by one
 __all__ = [
     "Chain",
     "CholeskyCovPacked",
+    "CircularTransform",
     "Interval",
     "LogExpM1",
     "LogOddsTransform",
@@ -25,6 +26,8 @@ __all__ = [
     "Ordered",
     "SimplexTransform",
     "Transform",
+    "ZeroSumTransform",
+    "circular",
     "interval",
     "log",
     "log_exp_m1",
@@ -165,6 +168,68 @@ class Interval(Transform):
             return tt.as_tensor_variable(value)
         width = tt.as_tensor_variable(self.upper) - self.lower
         return tt.log(width) - value - 2 * tt.softplus(-value)
+
+
+class CircularTransform(Transform):
+    """Angles from -pi to pi; every other number stands for the same direction.
+
+    Examples
+    --------
+    >>> round(float(CircularTransform().backward(tt.constant(7.0)).eval()), 6)
+    0.716815
+    """
+
+    name = "circular"
+
+    def forward(self, value):
+        return tt.as_tensor_variable(value)
+
+    def backward(self, value):
+        return value - 2 * math.pi * tt.round(value / (2 * math.pi))
+
+    def log_jac_det(self, value):
+        return tt.zeros_like(value)
+
+
+class ZeroSumTransform(Transform):
+    """Arrays with sum zero along their last axes; the value has one entry less along each.
+
+    Parameters
+    ----------
+    n_axes : int
+    """
+
+    name = "zerosum"
+
+    def __init__(self, n_axes=1):
+        self.ndim = n_axes
+
+    def _axes(self, value):
+        return range(value.ndim - self.ndim, value.ndim)
+
+    def forward(self, value):
+        for axis in self._axes(value):
+            n = value.type.shape[axis]
+            before = (slice(None),) * axis
+            last = value[(*before, slice(n - 1, n))]
+            value = value[(*before, slice(0, n - 1))] - last / (1 + math.sqrt(n))
+        return value
+
+    def backward(self, value):
+        for axis in self._axes(value):
+            n = value.type.shape[axis] + 1
+            total = tt.sum(value, axis=axis, keepdims=True)
+            share = total / (math.sqrt(n) + n)
+            filled = tt.concatenate([value, share - total / math.sqrt(n)], axis=axis)
+            value = filled - share
+        return value
+
+    def log_jac_det(self, value):
+        return tt.zeros(value.type.shape[: value.ndim - self.ndim])
+
+    def value_shape(self, shape):
+        lead = len(shape) - self.ndim
+        return (*shape[:lead], *(n - 1 for n in shape[lead:]))
 
 
 class Ordered(Transform):
@@ -327,6 +392,7 @@ def interval(lower, upper):
 
 log = LogTransform()
 log_exp_m1 = LogExpM1()
+circular = CircularTransform()
 logodds = LogOddsTransform()
 ordered = Ordered()
 simplex = SimplexTransform()
