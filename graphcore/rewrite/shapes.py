@@ -266,6 +266,26 @@ def part_of_inserted_axes(b, node):
     return b.dimshuffle(x.owner.inputs[0], kept) if pattern else None
 
 
+@rule("Subtensor", needs="Reshape")
+def entry_of_flat(b, node):
+    """An entry of a flattened array is an entry of the array."""
+    x = node.inputs[0]
+    if x.type.ndim != 1 or op_of(x, Reshape) is None or not x.owner.inputs[0].type.is_static:
+        return None
+    source, (part,) = x.owner.inputs[0], node.op.spec
+    if isinstance(part, Slice) and all(e is None or type(e) is int for e in part):
+        k, stop, step = slice(*part).indices(source.type.size)
+        if (stop - k, step) != (1, 1):
+            return None
+    elif type(part) is int:
+        k = part % source.type.size
+    else:
+        return None
+    where = tuple([int(i) for i in np.unravel_index(k, source.type.shape)])
+    entry = b.apply(Subtensor(where), source)
+    return entry if type(part) is int else b.dimshuffle(entry, ("x",))
+
+
 @rule("Subtensor", needs="Concatenate")
 def part_of_concatenate(b, node):
     """concatenate(x, y)[i] is an element of x or of y; a slice within one of them likewise."""
@@ -449,6 +469,7 @@ RULES = [
     length_from_shape_entry,
     part_of_broadcast,
     part_of_inserted_axes,
+    entry_of_flat,
     part_of_concatenate,
     whole_from_first_and_rest,
     part_of_inc_subtensor,

@@ -209,6 +209,10 @@ CASES = {
         tt.inc_subtensor(tt.inc_subtensor(tt.zeros(2)[1], s.a)[0], s.v[0]),
         tt.inc_subtensor(tt.inc_subtensor(tt.inc_subtensor(tt.zeros(2)[1], s.a)[-2], s.a)[0], 2.0),
     ],
+    "entry_of_flat": [
+        tt.exp(s.m * 2).ravel()[4],
+        tt.reshape(s.m.T, (-1,))[-1] + tt.reshape(s.m.T, (-1,))[1:2],
+    ],
     "part_of_inserted_axes": [
         tt.expand_dims(s.v, 0)[0],
         tt.exp(tt.dimshuffle(s.v, "x", 0, "x")[:, :, -1]),
