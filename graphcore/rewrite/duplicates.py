@@ -12,6 +12,7 @@ from graphcore.rewrite.observations import array_of, gather_of, is_number, numbe
 from graphcore.rewrite.rule import op_of, rule
 
 FEW = 4  # different values of the data for which the terms are written out
+SAMPLE = 8192
 MAX_NODES = 256  # of the expression that is summed
 
 
@@ -92,8 +93,28 @@ def _bits(column):
     return column
 
 
+def _seems_different(column):
+    """Whether many elements of a long column are all different, so that the others will be, too."""
+    step = column.size // SAMPLE
+    return step > 1 and not _has_equal(column[::step])
+
+
+def _has_equal(column):
+    ordered = np.sort(_bits(column))
+    return bool((ordered[1:] == ordered[:-1]).any())
+
+
+def _has_more(column, limit):
+    """Whether a column has more than so many different elements; a sort is all that it costs."""
+    ordered = np.sort(_bits(column))
+    return np.count_nonzero(ordered[1:] != ordered[:-1]) >= limit
+
+
 def _classes(columns, codes, limit):
     """Number of the class of each row, rows of a class being equal; None for too many classes."""
+    columns = list(columns)
+    if any(map(_seems_different, columns)) or any(_has_more(c, limit) for c in columns):
+        return None
     for column in columns:
         found, inverse = np.unique(_bits(column), return_inverse=True)
         if found.size > limit:
