@@ -35,7 +35,9 @@ def number(us) -> str:
 
 def ratio(a, b) -> str:
     """``a / b`` as a factor, or a dash."""
-    return "-" if not a or not b else f"{a / b:.2f}x"
+    if not a or not b:
+        return "-"
+    return f"{a / b:.2f}x" if a / b >= 0.005 else "<0.01x"
 
 
 def best_peer(results, field):
