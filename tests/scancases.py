@@ -174,6 +174,11 @@ def one_after_another(scan, x, s0, r0, a):
     return scan(lambda x, s, r, a: [a * s + x, tt.tanh(r + s * s)], [x], [s0, r0], [a])
 
 
+@case((5,), (), ())
+def one_reads_only_the_other(scan, x, r0, a):
+    return scan(lambda x, s, r, a: [tt.sin(r) * a + x, 0.5 * r + x], [x], [r0 * 2, r0], [a])
+
+
 @case((5,), ())
 def shift_register(scan, x, a):
     return scan(
@@ -229,6 +234,52 @@ def a_loop_within_a_loop(scan, x, y):
         return inner[-1] + x
 
     return scan(outer, [x], [tt.as_tensor(np.array([0.1, -0.2]))], [y])
+
+
+ROWS = (tt.tanh, tt.sin, tt.sqr, tt.exp, tt.neg, tt.sigmoid, lambda v: v)
+PAIRS = (
+    tt.add, tt.sub, tt.mul, tt.maximum,
+    lambda v, w: v / (1.5 + tt.sqr(w)), lambda v, w: tt.switch(w > 0.1, v, w),
+    lambda v, w: v * 0.5 + 0.3, lambda v, w: w - 2 * v,
+)  # fmt: skip
+
+
+def random_expression(rng, pool):
+    """An expression of some of the variables, with bounded values."""
+    pool = list(pool)
+    v = pool[rng.integers(len(pool))]
+    for _ in range(rng.integers(1, 5)):
+        v = PAIRS[rng.integers(len(PAIRS))](v, pool[rng.integers(len(pool))])
+        v = ROWS[rng.integers(len(ROWS))](v)
+        pool.append(v)
+    return tt.tanh(v) if rng.random() < 0.7 else 0.3 * v
+
+
+def random_loop(seed):
+    """``(function of scan, variables, values)``: two carried values, one with two taps."""
+    rng = np.random.default_rng(seed)
+    entry = (3,) if rng.random() < 0.4 else ()
+    n, kind, body_seed = int(rng.integers(1, 7)), rng.integers(3), rng.integers(1 << 30)
+    shapes = [(n,), (n, *entry), (), (2, *entry), entry]
+    x, y, a, s0, r0 = variables = [tt.tensor("float64", s, f"v{i}") for i, s in enumerate(shapes)]
+
+    def step(x, y, s2, s1, r, a):
+        inner = np.random.default_rng(body_seed)
+        everything, one = [x, y, s2, s1, r, a], tt.ones_like(s1)
+        first = [[x, y, s1, a, s2], [x, a, s1, y], everything][kind]
+        return [
+            random_expression(inner, first) * one,
+            random_expression(inner, everything) * one,
+            random_expression(inner, everything) + s1,
+        ]
+
+    back = bool(rng.integers(2))
+    infos = [{"initial": s0, "taps": [-2, -1]}, r0, None]
+
+    def build(scan):
+        return scan(step, [x, y], infos, [a], go_backwards=back)
+
+    return build, variables, [rng.normal(size=s) for s in shapes]
 
 
 def inputs(name, known=True):

@@ -183,7 +183,7 @@ class _Loops:
             group = sorted({j} | {i for i in r if j in reach[i]})
             if group not in groups:
                 groups.append(group)
-        return sorted(groups, key=lambda g: len(reach[g[0]]))
+        return sorted(groups, key=lambda g: len(reach[g[0]].union(g)))
 
     def leaves(self, root):
         stop = {*self.known, *self.taps}
