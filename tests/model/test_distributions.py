@@ -160,6 +160,25 @@ EXTREME = {
     "Poisson": ({"mu": WIDE}, (0.0, 1.0, 40.0, 1e9)),
     "NegativeBinomial": ({"mu": WIDE, "alpha": WIDE}, (0.0, 1.0, 40.0, 1e9)),
     "Bernoulli": ({"p": (0.0, 1e-300, 1e-20, 0.5, 1 - 2**-53, 1.0)}, (0.0, 1.0)),
+    "Weibull": ({"alpha": (0.1, 1.0, 7.0), "beta": WIDE}, WIDE),
+    "Pareto": ({"alpha": WIDE, "m": (1e-12, 0.3)}, (0.3, 7.0, 1e4, 1e12)),
+    "HalfStudentT": ({"nu": WIDE, "sigma": WIDE}, WIDE),
+    "ChiSquared": ({"nu": WIDE}, WIDE),
+    "Wald": ({"mu": WIDE, "lam": WIDE, "alpha": (0.0,)}, WIDE),
+    "Gumbel": ({"mu": (0.0, 3.0), "beta": WIDE[2:]}, (-30.0, -1e-9, 2.5, 1e8)),
+    "Moyal": ({"mu": (0.0, 3.0), "sigma": WIDE[2:]}, (-30.0, -1e-9, 2.5, 1e8)),
+    "AsymmetricLaplace": ({"kappa": WIDE, "mu": (0.0, 3.0), "b": WIDE}, REAL),
+    "ExGaussian": ({"mu": (0.0,), "sigma": WIDE, "nu": WIDE}, (-30.0, -1e-9, 0.0, 2.5, 1e8)),
+    "SkewNormal": ({"alpha": (-30.0, 0.0, 2.0, 1e6), "mu": (0.0,), "sigma": WIDE}, REAL),
+    "Kumaraswamy": ({"a": WIDE, "b": WIDE}, (1e-300, 1e-12, 0.2, 0.5, 1 - 2**-40)),
+    "LogitNormal": ({"mu": (-30.0, 0.0), "sigma": WIDE}, (1e-300, 1e-12, 0.5, 1 - 2**-40)),
+    "VonMises": ({"mu": (0.0, 1.0), "kappa": WIDE}, (-3.0, -1e-9, 0.0, 2.0)),
+    "Rice": ({"nu": (0.0, 1.0, 1e4), "sigma": WIDE}, WIDE),
+    "Geometric": ({"p": (1e-300, 1e-20, 0.5, 1 - 2**-53, 1.0)}, (1.0, 2.0, 40.0, 1e9)),
+    "DiscreteWeibull": ({"q": (1e-300, 0.5, 1 - 2**-40), "beta": (0.1, 1.0, 3.0)},
+                        (0.0, 1.0, 40.0, 1e4)),
+    "ZeroInflatedPoisson": ({"psi": (0.0, 1e-20, 0.5, 1.0), "mu": WIDE}, (0.0, 1.0, 1e3)),
+    "HurdlePoisson": ({"psi": (0.0, 1e-20, 0.5, 1.0), "mu": WIDE}, (0.0, 1.0, 1e3)),
     "_LogitBernoulli": ({"logit_p": (-800.0, -40.0, -1e-9, 0.0, 5.0, 800.0)}, (0.0, 1.0)),
 }
 # Magnitude of the largest part of each formula, which bounds what rounding may cost.
@@ -173,6 +192,16 @@ SCALE = {
     "Poisson": lambda x, mu: x * abs(np.log(mu)) + mu + x * np.log(x + 2),
     "NegativeBinomial": lambda x, mu, alpha: x * abs(np.log(mu)) + x * np.log(x + 2)
     + min(alpha * 30, mu) + x,
+    "ChiSquared": lambda x, nu: nu * np.log(nu + 2) + (nu / 2 + 1) * abs(np.log(x)) + x,
+    "HalfStudentT": lambda x, nu, sigma: abs(np.log(sigma)) + nu * np.log1p((x / sigma) ** 2 / nu),
+    "Kumaraswamy": lambda x, a, b: abs(np.log(a)) + abs(np.log(b)) + (a + 1) * abs(np.log(x)),
+    "HurdlePoisson": lambda x, psi, mu: x * abs(np.log(mu)) + mu + x * np.log(x + 2)
+    + abs(np.log(mu)),
+    "Weibull": lambda x, alpha, beta: np.exp(np.minimum(alpha * np.log(x / beta), 600))
+    * (1 + alpha * abs(np.log(x / beta))),
+    "Gumbel": lambda x, mu, beta: np.exp(np.minimum((mu - x) / beta, 600)) * (1 + abs(x / beta)),
+    "Moyal": lambda x, mu, sigma: np.exp(np.minimum((mu - x) / sigma, 600))
+    * (1 + abs(x / sigma)),
     "Laplace": lambda x, mu, b: (abs(x) + abs(mu)) / b,
     "Logistic": lambda x, mu, s: (abs(x) + abs(mu)) / s,
     "Normal": lambda x, mu, sigma: ((abs(x) + abs(mu)) / sigma) ** 2,

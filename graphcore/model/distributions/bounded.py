@@ -34,7 +34,10 @@ class Kumaraswamy(Distribution):
     support = probability
 
     def logp(o, x, a, b):
-        return o.xlogy(a - 1, x) + o.xlogy(b - 1, -o.expm1(a * o.log(x))) + (o.log(a) + o.log(b))
+        t = a * o.log(x)
+        low = o.xlog1py(b - 1, -o.exp(o.minimum(t, -0.5)))
+        high = o.xlogy(b - 1, -o.expm1(o.maximum(t, -0.5)))
+        return o.xlogy(a - 1, x) + o.switch(t < -0.5, low, high) + (o.log(a) + o.log(b))
 
     def logcdf(o, x, a, b):
         return o.log1mexp(b * o.log1mexp(a * o.log(o.clip(x, 0.0, 1.0))))

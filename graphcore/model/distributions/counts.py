@@ -218,9 +218,10 @@ class DiscreteWeibull(Distribution):
     support = count
 
     def logp(o, x, q, beta):
-        inside = o.maximum(x, 0.0)
-        before, after = o.pow(inside, beta), o.pow(inside + 1, beta)
-        return before * o.log(q) + o.log1mexp((after - before) * o.log(q))
+        before = o.pow(o.maximum(x, 0.0), beta)
+        # (x + 1)**beta - x**beta, without taking a difference of nearly equal numbers
+        step = before * o.expm1(beta * o.log1p(1 / o.maximum(x, 1.0)))
+        return before * o.log(q) + o.log1mexp(o.switch(x > 0, step, 1.0) * o.log(q))
 
     def logcdf(o, x, q, beta):
         return o.log1mexp(o.pow(o.maximum(o.floor(x) + 1, 0.0), beta) * o.log(q))
