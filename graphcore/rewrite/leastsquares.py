@@ -16,6 +16,7 @@ ROWS_AT_ONCE = 1024  # rows of a design that are factored together: they stay in
 SAMPLE = 4096  # rows of a long design that suffice for a first fit
 CAREFUL = 2**18  # elements up to which residuals are always computed with care
 NEGLIGIBLE = 16 * EPS
+DEPENDENT = 64 * EPS  # what rounding leaves of a column that depends on others
 
 
 class Groups:
@@ -139,13 +140,18 @@ def triangle(matrix):
     return r
 
 
-def back_substituted(r, d):
-    """A solution of ``r x = d``; 0 for columns that depend on those before them."""
+def back_substituted(r, d, norms=None):
+    """A solution of ``r x = d``; 0 for columns that depend on those before them.
+
+    ``norms`` are those of the columns before anything was eliminated from them: what is left of a
+    column that depends on the eliminated ones is noise, and small only beside what it was.
+    """
     k = len(d)
     x = np.zeros(k)
-    norms = np.sqrt((r * r).sum(axis=0))
+    if norms is None:
+        norms = np.sqrt((r * r).sum(axis=0))
     for j in reversed(range(k)):
-        if abs(r[j, j]) > 4 * EPS * norms[j]:
+        if abs(r[j, j]) > DEPENDENT * norms[j]:
             x[j] = (d[j] - r[j, j + 1 :] @ x[j + 1 :]) / r[j, j]
     return x
 
@@ -210,13 +216,14 @@ def grouped(codes, local, common, y, scale):
     columns = [groups.arrange(c) for c in (*local, *common)]
     y = groups.arrange(y)
     weights = groups.arrange(scale) if np.ndim(scale) else scale
+    norms = [np.linalg.norm(c * weights) for c in columns[q:]]
 
     def reduced(target):
         scaled = [c * weights for c in (*columns, target)]
         return eliminate(scaled, q, groups), scaled[q:]
 
     def solved(rows, factor, d):
-        p = [] if factor is None else list(back_substituted(factor, d))
+        p = [] if factor is None else list(back_substituted(factor, d, norms))
         for _, cs in reversed(rows):
             p.insert(0, cs[-1] - sum((c * x for c, x in zip(cs[:-1], p, strict=True)), 0.0))
         for j, (square, _) in enumerate(rows):
