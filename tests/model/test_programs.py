@@ -118,7 +118,41 @@ def regression():
     return pm.math.dot(X, beta)
 
 
+def crossed(levels):
+    """Intercepts of factors that are not nested: their indicators depend on each other."""
+    rng = np.random.default_rng(5)
+    mean = pm.Normal("mean", 0, 5)
+    for i, n in enumerate(levels):
+        mean = mean + pm.Normal(f"z{i}", 0, 1, shape=n)[rng.integers(0, n, N)]
+    return mean
+
+
 MODELS = {
+    "two factors": lambda: pm.Normal("y", crossed([5, 4]), pm.HalfNormal("sd", 1), observed=Y),
+    "three factors": lambda: pm.Normal("y", crossed([6, 5, 4]), pm.HalfNormal("sd"), observed=Y),
+    "normal mixture": lambda: pm.NormalMixture(
+        "y", pm.Dirichlet("w", np.ones(3)), pm.Normal("mu", 0, 5, shape=3),
+        pm.HalfNormal("sd", 2, shape=3), observed=Y,
+    ),
+    "mixture of a list": lambda: pm.Mixture(
+        "y", pm.Dirichlet("w", np.ones(2)),
+        [pm.Normal.dist(pm.Normal("mu"), 1), pm.StudentT.dist(3, 0, pm.HalfNormal("sd"))],
+        observed=Y,
+    ),
+    "survival": lambda: pm.Censored(
+        "y", pm.Weibull.dist(pm.HalfNormal("alpha"), pm.math.exp(regression())), None, 1.5,
+        observed=np.minimum(np.abs(Y), 1.5),
+    ),
+    "ordinal": lambda: pm.OrderedLogistic(
+        "y", regression(), np.array([-1.0, 0.5]), compute_p=False, observed=CATEGORY
+    ),
+    "zero-inflated": lambda: pm.ZeroInflatedPoisson(
+        "y", pm.Beta("psi", 1, 1), pm.math.exp(regression()), observed=COUNT
+    ),
+    "beta regression": lambda: pm.Beta(
+        "y", mu=pm.math.sigmoid(regression()), nu=pm.Gamma("nu", 2, 0.1),
+        observed=1 / (1 + np.exp(-Y)),
+    ),
     "linear": lambda: pm.Normal("y", regression(), pm.HalfCauchy("sd", 2.5), observed=Y),
     "robust": lambda: pm.StudentT("y", pm.Gamma("nu", 2, 0.1), regression(), 2.0, observed=Y),
     "logistic": lambda: pm.Bernoulli("y", logit_p=regression(), observed=BINARY),
