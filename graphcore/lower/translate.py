@@ -218,9 +218,8 @@ class Translator:
     def contiguous(self, view, force_f8=True):
         """The view itself when it lies in memory in C order as 8-byte elements, else a copy."""
         array = view.array
-        if array.is_scalar and view.size == 1:
-            return view
-        if view.is_contiguous and (array.memory == "f8" or not force_f8):
+        single = array.is_scalar and view.size == 1
+        if (single or view.is_contiguous) and (array.memory == "f8" or not force_f8):
             return view
         out = self.new(view.shape, array.lane)
         if view.size:

@@ -204,3 +204,11 @@ def test_a_chain_of_100_000_nodes():
         want = np.sin(want) + 0.5
     np.testing.assert_allclose(value, want, rtol=1e-12)
     np.testing.assert_allclose(gradient, slope, rtol=1e-10)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int32", "float32"])
+def test_a_single_narrow_element_given_to_an_op_without_kernels(dtype):
+    x, y = tt.imatrix("x"), tt.tensor(dtype, shape=(None,), name="y")
+    f = graphcore.function([x, y], tt.dot(x, y.astype("int32")))
+    column = np.array([[3], [1]], dtype="int32")
+    np.testing.assert_array_equal(f(column, np.ones(1, dtype)), [3, 1])
