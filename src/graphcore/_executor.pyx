@@ -112,12 +112,12 @@ cdef void run_loop(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
 cdef void run_recurrence(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
     """The same calls ``n`` times, on pointers that move after each time."""
     cdef const Recurrence* rec = <const Recurrence*>ins.k0
-    cdef Py_ssize_t t, i
+    cdef Py_ssize_t _, i
     cdef const Call* call
     cdef const Shift* shift
     for i in range(rec.n_shifts):
         P[rec.shifts[i].slot] = P[rec.shifts[i].base]
-    for t in range(n):
+    for _ in range(n):
         for i in range(rec.n_calls):
             call = &rec.calls[i]
             call.ins.fn(call.n, P, &call.ins)
@@ -440,7 +440,6 @@ cdef class Program:
         finally:
             pool_release(&self.pool, work, place)
 
-
     def times(self, tuple buffers, double seconds=0.02):
         """Seconds that each step takes, measured by repeating it on its own.
 
@@ -486,9 +485,9 @@ cdef double seconds_of(const Plan* plan, char* work, Py_ssize_t step,
     """Mean time of one step, repeated on the memory that a whole run has left."""
     cdef char** P = <char**>(work + plan.table_offset)
     cdef const Call* call = &plan.calls[step]
-    cdef int64_t i
+    cdef int64_t _
     cdef double start = gk_now()
-    for i in range(repeats):
+    for _ in range(repeats):
         call.ins.fn(call.n, P, &call.ins)
     return (gk_now() - start) / repeats
 

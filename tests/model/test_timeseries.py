@@ -103,7 +103,7 @@ def test_a_recursion_as_a_potential():
     [
         ({"init_dist": 3, "steps": 3}, TypeError, r"made with \.dist\(\)"),
         ({"init_dist": pm.Normal.dist(0, 1)}, ValueError, "give steps, or a shape"),
-        ({"init_dist": pm.Normal.dist([0, 1], 1), "shape": (3, 5)}, ValueError, "one entry per walk"),
+        ({"init_dist": pm.Normal.dist([0, 1]), "shape": (3, 5)}, ValueError, "one entry per walk"),
         ({"sigma": -1.0, "init_dist": pm.Normal.dist(), "steps": 2}, ValueError, "sigma must be"),
         ({"init_dist": pm.Normal.dist(), "steps": 2, "shape": 5}, ValueError, "does not fit"),
     ],
