@@ -198,7 +198,11 @@ def _run_one(index, chain, stop, callback):
         before = chain.done
         chain.run(1)
         if chain.done > before:
-            callback(index, chain)
+            try:
+                callback(index, chain)
+            except BaseException:
+                stop.set()  # before another chain takes this thread
+                raise
     if chain.status in FAILURES:
         stop.set()
 
