@@ -9,8 +9,8 @@ import graphcore.model as pm
 from graphcore.sample import diagnostics
 
 # Draws for an effective sample size of 4,000, and where the default target_accept does not do.
-# The centred eight schools is a funnel whose neck holds chains for thousands of draws: no number of
-# draws tried gave 4,000 there (100,000 per chain gave 1,400 to 3,400), and divergences are its mark.
+# The centred eight schools is a funnel whose neck holds chains for thousands of draws: no number
+# of draws tried gave 4,000 there (100,000 per chain gave 1,400 to 3,400); divergences mark it.
 RUNS = {
     "eight_schools_centered": {"draws": 100_000, "target_accept": 0.99},
     "eight_schools_noncentered": {"draws": 5000, "target_accept": 0.95},
