@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+import graphcore
 import graphcore.model as pm
+import graphcore.tensor as tt
 
 FOLDER = Path(__file__).parent / "data" / "posteriordb"
 
@@ -28,6 +30,9 @@ class Posterior:
     derive : callable
         ``derive(draws)`` turns draws by variable name, of shape (chain, draw, ...), into columns
         named as in the reference, of shape (chain, draw).
+    coordinates : dict
+        By entry of the model's value variables, in the order of the reference's unconstrained
+        coordinates: the model's coordinate is so many times the reference's.
     """
 
     model: Any
@@ -35,19 +40,25 @@ class Posterior:
     reference: dict
     points: dict
     derive: Any
+    coordinates: dict
 
     def flat(self, u):
         """Reference coordinates as the flat vector of the model's value variables."""
         place = self._places()
         x = np.empty(len(place))
-        for name, value in zip(self.points["names"], u, strict=True):
-            x[place[name]] = value
+        for (name, factor), value in zip(self.coordinates.items(), u, strict=True):
+            x[place[name]] = factor * value
         return x
 
-    def reference_order(self, x):
-        """A flat vector of the model in the order of the reference."""
+    @property
+    def log_jacobian(self):
+        """Of the reference's coordinates with respect to the model's."""
+        return -sum(np.log(factor) for factor in self.coordinates.values())
+
+    def reference_gradient(self, slope):
+        """A gradient of the model in the reference's coordinates and order."""
         place = self._places()
-        return np.array([x[place[name]] for name in self.points["names"]])
+        return np.array([slope[place[n]] * factor for n, factor in self.coordinates.items()])
 
     def _places(self):
         place, n = {}, 0
@@ -144,6 +155,96 @@ def Rate_2(d):
     return model
 
 
+def arK(d):
+    y, K = np.array(d["y"]), d["K"]
+    lags = np.stack([y[K - k : -k] for k in range(1, K + 1)], 1)
+    with pm.Model() as model:
+        alpha = pm.Normal("alpha", 0, 10)
+        beta = pm.Normal("beta", 0, 10, shape=K)
+        sigma = pm.HalfCauchy("sigma", 2.5)
+        pm.Normal("y", alpha + pm.math.dot(lags, beta), sigma, observed=y[K:])
+    return model
+
+
+def arma(d):
+    y = np.array(d["y"])
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0, 10)
+        phi = pm.Normal("phi", 0, 2)
+        theta = pm.Normal("theta", 0, 2)
+        sigma = pm.HalfCauchy("sigma", 2.5)
+        first = y[0] - (mu + phi * mu)
+        later, _ = graphcore.scan(
+            lambda now, before, error, mu, phi, theta: now - (mu + phi * before + theta * error),
+            sequences=[tt.constant(y[1:]), tt.constant(y[:-1])],
+            outputs_info=[first],
+            non_sequences=[mu, phi, theta],
+        )
+        error = tt.concatenate([first[None], later])
+        pm.Potential("errors", pm.logp(pm.Normal.dist(0, sigma), error).sum())
+    return model
+
+
+def gp_regr(d):
+    x, n = np.array(d["x"]), d["N"]
+    with pm.Model() as model:
+        rho = pm.Gamma("rho", 25, 4)
+        alpha = pm.HalfNormal("alpha", 2)
+        sigma = pm.HalfNormal("sigma", 1)
+        kernel = alpha**2 * tt.exp(-0.5 * (x[:, None] - x) ** 2 / rho**2)
+        pm.MvNormal("y", np.zeros(n), cov=kernel + sigma * np.eye(n), observed=d["y"])
+    return model
+
+
+def mixture(d):
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0, 2, shape=2, transform=pm.distributions.transforms.ordered)
+        sigma = pm.HalfNormal("sigma", 2, shape=2)
+        theta = pm.Beta("theta", 5, 5)
+        weights = tt.stack([theta, 1 - theta])
+        pm.NormalMixture("y", weights, mu, sigma, observed=d["y"])
+    return model
+
+
+def hmm(d):
+    with pm.Model() as model:
+        rows = [pm.Dirichlet(f"theta{i}", np.ones(2)) for i in (1, 2)]
+        low = pm.HalfFlat("low")
+        gap = pm.HalfFlat("gap")
+        mu = pm.Deterministic("mu", tt.stack([low, low + gap]))
+        pm.Potential("prior", pm.logp(pm.Normal.dist([3, 10], 1), mu).sum())
+        log_transition = tt.log(tt.stack(rows))
+        emission = pm.logp(pm.Normal.dist(mu, 1), np.array(d["y"])[:, None])
+        states, _ = graphcore.scan(
+            lambda now, before, step: tt.logsumexp(before[:, None] + step, axis=0) + now,
+            sequences=[emission[1:]],
+            outputs_info=[emission[0]],
+            non_sequences=[log_transition],
+        )
+        pm.Potential("series", tt.logsumexp(states[-1]))
+    return model
+
+
+def Survey(d):
+    k = np.array(d["k"])
+    n = np.arange(1, d["nmax"] + 1)
+    with pm.Model() as model:
+        theta = pm.Uniform("theta", 0, 1)
+        # One term for each possible number of surveys: those below max(k) are impossible.
+        terms = pm.logp(pm.Binomial.dist(n[:, None], theta), k).sum(axis=1)
+        pm.Potential("k", tt.logsumexp(terms) - np.log(d["nmax"]))
+    return model
+
+
+def M0(d):
+    seen = np.array(d["y"]).sum(axis=1)
+    with pm.Model() as model:
+        omega = pm.Uniform("omega", 0, 1)
+        p = pm.Uniform("p", 0, 1)
+        pm.ZeroInflatedBinomial("seen", psi=omega, n=d["T"], p=p, observed=seen)
+    return model
+
+
 MODELS = {
     f.__name__: f
     for f in (
@@ -156,8 +257,20 @@ MODELS = {
         sblri,
         wells,
         Rate_2,
+        arK,
+        arma,
+        gp_regr,
+        mixture,
+        hmm,
+        Survey,
+        M0,
     )
 }
+
+
+# Where the model's unconstrained coordinates are not the reference's: a simplex of two has half
+# the logit as its coordinate here, and an ordered pair of positive numbers is made of two.
+COORDINATES = {"hmm": {"theta1[1]": 0.5, "theta2[1]": 0.5, "low": 1.0, "gap": 1.0}}
 
 
 def _columns(names):
@@ -186,4 +299,5 @@ def load(name):
         reference=read["reference"],
         points=read["logp_points"],
         derive=_columns(read["reference"]["parameters"]),
+        coordinates=COORDINATES.get(name) or dict.fromkeys(read["logp_points"]["names"], 1.0),
     )

@@ -11,35 +11,53 @@ from graphcore.runtime.reference import evaluate
 
 def initial_point(model, overrides=None):
     """``{name of value variable: array}`` to start from; see :meth:`Model.initial_point`."""
-    left = dict(overrides or {})
-    # constrained values as graphs of constants, and unconstrained ones
-    start, values = {rv: model.rvs_to_values[rv] for rv in model.observed_RVs}, []
-    for rv in model.free_RVs:
-        value, transform = model.rvs_to_values[rv], model.rvs_to_transforms[rv]
-        if transform is not None and value.name in left:
-            moved = tt.constant(checked(value.name, left.pop(value.name), value.type.shape))
-            point = replace([transform.backward(moved)], start)[0]
-        else:
-            given = left.pop(rv.name, model.rvs_to_initial_values[rv])
-            point = replace([_constrained_start(rv, given)], start)[0]
-            moved = point if transform is None else replace([transform.forward(point)], start)[0]
-        start[rv] = point
-        values.append(moved)
-    if left:
+    given = {rv.name: model.rvs_to_initial_values[rv] for rv in model.free_RVs}
+    given |= overrides or {}
+    names = {v.name for v in (*model.free_RVs, *model.value_vars)}
+    if unknown := [name for name in given if name not in names]:
         raise KeyError(
-            f"no free variable is called {', '.join(left)}; "
+            f"no free variable is called {', '.join(unknown)}; "
             f"the model has {', '.join(rv.name for rv in model.free_RVs)}"
         )
-    arrays = evaluate(values, {}) if values else []
-    found = {}
-    for rv, value, array in zip(model.free_RVs, model.value_vars, arrays, strict=True):
-        if not np.isfinite(array).all():
+    found = _evaluated_start(model, given)
+    # A support point may be outside of what a transform was chosen for (equal means that are to
+    # be ordered): the origin of the unconstrained space is always inside.
+    outside = {
+        value.name: np.zeros(value.type.shape)
+        for rv, value in zip(model.free_RVs, model.value_vars, strict=True)
+        if given[rv.name] is None and value.name != rv.name
+        if not np.isfinite(found[value.name]).all()
+    }
+    if outside:
+        found = _evaluated_start(model, given | outside)
+    for rv, value in zip(model.free_RVs, model.value_vars, strict=True):
+        if not np.isfinite(found[value.name]).all():
             raise ValueError(
                 f"{rv.name}: the start value is not inside of the support: "
                 f"it must be {rv.distribution.support_of().text}"
             )
-        found[value.name] = np.asarray(array, dtype="float64")
     return found
+
+
+def _evaluated_start(model, given):
+    """Start values by value variable, from those given by either name; None is the default."""
+    # constrained values as graphs of constants, and unconstrained ones
+    start, values = {rv: model.rvs_to_values[rv] for rv in model.observed_RVs}, []
+    for rv in model.free_RVs:
+        value, transform = model.rvs_to_values[rv], model.rvs_to_transforms[rv]
+        if transform is not None and value.name in given:
+            moved = tt.constant(checked(value.name, given[value.name], value.type.shape))
+            point = replace([transform.backward(moved)], start)[0]
+        else:
+            point = replace([_constrained_start(rv, given[rv.name])], start)[0]
+            moved = point if transform is None else replace([transform.forward(point)], start)[0]
+        start[rv] = point
+        values.append(moved)
+    arrays = evaluate(values, {}) if values else []
+    return {
+        value.name: np.asarray(array, dtype="float64")
+        for value, array in zip(model.value_vars, arrays, strict=True)
+    }
 
 
 def _constrained_start(rv, given):

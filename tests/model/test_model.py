@@ -531,3 +531,13 @@ def test_a_long_chain_of_variables():
     value, slope = f(np.zeros(1000))
     assert value == pytest.approx(-1000 * 0.5 * np.log(2 * np.pi), rel=1e-12)
     assert not slope.any()
+
+
+def test_a_support_point_outside_of_the_transform_starts_at_its_origin():
+    with pm.Model() as model:
+        pm.Normal("mu", 0, 1, shape=3, transform=pm.distributions.transforms.ordered)
+    point = model.initial_point()
+    assert point["mu_ordered__"].tolist() == [0, 0, 0]
+    assert np.isfinite(float(model.compile_logp()(point)))
+    with pytest.raises(ValueError, match="mu: the start value is not inside"):
+        model.initial_point({"mu": [0, 0, 0]})

@@ -21,6 +21,13 @@ RUNS = {
     "sblri": {"draws": 7000},
     "wells": {"draws": 5000},
     "Rate_2": {"draws": 5000},
+    "arK": {"draws": 5000},
+    "arma": {"draws": 5000},
+    "gp_regr": {"draws": 5000},
+    "mixture": {"draws": 5000},
+    "hmm": {"draws": 5000},
+    "Survey": {"draws": 8000},
+    "M0": {"draws": 5000},
 }
 
 
