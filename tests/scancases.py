@@ -87,6 +87,17 @@ def garch(scan, q, y, a):
     return tt.sqrt(s) * y, {}
 
 
+@case((), ())
+def filter_of_constants(scan, q, r):
+    def step(y, m, p, q, r):
+        p = p + q**2
+        gain = p / (p + r**2)
+        return m + gain * (y - m), (1 - gain) * p
+
+    y = tt.as_tensor(np.array([0.3, 1.2, -0.4, 0.8, 2.0]))
+    return scan(step, [y], [0.0, 1.0], [q, r])
+
+
 @case((7,), ())
 def nonlinear(scan, x, a):
     return scan(lambda x, s, a: tt.tanh(a * s + x) * tt.exp(-x), [x], [0.3], [a])

@@ -244,7 +244,7 @@ class _Loops:
             if found is None or v in own:
                 continue
             moves, outer = found
-            if isinstance(outer, Constant):
+            if isinstance(outer, Constant) and not moves:
                 mapping[v] = outer
                 continue
             mapping[v] = new_variable(v.type, name=v.name)
