@@ -21,7 +21,10 @@ from graphcore.errors import (
     UnusedInputError,
 )
 from graphcore.graph.printing import debugprint, dprint, pp
-from graphcore.runtime.function import Function, explain, function
+from graphcore.runtime.callable import Function
+from graphcore.runtime.function import explain, function
+from graphcore.runtime.inputs import In, Out
+from graphcore.runtime.modes import Mode
 from graphcore.runtime.reference import evaluate
 from graphcore.tensor import shared
 from graphcore.tensor.scan import foldl, foldr, map, reduce, scan, until
@@ -30,7 +33,10 @@ __all__ = [
     "DisconnectedInputError",
     "Function",
     "GradientError",
+    "In",
     "MissingInputError",
+    "Mode",
+    "Out",
     "UnusedInputError",
     "__version__",
     "debugprint",

@@ -5,9 +5,12 @@ inputs, constants and shared variables have no owner.
 """
 
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 
+from graphcore.errors import shown
+from graphcore.graph.pickling import output_of, reduce_apply
 from graphcore.graph.types import TensorType
 
 
@@ -22,9 +25,11 @@ class Variable:
     index : int
         Which output of the owner this is.
     name : str or None
+    tag : object
+        Holds whatever users want to attach.
     """
 
-    __slots__ = ("__weakref__", "index", "name", "owner", "type")
+    __slots__ = ("__weakref__", "_tag", "index", "name", "owner", "type")
 
     def __init__(self, type, owner=None, index=0, name=None):
         self.type = type
@@ -44,6 +49,23 @@ class Variable:
     def broadcastable(self):
         return self.type.broadcastable
 
+    @property
+    def tag(self):
+        try:
+            return self._tag
+        except AttributeError:
+            self._tag = SimpleNamespace()
+            return self._tag
+
+    def __reduce__(self):
+        if self.owner is not None:
+            return output_of, (self.owner, self.index)
+        return type(self), (self.type, None, 0, self.name), self._kept()
+
+    def _kept(self):
+        """State of a pickle: the tag, where there is one."""
+        return (None, {"_tag": self._tag}) if hasattr(self, "_tag") else None
+
 
 class Constant(Variable):
     """A variable whose value is part of the graph.  ``data`` is a read-only array."""
@@ -58,15 +80,32 @@ class Constant(Variable):
             data.flags.writeable = False
         self.data = data
 
+    def __reduce__(self):
+        return type(self), (self.data, self.name), self._kept()
+
 
 class SharedVariable(Variable):
-    """A variable that holds a value between calls.  ``container`` is a one-element list."""
+    """A variable that holds a value between calls.
 
-    __slots__ = ("container",)
+    Attributes
+    ----------
+    container : list
+        The value, alone.
+    default_update : Variable or None
+        What functions that use the variable set it to, unless they say otherwise.
+    """
+
+    __slots__ = ("container", "default_update")
 
     def __init__(self, type, value, name=None):
         super().__init__(type, name=name)
         self.container = [value]
+        self.default_update = None
+
+    def __reduce__(self):
+        kept = (self._kept() or (None, {}))[1]
+        kept = {**kept, "default_update": self.default_update, "container": self.container}
+        return type(self), (self.type, None, self.name), (None, kept)
 
 
 class Apply:
@@ -83,6 +122,12 @@ class Apply:
     @property
     def out(self):
         return self.outputs[0]
+
+    def __repr__(self):
+        return f"{self.op!r}({', '.join(map(shown, self.inputs))})"
+
+    def __reduce__(self):
+        return reduce_apply(self)
 
 
 class Op:

@@ -12,9 +12,12 @@ class Profile:
         Per step, measured by repeating the step alone on warm caches.
     lines : dict of (str, int) to float
         Seconds per file and line that made the nodes; a step's time is shared by its nodes.
+    calls, total : int, float
+        Calls of a function in the mode "profile" so far, and their seconds; 0 in other modes.
     """
 
-    def __init__(self, program, buffers, seconds):
+    def __init__(self, program, buffers, seconds, calls=0, total=0.0):
+        self.calls, self.total = calls, total
         self.spec = program.spec
         self.seconds = program.times(buffers, seconds)
         self.lines = {}
@@ -25,7 +28,8 @@ class Profile:
 
     def __str__(self):
         total = sum(self.seconds)
-        rows = [f"{'time us':>10s} {'share':>6s}  step"]
+        rows = [f"{self.calls} calls in {self.total:.6f} s"] if self.calls else []
+        rows += [f"{'time us':>10s} {'share':>6s}  step"]
         for number, (step, spent) in enumerate(zip(self.spec.steps, self.seconds, strict=True)):
             what = describe_step(step)
             rows.append(f"{1e6 * spent:10.3f} {spent / total:6.1%}  {number:3d} {what}")

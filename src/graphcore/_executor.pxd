@@ -75,6 +75,7 @@ cdef class Program:
     cdef list owned
     cdef readonly bint heavy
     cdef void* take(self, Py_ssize_t size) except NULL
+    cdef object execute(self, char** buffers)
     cdef Call* _calls(self, list steps, spec, dict table, dict opcodes,
                       size_t scalar_run) except NULL
     cdef Recurrence* _recurrence(self, step, spec, dict table, dict opcodes,

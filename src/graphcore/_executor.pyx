@@ -418,22 +418,25 @@ cdef class Program:
         cdef char* pointers[64]
         cdef char** ext = pointers
         cdef Py_ssize_t i, n = len(buffers)
-        cdef char* work
-        cdef int status, place
         if n > 64:
             big = np.empty(n, dtype=np.intp)
             ext = <char**>cnp.PyArray_DATA(big)
         for i in range(n):
             ext[i] = <char*>cnp.PyArray_DATA(buffers[i])
-        work = pool_acquire(&self.pool, &place)
+        return self.execute(ext)
+
+    cdef object execute(self, char** buffers):
+        """:meth:`run` on bare pointers."""
+        cdef int status, place
+        cdef char* work = pool_acquire(&self.pool, &place)
         if work == NULL:
             raise MemoryError(f"no room for {self.plan.work_bytes} bytes of work memory")
         try:
             if self.heavy:
                 with nogil:
-                    status = plan_run(&self.plan, work, ext)
+                    status = plan_run(&self.plan, work, buffers)
             else:
-                status = plan_run(&self.plan, work, ext)
+                status = plan_run(&self.plan, work, buffers)
             if status == 0:
                 return None
             return take_error(<int64_t*>work)

@@ -1,0 +1,423 @@
+"""``Function``: a graph as something to call.
+
+A call looks up the program planned for the shapes it meets; new shapes are planned once.
+"""
+
+import threading
+import time
+
+import numpy as np
+from numpy.linalg import LinAlgError
+
+from graphcore._invoke import Caller, Plan
+from graphcore.errors import describe, shown
+from graphcore.graph.nodes import Constant, SharedVariable, Variable
+from graphcore.graph.walk import ancestors, inputs_of, replace, toposort
+from graphcore.lower.arrays import LANE
+from graphcore.lower.assemble import compile_program
+from graphcore.lower.shapes import value_inputs
+from graphcore.lower.text import disassemble, explain_spec
+from graphcore.rewrite import rewrite, rule_names
+from graphcore.rewrite.stages import stages
+from graphcore.runtime.profile import Profile
+from graphcore.runtime.reference import evaluate
+from graphcore.tensor.variable import checked_value
+
+PLANS = 64  # plans kept per function; the cache is emptied when it is full
+_FAILURES = {  # codes in the error record of a program
+    1: (IndexError, "index {value} is out of range for an axis of length {length}"),
+    3: (LinAlgError, "the matrix of order {length} is not positive definite (minor {value} fails)"),
+    4: (LinAlgError, "the matrix of order {length} is singular (pivot {value} is zero)"),
+}
+
+
+class _Planned(Plan):
+    """A plan that also knows the shapes inside of its graph, for messages."""
+
+    def __init__(self, program, inputs, outputs, shapes):
+        super().__init__(program, inputs, outputs)
+        self.node_shapes = [
+            [shapes.get(v, v.type.shape) for v in node.inputs] for node in program.spec.nodes
+        ]
+
+
+class Function(Caller):
+    """A compiled graph; made by :func:`~graphcore.function`.
+
+    Calling it takes one value per input, positionally or by name, and returns an array, a list
+    when the outputs were given as a list, or a dictionary.  It may be called from several threads
+    at once.  ``f[x]`` and ``f[x] = value`` are the default of an input or the value of a shared
+    variable, by variable or by name.
+
+    Attributes
+    ----------
+    inputs, outputs : list of Variable
+    shared : list of SharedVariable
+        Values read at every call.
+    updates : list of (Variable, Variable)
+        Shared variables (and inputs with a default) that calls change, with their new values.
+    mode : Mode
+    trust_input : bool
+        Skip the checks of the inputs: they must be C-contiguous arrays of the exact type.
+    """
+
+    def __init__(self, specs, outputs, updates, form, name, mode, downcast, trust, graph=None):
+        self.specs, self.outputs, self.updates = specs, outputs, updates
+        self.inputs = [spec.variable for spec in specs]
+        self.name, self.mode, self._form = name, mode, form
+        self.allow_input_downcast, self.trust_input = downcast, trust
+        if graph is None:
+            known = {*rule_names(), *(stage for stage, *_ in stages())}
+            wanted = [*outputs, *(value for _, value in updates)]
+            graph = rewrite(wanted, final=True, exclude=mode.left_out(known))
+        self._graph = graph
+        self._watched = _intermediates(graph) if mode.kind == "nan_guard" else []
+        self.shared = [v for v in inputs_of(graph) if isinstance(v, SharedVariable)]
+        self._all = [*self.inputs, *self.shared]
+        self._decisive = [self._all.index(v) for v in value_inputs(graph, self._all)]
+        self._positions = {spec.name: i for i, spec in enumerate(specs) if spec.name}
+        self._reason = _unsupported(graph)
+        self._plans, self._lock = {}, threading.Lock()
+        self._times = [0, 0.0, None]  # of the mode "profile": calls, seconds, arguments
+        self._containers()
+
+    def _containers(self):
+        """Where defaults, shared values and their new values are kept."""
+        self.defaults = [
+            None if spec.value is None else [spec.checked(spec.value, True)] for spec in self.specs
+        ]
+        changed = []
+        for v, _ in self.updates:
+            own = not isinstance(v, SharedVariable)
+            changed.append(self.defaults[self.inputs.index(v)] if own else v.container)
+        self.setup(
+            [v.type.numpy_dtype for v in self.inputs],
+            [v.container for v in self.shared],
+            changed,
+            len(self.outputs),
+            self._form,
+        )
+
+    # ---- calling ----------------------------------------------------------------------------
+
+    def compute(self, args, kwargs):
+        """Results for arguments that need to be looked at, or a plan that has to be made."""
+        if kwargs or len(args) != len(self.inputs):
+            args = self._bind(args, kwargs)
+        if not self.trust_input or not all(type(a) is np.ndarray for a in args):
+            args = [
+                spec.checked(a, self.allow_input_downcast)
+                for spec, a in zip(self.specs, args, strict=True)
+            ]
+        arrays = (*args, *(v.container[0] for v in self.shared))
+        return getattr(self, "_run_" + self.mode.kind)(arrays)
+
+    def _run_fast(self, arrays):
+        if self._reason:
+            return self._run_reference(arrays)
+        key = self._key(arrays)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plan(key, arrays)
+        results = plan.results()
+        error = plan.program.run((*arrays, *results))
+        if error is not None:
+            self.failed(plan, error)
+        if not self._decisive and self.mode.kind == "fast":
+            self.latest = plan
+        return results
+
+    def _run_reference(self, arrays):
+        return evaluate(self._graph, dict(zip(self._all, arrays, strict=True)))
+
+    def _run_debug(self, arrays):
+        found, wanted = self._run_fast(arrays), self._run_reference(arrays)
+        for v, a, b in zip(self._graph, found, wanted, strict=True):
+            loose = 1e-4 if v.type.dtype == "float32" else 1e-9
+            if not np.allclose(a, b, rtol=loose, atol=loose, equal_nan=True):
+                raise AssertionError(
+                    f"{self}: the program and NumPy disagree about {shown(v)}: {a} and {b}"
+                )
+        return found
+
+    def _run_nan_guard(self, arrays):
+        results = self._run_fast(arrays)
+        values = dict(zip(self._all, arrays, strict=True))
+        n = len(self._graph)
+        values.update(zip(self._watched, results[n:], strict=True))
+        for v, value in zip(self._watched, results[n:], strict=True):
+            self._guard(v, value, values)
+        return results[:n]
+
+    def _guard(self, v, value, values):
+        """Raise where a node makes a NaN or an infinity that its inputs do not have."""
+        for kind, wrong, asked in (("nan", np.isnan, self.mode.nan),
+                                   ("inf", np.isinf, self.mode.inf)):  # fmt: skip
+            bad = wrong(value)
+            if not asked or not bad.any():
+                continue
+            inputs = [u.data if isinstance(u, Constant) else values[u] for u in v.owner.inputs]
+            if any(wrong(a).any() for a in inputs if a.dtype.kind == "f"):
+                continue
+            at = np.argwhere(bad)[0].tolist()
+            shapes = ", ".join(str(a.shape) for a in inputs)
+            raise FloatingPointError(
+                f"{kind} at {at} of an array of shape {value.shape}\n"
+                f"  made by {describe(v.owner)}\n  shapes of its inputs: {shapes}"
+            )
+
+    def _run_profile(self, arrays):
+        start = time.perf_counter()
+        results = self._run_fast(arrays)
+        calls, seconds, _ = self._times
+        self._times = [calls + 1, seconds + time.perf_counter() - start, arrays]
+        return results
+
+    def _key(self, arrays):
+        key = tuple([a.shape for a in arrays])
+        if self._decisive:
+            key += tuple([arrays[i].tobytes() for i in self._decisive])
+        return key
+
+    def _plan(self, key, arrays):
+        values = {self._all[i]: arrays[i].copy() for i in self._decisive}
+        first = len(self._all)
+        inputs = [
+            (v, a.shape, i, 0) for i, (v, a) in enumerate(zip(self._all, arrays, strict=True))
+        ]
+        wanted = [*self._graph, *self._watched]
+        outputs = [(v, first + i, 0) for i, v in enumerate(wanted)]
+        program, shapes = compile_program(outputs, inputs, values)
+        results = [(shapes[v], v.type.numpy_dtype) for v in wanted]
+        plan = _Planned(program, [a.shape for a in arrays], results, shapes)
+        with self._lock:
+            if len(self._plans) >= PLANS:
+                self._plans.clear()
+            self._plans[key] = plan
+        return plan
+
+    def failed(self, plan, error):
+        """Raise what the error record of a program says."""
+        code, number, value, length = error
+        kind, message = _FAILURES[code]
+        shapes = ", ".join(str(tuple(s)) for s in plan.node_shapes[number])
+        raise kind(
+            f"{message.format(value=value, length=length)}\n"
+            f"  while computing {describe(plan.program.spec.nodes[number])}\n"
+            f"  shapes of its inputs: {shapes}"
+        )
+
+    def _bind(self, args, kwargs):
+        """Values in the order of the inputs, from positions, names and defaults."""
+        n = len(self.inputs)
+        if len(args) > n:
+            raise TypeError(f"{self} takes {n} inputs, {len(args)} were given")
+        bound, given = [*args, *[None] * (n - len(args))], set(range(len(args)))
+        for name, value in kwargs.items():
+            i = self._positions.get(name)
+            if i is None:
+                known = ", ".join(self._positions) or "none of its inputs has a name"
+                raise TypeError(f"{self} has no input called {name!r}; it has {known}")
+            if i in given:
+                raise TypeError(f"input {name!r} was given twice")
+            bound[i] = value
+            given.add(i)
+        for i, default in enumerate(self.defaults):
+            if i not in given and default is not None:
+                bound[i] = default[0]
+                given.add(i)
+        missing = [shown(v) for i, v in enumerate(self.inputs) if i not in given]
+        if missing:
+            raise TypeError(f"{self}: no value for {', '.join(missing)}")
+        return bound
+
+    # ---- values that are kept ------------------------------------------------------------------
+
+    def get_shared(self):
+        """The shared variables that calls read."""
+        return list(self.shared)
+
+    def _container(self, key):
+        """Container of a variable or a name, and how a new value is checked."""
+        for spec, default in zip(self.specs, self.defaults, strict=True):
+            if default is not None and (key is spec.variable or key == spec.name):
+                return default, spec.checked
+        everything = [*self.shared, *(v for v, _ in self.updates)]
+        for v in everything:
+            if isinstance(v, SharedVariable) and (key is v or (v.name and key == v.name)):
+                return v.container, lambda value, v=v: checked_value(v, value)
+        what = shown(key) if isinstance(key, Variable) else repr(key)
+        raise KeyError(f"{self} has no shared variable or input with a default called {what}")
+
+    def __getitem__(self, key):
+        return self._container(key)[0][0].copy()
+
+    def __setitem__(self, key, value):
+        container, check = self._container(key)
+        container[0] = np.array(check(value))
+
+    @property
+    def value(self):
+        """Theano's name of the values that are kept: ``f.value[x]`` is ``f[x]``."""
+        return self
+
+    def copy(self, share_memory=False, swap=None, delete_updates=False, name=None, profile=None):
+        """Another function of the same graph, with its own defaults.
+
+        Parameters
+        ----------
+        share_memory : bool
+            Accepted for compatibility: functions are safe to call from several threads anyway.
+        swap : dict of SharedVariable to SharedVariable, optional
+            Shared variables to read and update in the place of others; values of the same type.
+        delete_updates : bool
+            Whether the copy leaves shared variables as they are.
+        name : str, optional
+        profile : bool, optional
+            Whether the copy has the mode ``"profile"``.
+
+        Examples
+        --------
+        >>> import graphcore, graphcore.tensor as tt
+        >>> s, t = graphcore.shared(0.0), graphcore.shared(10.0)
+        >>> f = graphcore.function([], s, updates={s: s + 1})
+        >>> g = f.copy(swap={s: t})
+        >>> float(f()), float(f()), float(g())
+        (0.0, 1.0, 10.0)
+        """
+        from graphcore.runtime.modes import Mode
+
+        n = len(self.outputs)
+        swap = dict(swap or {})
+        for old, new in swap.items():
+            if not isinstance(new, SharedVariable) or new.type != old.type:
+                raise TypeError(
+                    f"copy: {shown(old)} can be swapped for a shared variable of its type "
+                    f"{old.type!r} only, not for {new!r}"
+                )
+        graph = replace(self._graph, swap)
+        values = replace([*self.outputs, *(value for _, value in self.updates)], swap)
+        updates = [
+            (swap.get(v, v), value)
+            for (v, _), value in zip(self.updates, values[n:], strict=True)
+        ]
+        if delete_updates:
+            graph, updates = graph[:n], []
+        mode = Mode("profile") if profile else self.mode
+        return Function(
+            self.specs, values[:n], updates, self._form, name or self.name, mode,
+            self.allow_input_downcast, self.trust_input, graph,
+        )  # fmt: skip
+
+    def free(self):
+        """Forget the programs planned so far; the next call plans again."""
+        self.latest = None
+        self._plans.clear()
+
+    def __reduce__(self):
+        state = (
+            self.specs, self.outputs, self.updates, self._form, self.name, self.mode,
+            self.allow_input_downcast, self.trust_input, self._graph,
+        )  # fmt: skip
+        return _restored, (state, [default and default[0] for default in self.defaults])
+
+    # ---- looking inside -----------------------------------------------------------------------
+
+    @property
+    def programs(self):
+        """The programs planned so far."""
+        return [plan.program for plan in self._plans.values()]
+
+    @property
+    def maker(self):
+        """Theano's way to the rewritten graph: ``f.maker.fgraph.toposort()``."""
+        return _Maker(self)
+
+    def disassembly(self):
+        """Text of the program planned last."""
+        return disassemble(self._last().spec)
+
+    def explain(self):
+        """Which node runs in which step of the program planned last."""
+        if self.mode.kind == "reference":
+            return "runs through the NumPy reference, as its mode says"
+        if self._reason:
+            return f"runs through the NumPy reference: {self._reason}"
+        return explain_spec(self._last().spec)
+
+    def profile(self, *args, seconds=0.02):
+        """Time per step and per line of code.
+
+        Parameters
+        ----------
+        *args
+            Inputs; in the mode ``"profile"`` those of the last call by default.
+        seconds : float
+            Time spent per step, about.
+
+        Returns
+        -------
+        graphcore.runtime.profile.Profile
+            Prints as a table.
+        """
+        calls, total, arrays = self._times
+        if arrays is None or args:
+            args = self._bind(args, {})
+            arrays = [
+                spec.checked(a, self.allow_input_downcast)
+                for spec, a in zip(self.specs, args, strict=True)
+            ]
+            arrays += [v.container[0] for v in self.shared]
+        self._run_fast(arrays)
+        plan = self._plans[self._key(arrays)]
+        return Profile(plan.program, (*arrays, *plan.results()), seconds, calls, total)
+
+    def _last(self):
+        programs = self.programs
+        if not programs:
+            if any(not v.type.is_static for v in self._all) or self._decisive:
+                raise ValueError(f"{self} has not been called yet, so no shapes are known")
+            self._plan((), [np.zeros(v.type.shape, v.type.numpy_dtype) for v in self._all])
+            programs = self.programs
+        return programs[-1]
+
+    def __repr__(self):
+        inputs = ", ".join(shown(v) for v in self.inputs)
+        return f"<graphcore function {self.name or ''}({inputs})>".replace(" (", "(")
+
+
+class _Maker:
+    """What Theano's functions tell about how they were made."""
+
+    def __init__(self, f):
+        from graphcore.graph.fgraph import FunctionGraph
+
+        self.fgraph = FunctionGraph(f._all, f._graph)
+        self.inputs, self.outputs, self.mode = f.specs, f.outputs, f.mode
+
+
+def _restored(state, defaults):
+    """A function from its pickle: nothing is rewritten again."""
+    f = Function(*state)
+    for own, value in zip(f.defaults, defaults, strict=True):
+        if own is not None:
+            own[0] = value
+    return f
+
+
+def _intermediates(graph):
+    """What is watched for NaN: every float that a node computes, in order of computation."""
+    return [
+        v
+        for node in toposort(graph)
+        for v in node.outputs
+        if v.type.numpy_dtype.kind == "f" and v.type.dtype in LANE
+    ]
+
+
+def _unsupported(outputs):
+    """Why a graph cannot run as a program; None when it can."""
+    for v in ancestors(outputs):
+        if v.type.dtype not in LANE:
+            return f"programs have no elements of {v.type.dtype} ({shown(v)})"
+    return None

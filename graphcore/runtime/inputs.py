@@ -1,0 +1,131 @@
+"""Inputs and outputs of functions: defaults, names, conversion of values."""
+
+import numpy as np
+
+from graphcore.errors import shown
+from graphcore.graph.nodes import Constant, SharedVariable, Variable
+from graphcore.runtime.reference import input_array
+from graphcore.tensor.convert import as_tensor_variable
+
+
+class In:
+    """An input of a function, with what may be said about it.
+
+    Parameters
+    ----------
+    variable : Variable
+    name : str, optional
+        For keyword arguments; the name of the variable by default.
+    value : array_like, optional
+        Used when a call gives no value.
+    update : Variable, optional
+        What the default becomes after each call.
+    strict : bool
+        Refuse values that are not arrays of exactly the right type.
+    allow_downcast : bool, optional
+        Convert values of any numeric type, losing digits if need be.
+    mutable, borrow, implicit
+        Accepted for compatibility; inputs are never changed.
+
+    Examples
+    --------
+    >>> import graphcore, graphcore.tensor as tt
+    >>> x, y = tt.scalars("x", "y")
+    >>> f = graphcore.function([x, graphcore.In(y, value=10.0)], x + y)
+    >>> float(f(1.0)), float(f(1.0, y=2.0))
+    (11.0, 3.0)
+    """
+
+    def __init__(self, variable, name=None, value=None, update=None, mutable=None, strict=False,
+                 borrow=None, allow_downcast=None, implicit=None):  # fmt: skip
+        if not isinstance(variable, Variable) or isinstance(variable, Constant):
+            raise TypeError(f"In: {variable!r} is not a symbolic variable")
+        self.variable = variable
+        self.name = variable.name if name is None else name
+        self.value, self.update = value, update
+        self.strict, self.allow_downcast = strict, allow_downcast
+        if update is not None and value is None:
+            raise ValueError(f"In: {shown(variable)} has an update but no value to begin with")
+
+    def checked(self, value, downcast=None):
+        """``value`` as a C-contiguous array of the type of the input.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Naming the input, and what it needs.
+        """
+        variable, wanted = self.variable, self.variable.type
+        if (
+            type(value) is np.ndarray
+            and value.dtype == wanted.numpy_dtype
+            and value.flags.c_contiguous
+            and value.flags.aligned
+            and wanted.accepts(value.shape)
+        ):
+            return value
+        if self.strict and getattr(value, "dtype", None) != wanted.numpy_dtype:
+            raise TypeError(
+                f"input {shown(variable)} is strict: it needs an array of {wanted.dtype}, not "
+                f"{getattr(value, 'dtype', type(value).__name__)}"
+            )
+        downcast = downcast if self.allow_downcast is None else self.allow_downcast
+        if downcast and not isinstance(value, Variable):
+            value = np.asarray(value)
+            if value.dtype.kind in "biuf":
+                value = value.astype(wanted.numpy_dtype)
+        try:
+            array = input_array(variable, value)
+        except TypeError as error:
+            if "needs elements of" not in str(error) or downcast:
+                raise
+            hint = "or build the function with allow_input_downcast=True"
+            raise TypeError(f"{error}, {hint}") from None
+        return np.require(array, wanted.numpy_dtype, ["C", "A"]).reshape(array.shape)
+
+
+class Out:
+    """An output of a function; ``borrow`` is accepted for compatibility."""
+
+    def __init__(self, variable, borrow=False):
+        self.variable = as_tensor_variable(variable)
+        self.borrow = borrow
+
+
+def read_inputs(inputs):
+    """``In`` objects of what was given as inputs, each variable once.
+
+    A pair ``(variable, value)`` is an input with a default.
+    """
+    if not isinstance(inputs, list | tuple):
+        raise TypeError("inputs must be a list of variables, as in function([x], y)")
+    found = []
+    for i, item in enumerate(inputs):
+        if isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[0], Variable):
+            item = In(item[0], value=item[1])
+        if not isinstance(item, In):
+            if not isinstance(item, Variable) or isinstance(item, Constant):
+                raise TypeError(f"input {i} is not a symbolic variable: {item!r}")
+            item = In(item)
+        v = item.variable
+        if isinstance(v, SharedVariable):
+            raise TypeError(f"{shown(v)} is shared: its value is read by itself, not given")
+        if any(v is other.variable for other in found):
+            raise ValueError(f"{shown(v)} stands twice among the inputs")
+        found.append(item)
+    return found
+
+
+def read_outputs(outputs):
+    """``(variables, form)``: form is "none", "bare", "list" or a list of names."""
+    if outputs is None:
+        return [], "none"
+    if isinstance(outputs, dict):
+        return [_output(v) for v in outputs.values()], list(outputs)
+    if isinstance(outputs, list | tuple):
+        return [_output(v) for v in outputs], "list"
+    return [_output(outputs)], "bare"
+
+
+def _output(v):
+    return v.variable if isinstance(v, Out) else as_tensor_variable(v)
