@@ -9,6 +9,7 @@ import itertools
 import os
 import re
 import runpy
+import textwrap
 
 CTYPE = {"d": "double", "l": "int64_t"}
 OPERANDS = "abc"
@@ -26,6 +27,10 @@ FOOTER = '''\
 
 include "structural.pxi"
 
+HANDLERS = """
+{opcodes}
+"""
+
 
 def kernels():
     """Address of every kernel by name."""
@@ -35,10 +40,13 @@ def kernels():
 
 
 def opcodes():
-    """Number of every operation of scalar runs by name."""
-    return {{
-{opcodes}
-    }}
+    """Address of the handler of every operation of scalar runs, by name.
+
+    ``name_ta`` is the handler that takes operand ``a`` from the operation before it.
+    """
+    cdef char* found[{count}]
+    gk_scalar_run(0, found, NULL)
+    return {{name: <size_t>found[i] for i, name in enumerate(HANDLERS.split())}}
 
 
 def scalar_run():
@@ -154,15 +162,7 @@ cdef inline void _{name}_acc(Py_ssize_t n, {outs} lane, {params}) noexcept nogil
     for j in range(n - i):
         lane[j] = {tail}
 
-cdef inline {T} _{name}(Py_ssize_t n, {params}) noexcept nogil:
-    cdef {T}[16] lane
-    cdef {T} {few_lanes}
-    cdef Py_ssize_t j
-{few}
-    for j in range(16):
-        lane[j] = {init}
-    _{name}_acc(n, lane, {operands})
-    return _{name}_join(lane)
+{whole}
 
 cdef void {name}_begin(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
     cdef {T}* y = <{T}*>P[ins.y]
@@ -183,6 +183,23 @@ cdef void {name}_into(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
     cdef {T}* y = <{T}*>P[ins.y]
     cdef {T} total = _{name}(n, {reads})
     y[0] = {into}
+"""
+
+IN_LANES = """\
+cdef inline {T} _{name}(Py_ssize_t n, {params}) noexcept nogil:
+    cdef {T}[16] lane
+    cdef {T} {few_lanes}
+    cdef Py_ssize_t j
+{few}
+    for j in range(16):
+        lane[j] = {init}
+    _{name}_acc(n, lane, {operands})
+    return _{name}_join(lane)
+"""
+
+AT_ONCE = """\
+cdef inline {T} _{name}(Py_ssize_t n, {params}) noexcept nogil:
+    return {call}
 """
 
 EACH = """
@@ -258,6 +275,9 @@ def reduction(row, sig):
         "few_lanes": ", ".join(f"x{j}" for j in range(8)),
         "into": join("y[0]", "total"),
     }
+    call = row.at_once.get(sig)
+    whole = AT_ONCE if call else IN_LANES
+    fields["whole"] = whole.format(**fields, call=call)
     names = [f"{name}_{form}" for form in ("begin", "acc", "end", "all", "into")]
     source = REDUCTION.format(**fields)
     if row.arity == 1:
@@ -266,40 +286,98 @@ def reduction(row, sig):
     return names, source
 
 
+# One handler per operation; the end of each jumps to the next one, so that the processor learns
+# which operation follows which.
+SCALAR_RUN = """\
+cdef extern from *:
+    \"\"\"
+    /* S[y] = op(S[a], S[b], S[c]), operation after operation.  The number made last is also in t:
+     * an operand that an operation finds there does not wait for memory.  Without instructions the
+     * addresses of the handlers are written to P. */
+    static void gk_scalar_run(ptrdiff_t n, char **P, const gk_ins *ins) {{
+    #define NEXT do {{ p++; goto *p->go; }} while (0)
+    #define CELL(x, cls) (*(const gk_cell_##cls *)(S + p->x))
+    #define GIVE(cls, value) (*(gk_cell_##cls *)(S + p->y) = (value))
+    #define SLOT(x) (*(char **)((char *)P + p->x))
+      static const void *const handlers[] = {{
+        {labels}
+      }};
+      if (!ins) {{
+        for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++) P[i] = (char *)handlers[i];
+        return;
+      }}
+      const gk_sins *p = (const gk_sins *)(intptr_t)ins->k0;
+      char *const S = P[1];
+      double t = 0, da, db, dc;
+      int64_t la, lb, lc;
+      (void)n, (void)dc, (void)lc;
+      goto *p->go;
+    end:
+      return;
+    load:
+      t = GIVE(d, *(const gk_cell_d *)SLOT(a));
+      NEXT;
+    store_t:
+      *(gk_cell_d *)SLOT(y) = t;
+      NEXT;
+    store:
+      *(gk_cell_l *)SLOT(y) = CELL(a, l);
+      NEXT;
+    mov:
+      GIVE(l, CELL(a, l));
+      NEXT;
+{handlers}
+    #undef NEXT
+    #undef CELL
+    #undef GIVE
+    #undef SLOT
+    }}
+    \"\"\"
+    void gk_scalar_run(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil
+"""
+
+
+def handler(name, out, sig, expression, rare=None):
+    """Labels and lines of the handler of an operation: one entry per operand that may be in t."""
+    operands = OPERANDS[: len(sig)]
+    values = {x: f"{cls}{x}" for x, cls in zip(operands, sig, strict=True)}
+    reads = {x: f"{values[x]} = CELL({x}, {cls});" for x, cls in zip(operands, sig, strict=True)}
+    labels, lines = [], []
+    for x, cls in zip(operands, sig, strict=True):
+        if cls == "d":
+            rest = " ".join(reads[other] for other in operands if other != x)
+            labels.append(f"{name}_t{x}")
+            lines += [f"{name}_t{x}:", f"  d{x} = t; {rest}", f"  goto {name}_do;"]
+    value = c_expression(substitute(expression, values))
+    if rare:
+        condition, slow = (c_expression(substitute(text, values)) for text in rare)
+        value = f"({condition}) ? ({slow}) : ({value})"
+    given = f"GIVE({out}, {value});"
+    lines += [f"{name}:", f"  {' '.join(reads.values())}", f"{name}_do:" if labels else ""]
+    lines += [f"  {'t = ' if out == 'd' else ''}{given}", "  NEXT;"]
+    return [*labels, name], [f"    {line}" for line in lines if line]
+
+
+def c_expression(text):
+    """An expression of the table in C: Python's choice and logic written with C's operators."""
+    text = re.sub(r"^(.*) if (.*) else (.*)$", r"(\2) ? (\1) : (\3)", text)
+    return re.sub(r"\bnot\b", "!", re.sub(r"\bor\b", "||", re.sub(r"\band\b", "&&", text)))
+
+
 def scalar_run(rows):
     """``(opcodes, source)`` of the interpreter of scalar runs."""
-    cases = [
-        ("load", "S[p.y].l = (<const int64_t*>P[p.a])[0]"),
-        ("store", "(<int64_t*>P[p.y])[0] = S[p.a].l"),
-        ("mov", "S[p.y] = S[p.a]"),
-    ]
-    for name, out, cls, expression in CASTS:
-        cases.append((name, f"S[p.y].{out} = {substitute(expression, {'a': f'S[p.a].{cls}'})}"))
+    names, text = ["end", "load", "store", "store_t", "mov"], []
+    operations = [(name, out, cls, expression, None) for name, out, cls, expression in CASTS]
     for row in rows:
         for sig, expression in row.kernel.items():
-            values = {
-                x: f"S[p.{x}].{cls}" for x, cls in zip(OPERANDS[: len(sig)], sig, strict=True)
-            }
-            value = substitute(expression, values)
-            if sig in row.rare:
-                condition, slow = (substitute(text, values) for text in row.rare[sig])
-                value = f"{slow} if {condition} else {value}"
-            cases.append((f"{row.name}_{sig}", f"S[p.y].{row.out(sig)} = {value}"))
-    lines = [
-        "cdef void gk_scalar_run(",
-        "    const gk_sins* code, Py_ssize_t n, gk_cell* S, char** P",
-        ") noexcept nogil:",
-        "    cdef const gk_sins* p = code",
-        "    cdef const gk_sins* end = code + n",
-        "    cdef int op",
-        "    while p < end:",
-        "        op = p.op",
-    ]
-    for number, (name, statement) in enumerate(cases):
-        lines.append(f"        {'elif' if number else 'if'} op == {number}:  # {name}")
-        lines.append(f"            {statement}")
-    lines += ["        p += 1", ""]
-    return [name for name, _ in cases], "\n".join(lines)
+            name = f"{row.name}_{sig}"
+            operations.append((name, row.out(sig), sig, expression, row.rare.get(sig)))
+    for operation in operations:
+        labels, lines = handler(*operation)
+        names += labels
+        text += lines
+    labels = ",\n        ".join(f"&&{name}" for name in names)
+    return names, SCALAR_RUN.format(labels=labels, handlers="\n".join(text))
 
 
 def declarations(table):
@@ -326,11 +404,15 @@ def declarations(table):
         note(expression, {"a": cls}, out)
     lines = ["    const double GK_INF", "    const int64_t GK_INT_MIN, GK_INT_MAX"]
     for row in reductions:
-        for call in row.lanes.values():
-            name = call.partition("(")[0]
-            lines.append(
-                f"    Py_ssize_t {name}(Py_ssize_t n, double* lane, gk_din a) noexcept nogil"
-            )
+        for sig in row.step:
+            operands = ", ".join(f"gk_{sig[0]}in {x}" for x in OPERANDS[: row.arity])
+            calls = [("Py_ssize_t", f"{CTYPE[sig[0]]}* lane, ", row.lanes.get(sig))]
+            calls.append((CTYPE[sig[0]], "", row.at_once.get(sig)))
+            for result, lane, call in calls:
+                if call:
+                    name = call.partition("(")[0]
+                    params = f"Py_ssize_t n, {lane}{operands}"
+                    lines.append(f"    {result} {name}({params}) noexcept nogil")
     for name, (result, kinds) in found.items():
         params = ", ".join(CTYPE[k] for k in kinds)
         lines.append(f"    {CTYPE[result]} {name}({params}) noexcept nogil")
@@ -354,7 +436,8 @@ def source_text(table, level):
     header = HEADER.format(level=level, generator=os.path.basename(__file__))
     footer = FOOTER.format(
         kernels="\n".join(f'    found["{name}"] = <size_t>&{name}' for name in names),
-        opcodes="\n".join(f'        "{name}": {number},' for number, name in enumerate(opcodes)),
+        opcodes=textwrap.fill(" ".join(opcodes), 100),
+        count=len(opcodes),
         hash=table["kernel_hash"](),
     )
     return header + declarations(table) + "\n\n" + "\n\n".join(parts) + footer

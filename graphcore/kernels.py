@@ -108,6 +108,72 @@ def addresses(level):
     return load(level).kernels()
 
 
+@functools.cache
+def opcodes(level):
+    """Address of the handler of every scalar operation of a level, by name.  Read-only as well.
+
+    Examples
+    --------
+    >>> from graphcore import kernels
+    >>> kernels.opcodes("base")["add_dd"] > 0
+    True
+    """
+    return load(level).opcodes()
+
+
+# operations on single numbers that are not rows of the table: the class of their result
+_MADE = {"end": "l", "load": "d", "store": "l", "mov": "l", "cast_ld": "d", "round_f4": "d"}
+_CELL = 8
+
+
+@functools.cache
+def _scalar_operation(name):
+    """``(class of the result, number of operands)``."""
+    row_name, _, sig = name.rpartition("_")
+    row = optable.ROWS.get(row_name)
+    if row is None or sig not in row.kernel:
+        return _MADE.get(name, "l"), 1
+    return row.out(sig), len(sig)
+
+
+def threaded(code, handlers):
+    """A scalar run as the interpreter reads it.
+
+    The number made last stays in a register of the processor.  An operation that needs it takes it
+    from there: reading it back from its cell would wait for memory.
+
+    Parameters
+    ----------
+    code : list of (str, int, int, int, int)
+        Name of the operation, cell of the result, cells of the operands; slots for the result of
+        ``store`` and the operand of ``load``.
+    handlers : dict of str to int
+        Addresses by name, see :func:`opcodes`.
+
+    Returns
+    -------
+    list of (int, int, int, int, int)
+        Address of the handler and operands in bytes, with an ``end`` behind them.
+    """
+    run, held = [], -1
+    for name, y, a, b, c in code:
+        made, count = _scalar_operation(name)
+        handler = name
+        if name == "store":
+            handler = "store_t" if a == held else name
+        elif name != "load":
+            for x, cell in zip("abc", (a, b, c)[:count], strict=False):
+                if cell == held and f"{name}_t{x}" in handlers:
+                    handler = f"{name}_t{x}"
+                    break
+        run.append((handlers[handler], _CELL * y, _CELL * a, _CELL * b, _CELL * c))
+        if made == "d":
+            held = y
+        elif y == held and name != "store":
+            held = -1
+    return [*run, (handlers["end"], 0, 0, 0, 0)]
+
+
 def call(name, n, *arrays, level=None, k=(0, 0, 0), repeat=1):
     """Run one kernel on arrays: for tests and timings.
 
@@ -194,7 +260,6 @@ def scalar_call(code, cells, level=None, repeat=1):
     """
     from graphcore import _call
 
-    module = load(level)
-    numbers = module.opcodes()
-    run = [(numbers[op], *registers) for op, *registers in code]
-    _call.scalar_call(module.scalar_run(), run, cells, repeat)
+    level = level or active()
+    run = threaded(code, opcodes(level))
+    _call.scalar_call(load(level).scalar_run(), run, cells, repeat)

@@ -147,7 +147,9 @@ class ReduceRow:
         ``acc`` combined with another accumulator ``a``.
     lanes : dict of str to str
         Call that does many steps on 16 lanes at once and returns how many elements it took, where
-        the plain loop over ``step`` is not vectorised.
+        the plain loop over ``step`` is not vectorised or is often short.
+    at_once : dict of str to str
+        Call that does the whole reduction, with the same bits.
     arity : int
         Number of vectors that are read.
     empty : bool
@@ -163,6 +165,7 @@ class ReduceRow:
     step: dict
     join: dict
     lanes: dict = field(default_factory=dict)
+    at_once: dict = field(default_factory=dict)
     dtype: str = "same"
     arity: int = 1
     empty: bool = True
@@ -937,6 +940,8 @@ reduction(
     ref="numpy.sum",
     init={"d": "0.0", "l": "0"},
     step={"d": "acc + a", "l": "gk_iadd(acc, a)"},
+    lanes={"d": "gk_sum_lanes(n, lane, a)"},
+    at_once={"d": "gk_sum_all(n, a)"},
     dtype="sum",
 )
 reduction(
@@ -996,6 +1001,8 @@ reduction(
     init={"dd": "0.0"},
     step={"dd": "GK_FMA(a, b, acc)"},
     join={"dd": "acc + a"},
+    lanes={"dd": "gk_dot_lanes(n, lane, a, b)"},
+    at_once={"dd": "gk_dot_all(n, a, b)"},
     dtype="inexact",
     arity=2,
     internal=True,
@@ -1005,5 +1012,8 @@ reduction(
 def kernel_hash():
     """Digest of everything in the table that the compiled kernels depend on."""
     lines = [repr((r.name, r.dtype, r.kernel, r.rare, r.commutative)) for r in ROWS.values()]
-    lines += [repr((r.name, r.arity, r.init, r.step, r.join, r.lanes)) for r in REDUCTIONS.values()]
+    lines += [
+        repr((r.name, r.arity, r.init, r.step, r.join, r.lanes, r.at_once))
+        for r in REDUCTIONS.values()
+    ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -76,8 +76,8 @@ def lower(outputs, inputs, values=None):
 def load(spec):
     """A runnable program on the kernels of the active instruction-set level."""
     level = kernels.active()
-    module = kernels.load(level)
-    return Program(spec, kernels.addresses(level), module.opcodes(), module.scalar_run())
+    run = kernels.load(level).scalar_run()
+    return Program(spec, kernels.addresses(level), kernels.opcodes(level), run)
 
 
 def compile_program(outputs, inputs, values=None):

@@ -9,7 +9,7 @@ from cpython.buffer cimport (
 )
 from libc.stdint cimport int64_t, uintptr_t
 
-from graphcore._kernel cimport gk_cell, gk_ins, gk_kernel, gk_run, gk_sins
+from graphcore._kernel cimport gk_ins, gk_kernel, gk_sins
 
 
 def call(uintptr_t address, Py_ssize_t n, list arrays, int64_t k0=0, int64_t k1=0, int64_t k2=0,
@@ -49,23 +49,26 @@ def scalar_call(uintptr_t address, list code, cells, Py_ssize_t repeat=1):
     address : int
         Of the interpreter.
     code : list of (int, int, int, int, int)
-        ``(op, y, a, b, c)``; at most 64.
+        ``(handler, y, a, b, c)`` with an ``end`` behind them, see ``kernels.threaded``; at most 64.
     cells : contiguous array of 8-byte elements
-        The registers; changed in place.  Pointer 0 of ``load`` and ``store`` is its first element.
+        The cells; changed in place.  Pointer 0 of ``load`` and ``store`` is the first of them.
     """
     cdef gk_sins[64] run
+    cdef gk_ins ins
     cdef Py_buffer view
-    cdef char *P[1]
+    cdef char *P[2]
     cdef Py_ssize_t i, _run, n = len(code)
     if n > 64:
-        raise ValueError("at most 64 operations")
+        raise ValueError("at most 63 operations")
     for i in range(n):
-        run[i].op, run[i].y, run[i].a, run[i].b, run[i].c = code[i]
+        run[i].go = <const void*><size_t>code[i][0]
+        run[i].y, run[i].a, run[i].b, run[i].c = code[i][1:]
+    ins.k0 = <int64_t>run
     PyObject_GetBuffer(cells, &view, PyBUF_WRITABLE)
     try:
-        P[0] = <char*>view.buf
+        P[0] = P[1] = <char*>view.buf
         with nogil:
             for _run in range(repeat):
-                (<gk_run>address)(run, n, <gk_cell*>view.buf, P)
+                (<gk_kernel>address)(n, P, &ins)
     finally:
         PyBuffer_Release(&view)

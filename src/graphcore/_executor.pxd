@@ -2,7 +2,7 @@
 from libc.stdint cimport int32_t, int64_t
 
 
-from graphcore._kernel cimport gk_cell, gk_ins, gk_kernel, gk_run, gk_sins
+from graphcore._kernel cimport gk_ins, gk_kernel, gk_sins
 
 
 cdef enum:
@@ -56,15 +56,22 @@ cdef struct Plan:           # everything a run needs, read only
     Py_ssize_t image_bytes
 
 
+cdef struct Place:          # a work area; only the thread that owns it reads or writes here
+    char* work
+    bint busy
+    char[48] apart          # threads do not share cache lines
+
+
 cdef struct Pool:           # work areas of one plan, one per run under way
     const Plan* plan
-    char* work[MAX_POOL]
-    int64_t busy[MAX_POOL * 8]  # one flag per cache line, so that threads do not share lines
+    char[56] apart
+    int64_t[MAX_POOL] owner     # threads, 0 where a place belongs to nobody yet
+    Place[MAX_POOL] places
 
 
 cdef int plan_run(const Plan* plan, char* work, char** buffers) noexcept nogil
-cdef char* pool_acquire(Pool* pool, int* place) noexcept nogil
-cdef void pool_release(Pool* pool, char* work, int place) noexcept nogil
+cdef char* pool_acquire(Pool* pool, Place** place) noexcept nogil
+cdef void pool_release(Place* place, char* work) noexcept nogil
 
 
 cdef class Program:
@@ -78,6 +85,8 @@ cdef class Program:
     cdef object execute(self, char** buffers)
     cdef Call* _calls(self, list steps, spec, dict table, dict opcodes,
                       size_t scalar_run) except NULL
+    cdef gk_sins* _scalar(self, list code, dict opcodes, Py_ssize_t n_slots,
+                          Py_ssize_t n_cells) except NULL
     cdef Recurrence* _recurrence(self, step, spec, dict table, dict opcodes,
                                  size_t scalar_run) except NULL
     cdef int _fill(self, gk_ins* ins, step, dict table, Py_ssize_t n_slots) except -1

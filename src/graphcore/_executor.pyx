@@ -13,6 +13,7 @@ cimport numpy as cnp
 import numpy as np
 
 from graphcore._linalg import calls as linalg_calls
+from graphcore.kernels import threaded
 
 cnp.import_array()
 
@@ -41,21 +42,28 @@ cdef extern from *:
       timespec_get(&t, TIME_UTC);
       return t.tv_sec + 1e-9 * t.tv_nsec;
     }
-    #define gk_try_lock(p) (__atomic_exchange_n((p), 1, __ATOMIC_ACQUIRE) == 0)
-    #define gk_unlock(p) __atomic_store_n((p), 0, __ATOMIC_RELEASE)
-    /* where a thread starts to look for a free work area, so that each finds its own again */
-    static int gk_thread_place(void) {
-      static int next = 0;
-      static __thread int mine = -1;
-      if (mine < 0) mine = __atomic_fetch_add(&next, 1, __ATOMIC_RELAXED) & 0x3fffffff;
-      return mine;
+    /* A number that no other living thread has. */
+    #if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__)) \\
+        && defined(__has_builtin) && __has_builtin(__builtin_thread_pointer)
+    #define gk_thread() ((int64_t)(intptr_t)__builtin_thread_pointer())
+    #else
+    static int64_t gk_thread(void) {
+      static __thread char mine;
+      return (int64_t)(intptr_t)&mine;
+    }
+    #endif
+    #define gk_owner(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+    static int gk_claim(int64_t *owner, int64_t thread) {
+      int64_t nobody = 0;
+      const int relaxed = __ATOMIC_RELAXED;
+      return __atomic_compare_exchange_n(owner, &nobody, thread, 0, relaxed, relaxed);
     }
     """
     void gk_prefetch(const char* p, long n) noexcept nogil
     double gk_now() noexcept nogil
-    bint gk_try_lock(int64_t* p) noexcept nogil
-    void gk_unlock(int64_t* p) noexcept nogil
-    int gk_thread_place() noexcept nogil
+    int64_t gk_thread() noexcept nogil
+    int64_t gk_owner(int64_t* p) noexcept nogil
+    bint gk_claim(int64_t* owner, int64_t thread) noexcept nogil
     void* gk_alloc_aligned(size_t n) noexcept nogil
     void gk_free_aligned(void* p) noexcept nogil
 
@@ -126,10 +134,6 @@ cdef void run_recurrence(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nog
             P[shift.slot] += shift.step
 
 
-cdef void run_scalar(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
-    (<gk_run>ins.k1)(<const gk_sins*>ins.k0, n, <gk_cell*>P[1], P)
-
-
 cdef void call_python(char** P, PyObject* pointer, int64_t* err) noexcept with gil:
     step = <object>pointer
     try:
@@ -166,8 +170,7 @@ cdef void run_gemm(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
 
 def builtin_calls():
     """Addresses of the calls that are not kernels."""
-    return {"loop": <size_t>&run_loop, "scalar": <size_t>&run_scalar,
-            "python": <size_t>&run_python, "gemm": <size_t>&run_gemm}
+    return {"loop": <size_t>&run_loop, "python": <size_t>&run_python, "gemm": <size_t>&run_gemm}
 
 
 # ---- plans ------------------------------------------------------------------------------------
@@ -207,28 +210,54 @@ cdef char* plan_new_work(const Plan* plan) noexcept nogil:
     return work
 
 
-cdef char* pool_acquire(Pool* pool, int* place) noexcept nogil:
-    """A work area nobody else uses; NULL when memory is short.  Allocates only the first time."""
-    cdef int start = gk_thread_place(), i, k
+cdef Place* pool_claim(Pool* pool, int64_t thread) noexcept nogil:
+    """A place that from now on belongs to this thread, with a new work area; NULL if there is none.
+
+    Places are not given back: a thread that starts later often has the number of one that ended.
+    """
+    cdef int i
+    cdef Place* place
     for i in range(MAX_POOL):
-        k = (start + i) % MAX_POOL
-        if gk_try_lock(&pool.busy[8 * k]):
-            if pool.work[k] == NULL:
-                pool.work[k] = plan_new_work(pool.plan)
-                if pool.work[k] == NULL:
-                    gk_unlock(&pool.busy[8 * k])
-                    return NULL
-            place[0] = k
-            return pool.work[k]
-    place[0] = -1
-    return plan_new_work(pool.plan)
+        if gk_claim(&pool.owner[i], thread):
+            place = &pool.places[i]
+            place.work = plan_new_work(pool.plan)
+            place.busy = place.work == NULL
+            return place if place.work != NULL else NULL
+    return NULL
 
 
-cdef void pool_release(Pool* pool, char* work, int place) noexcept nogil:
-    if place < 0:
+cdef char* pool_acquire(Pool* pool, Place** at) noexcept nogil:
+    """A work area nobody else uses; NULL when memory is short.  Allocates only the first time.
+
+    A thread finds its own place again without waiting for others: only the thread itself reads or
+    writes what is in its place.  ``busy`` is for a program that, called back into Python, calls
+    itself.
+    """
+    cdef int64_t thread = gk_thread(), owner
+    cdef int i
+    cdef Place* place
+    for i in range(MAX_POOL):
+        place = &pool.places[i]
+        owner = gk_owner(&pool.owner[i])
+        if owner == thread and not place.busy:
+            break
+        if owner == 0:
+            place = pool_claim(pool, thread)
+            break
+    else:
+        place = NULL
+    at[0] = place
+    if place == NULL:
+        return plan_new_work(pool.plan)
+    place.busy = True
+    return place.work
+
+
+cdef void pool_release(Place* place, char* work) noexcept nogil:
+    if place == NULL:
         gk_free_aligned(work)
     else:
-        gk_unlock(&pool.busy[8 * place])
+        place.busy = False
 
 
 cdef class Program:
@@ -245,8 +274,8 @@ cdef class Program:
     def __dealloc__(self):
         cdef int i
         for i in range(MAX_POOL):
-            if self.pool.work[i] != NULL:
-                gk_free_aligned(self.pool.work[i])
+            if self.pool.places[i].work != NULL:
+                gk_free_aligned(self.pool.places[i].work)
 
     cdef void* take(self, Py_ssize_t size) except NULL:
         """Zeroed memory that lives as long as the program."""
@@ -262,7 +291,7 @@ cdef class Program:
         spec : graphcore.lower.spec.ProgramSpec
             Calls by name, slots, constants and sizes.
         kernels, opcodes : dict
-            Addresses and scalar opcodes of the active instruction-set level.
+            Addresses of the kernels and of the scalar handlers of the active instruction-set level.
         scalar_run : int
             Address of that level's scalar interpreter.
         """
@@ -312,9 +341,8 @@ cdef class Program:
 
     cdef Call* _calls(self, list steps, spec, dict table, dict opcodes,
                       size_t scalar_run) except NULL:
-        cdef Py_ssize_t n = len(steps), i, j
+        cdef Py_ssize_t n = len(steps), i
         cdef Call* calls = <Call*>self.take(sizeof(Call) * max(1, n))
-        cdef gk_sins* code
         cdef Py_ssize_t n_slots = len(spec.slots), n_cells = len(spec.cells)
         for i in range(n):
             step = steps[i]
@@ -323,19 +351,9 @@ cdef class Program:
                 calls[i].n = step.n
                 self._fill(&calls[i].ins, step, table, n_slots)
             elif kind == "scalar":
-                code = <gk_sins*>self.take(sizeof(gk_sins) * len(step.code))
-                for j, (op, y, a, b, c) in enumerate(step.code):
-                    limit_y = n_slots if op == "store" else n_cells
-                    limit_a = n_slots if op == "load" else n_cells
-                    if not (0 <= y < limit_y and 0 <= a < limit_a and 0 <= b < n_cells
-                            and 0 <= c < n_cells):
-                        raise ValueError(f"scalar instruction {op} has an operand out of range")
-                    code[j].op = opcodes[op]
-                    code[j].y, code[j].a, code[j].b, code[j].c = y, a, b, c
                 calls[i].n = len(step.code)
-                calls[i].ins.fn = run_scalar
-                calls[i].ins.k0 = <int64_t>code
-                calls[i].ins.k1 = <int64_t>scalar_run
+                calls[i].ins.fn = <gk_kernel>scalar_run
+                calls[i].ins.k0 = <int64_t>self._scalar(step.code, opcodes, n_slots, n_cells)
             elif kind == "loop":
                 calls[i].n = step.n
                 calls[i].ins.fn = run_loop
@@ -351,6 +369,22 @@ cdef class Program:
             else:
                 raise ValueError(f"unknown step {kind!r}")
         return calls
+
+    cdef gk_sins* _scalar(self, list code, dict opcodes, Py_ssize_t n_slots,
+                          Py_ssize_t n_cells) except NULL:
+        cdef Py_ssize_t limit_y, limit_a, y, a, b, c, i = 0
+        cdef gk_sins* run = <gk_sins*>self.take(sizeof(gk_sins) * (len(code) + 1))
+        for op, y, a, b, c in code:
+            limit_y = n_slots if op == "store" else n_cells
+            limit_a = n_slots if op == "load" else n_cells
+            if not (0 <= y < limit_y and 0 <= a < limit_a and 0 <= b < n_cells
+                    and 0 <= c < n_cells):
+                raise ValueError(f"scalar instruction {op} has an operand out of range")
+        for go, y, a, b, c in threaded(code, opcodes):
+            run[i].go = <const void*><size_t>go
+            run[i].y, run[i].a, run[i].b, run[i].c = y, a, b, c
+            i += 1
+        return run
 
     cdef Recurrence* _recurrence(self, step, spec, dict table, dict opcodes,
                                  size_t scalar_run) except NULL:
@@ -427,7 +461,8 @@ cdef class Program:
 
     cdef object execute(self, char** buffers):
         """:meth:`run` on bare pointers."""
-        cdef int status, place
+        cdef int status
+        cdef Place* place
         cdef char* work = pool_acquire(&self.pool, &place)
         if work == NULL:
             raise MemoryError(f"no room for {self.plan.work_bytes} bytes of work memory")
@@ -441,7 +476,7 @@ cdef class Program:
                 return None
             return take_error(<int64_t*>work)
         finally:
-            pool_release(&self.pool, work, place)
+            pool_release(place, work)
 
     def times(self, tuple buffers, double seconds=0.02):
         """Seconds that each step takes, measured by repeating it on its own.
@@ -459,7 +494,7 @@ cdef class Program:
         """
         cdef char* pointers[64]
         cdef Py_ssize_t i, n = len(buffers)
-        cdef int place
+        cdef Place* place
         cdef double once
         cdef int64_t repeats
         if n > 64:
@@ -479,7 +514,7 @@ cdef class Program:
                 repeats = <int64_t>(seconds / max(once, 1e-9)) + 1
                 found.append(seconds_of(&self.plan, work, i, min(repeats, 1_000_000)))
         finally:
-            pool_release(&self.pool, work, place)
+            pool_release(place, work)
         return found
 
 

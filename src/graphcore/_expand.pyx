@@ -2,7 +2,9 @@
 
 from libc.stdint cimport int64_t
 
-from graphcore._executor cimport Pool, Program, plan_run, pool_acquire, pool_release, take_error
+from graphcore._executor cimport (
+    Place, Pool, Program, plan_run, pool_acquire, pool_release, take_error,
+)
 
 
 def expand_rows(Program program, const double[:, ::1] rows, double[:, ::1] out):
@@ -17,7 +19,8 @@ def expand_rows(Program program, const double[:, ::1] rows, double[:, ::1] out):
     cdef Pool *pool = &program.pool
     cdef char *buffers[2]
     cdef Py_ssize_t i, n = rows.shape[0]
-    cdef int place, status = 0
+    cdef int status = 0
+    cdef Place *place
     cdef char *work
     if out.shape[0] != n:
         raise ValueError(f"{n} rows cannot be written to {out.shape[0]}")
@@ -37,4 +40,4 @@ def expand_rows(Program program, const double[:, ::1] rows, double[:, ::1] out):
             error = take_error(<int64_t *>work)
             raise IndexError(f"index {error[2]} is out of range for an axis of length {error[3]}")
     finally:
-        pool_release(pool, work, place)
+        pool_release(place, work)

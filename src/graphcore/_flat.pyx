@@ -6,7 +6,7 @@ cimport numpy as cnp
 import numpy as np
 
 from graphcore._executor cimport (
-    NOT_POSITIVE, Program, Pool, plan_run, pool_acquire, pool_release, take_error,
+    NOT_POSITIVE, Place, Pool, Program, plan_run, pool_acquire, pool_release, take_error,
 )
 
 cnp.import_array()
@@ -33,13 +33,14 @@ cdef int logp_grad(size_t dim, const double* x, double* grad, double* logp,
     """
     cdef Pool* pool = <Pool*>user_data
     cdef char* buffers[3]
-    cdef int place, status
+    cdef int status
+    cdef Place* place
     cdef char* work = pool_acquire(pool, &place)
     if work == NULL:
         return -1
     buffers[0], buffers[1], buffers[2] = <char*>x, <char*>grad, <char*>logp
     status = status_of(plan_run(pool.plan, work, buffers), work)
-    pool_release(pool, work, place)
+    pool_release(place, work)
     if status > 0:
         logp[0] = -INFINITY
     return status
@@ -99,7 +100,8 @@ cdef class FlatProgram:
         cdef double logp = 0.0
         cdef Pool* pool = &self.program.pool
         cdef char* buffers[3]
-        cdef int place, status
+        cdef int status
+        cdef Place* place
         cdef char* work = pool_acquire(pool, &place)
         if work == NULL:
             raise MemoryError("no room for the work memory of the log density")
@@ -118,7 +120,7 @@ cdef class FlatProgram:
             try:
                 error = take_error(<int64_t*>work)
             finally:
-                pool_release(pool, work, place)
+                pool_release(place, work)
             raise IndexError(f"index {error[2]} is out of range for an axis of length {error[3]}")
-        pool_release(pool, work, place)
+        pool_release(place, work)
         return logp, grad

@@ -1,5 +1,5 @@
 # Declarations of gk_abi.h and of what the generated kernels use of gk_math.h.
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t
 
 cdef extern from "gk_abi.h":
     ctypedef double* gk_dout
@@ -12,9 +12,6 @@ cdef extern from "gk_abi.h":
         gk_kernel fn
         int32_t y, a, b, c
         int64_t k0, k1, k2
-    ctypedef union gk_cell:
-        double d
-        int64_t l
     ctypedef struct gk_sins:
-        int32_t op, y, a, b, c
-    ctypedef void (*gk_run)(const gk_sins* code, Py_ssize_t n, gk_cell* S, char** P) noexcept nogil
+        const void* go
+        uint32_t y, a, b, c

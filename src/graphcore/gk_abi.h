@@ -35,16 +35,14 @@ struct gk_ins {
   int64_t k0, k1, k2;
 };
 
-/* Scalar runs: S[y] = op(S[a], S[b], S[c]) on a file of 8-byte registers. */
-typedef union {
-  double d;
-  int64_t l;
-} gk_cell;
-
+/* Scalar runs: S[y] = op(S[a], S[b], S[c]) on a file of 8-byte cells.  Operands are counted in bytes;
+ * those of load and store that lie in memory are rows of the pointer table. */
 typedef struct {
-  int32_t op, y, a, b, c;
+  const void *go; /* the handler of the operation */
+  uint32_t y, a, b, c;
 } gk_sins;
 
-typedef void (*gk_run)(const gk_sins *code, ptrdiff_t n, gk_cell *S, char **P);
+typedef double gk_cell_d __attribute__((may_alias));
+typedef int64_t gk_cell_l __attribute__((may_alias));
 
 #endif

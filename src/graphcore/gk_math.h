@@ -4,6 +4,7 @@
 #ifndef GK_MATH_H
 #define GK_MATH_H
 #include "gk_basic.h"
+#include "gk_sums.h"
 
 /* GK_P5(x, c0, ..., c4): polynomial by Horner's rule. */
 #define GK_P1(x, a) (a)

@@ -10,39 +10,7 @@
 #include <string.h>
 #include "gk_abi.h"
 #include "gk_math.h"
-
-/* ---- lanes ------------------------------------------------------------------------------- */
-#if defined(__AVX512F__)
-#define GK_W 8
-#elif defined(__AVX__)
-#define GK_W 4
-#else
-#define GK_W 2
-#endif
-#if defined(__GNUC__) || defined(__clang__)
-typedef double gk_vec __attribute__((vector_size(GK_W * 8), aligned(8), may_alias));
-static inline gk_vec gk_vfma(gk_vec a, gk_vec b, gk_vec c) {
-#if defined(__FMA__) || defined(__AVX512F__) || defined(__ARM_FEATURE_FMA)
-  gk_vec r;
-  for (int l = 0; l < GK_W; l++) r[l] = __builtin_fma(a[l], b[l], c[l]);
-  return r;
-#else
-  return a * b + c;
-#endif
-}
-static inline double gk_vsum(gk_vec a) {
-#if GK_W == 8
-  return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]));
-#elif GK_W == 4
-  return (a[0] + a[2]) + (a[1] + a[3]);
-#else
-  return a[0] + a[1];
-#endif
-}
-#else
-#error "gk_structural.h needs a compiler with GCC's vector types (GCC or Clang)"
-#endif
-#define GK_V(p) (*(const gk_vec *)(p))
+#include "gk_vec.h"
 
 /* ---- matrix rows, columns contiguous (a block of rows, ld elements from column to column) -- */
 

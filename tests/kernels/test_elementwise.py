@@ -76,8 +76,15 @@ def test_scalar_runs_agree_bit_for_bit(row, sig, level):
         cells = np.zeros(4)
         for j, x in enumerate(full):
             cells[j : j + 1].view(x.dtype)[0] = x[i]
-        kernels.scalar_call([(f"{row.name}_{sig}", 3, 0, 1, 2)], cells, level)
+        operation = (f"{row.name}_{sig}", 3, 0, 1, 2)
+        kernels.scalar_call([operation], cells, level)
         assert bits(cells)[3] == bits(every)[i]
+        # the same with an operand that the operation before has just made
+        for j in (j for j, cls in enumerate(sig) if cls == "d"):
+            again = np.append(cells, 1.0)
+            again[3] = 0
+            kernels.scalar_call([("mul_dd", j, j, 4, 0), operation], again, level)
+            assert bits(again)[3] == bits(every)[i]
 
 
 @pytest.mark.parametrize("name", ["sin", "cos", "tan", "gammaln", "digamma", "trigamma"])
@@ -151,3 +158,13 @@ def test_scalar_run_of_several_operations(level):
     assert cells[5] == 8.0
     kernels.scalar_call([("mov", 1, 5, 0, 0), ("store", 0, 1, 0, 0)], cells, level)
     assert cells[0] == cells[1] == 8.0
+
+
+def test_a_cell_that_changed_is_not_taken_from_the_register(level):
+    cells = np.array([2.0, 3.0, 0.0, 0.0])
+    code = [("add_dd", 2, 0, 1, 0), ("mov", 2, 0, 0, 0), ("mul_dd", 3, 2, 2, 0)]
+    kernels.scalar_call(code, cells, level)
+    assert cells[3] == 4.0
+    code = [("mul_dd", 2, 1, 1, 0), ("mul_dd", 3, 2, 2, 0), ("add_dd", 3, 2, 3, 0)]
+    kernels.scalar_call([*code, ("store", 0, 3, 0, 0)], cells, level)
+    assert cells[3] == cells[0] == 90.0

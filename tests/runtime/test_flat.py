@@ -6,7 +6,9 @@ import threading
 import numpy as np
 import pytest
 
+import graphcore
 import graphcore.tensor as tt
+from graphcore.graph.nodes import Op
 from graphcore.runtime.flat import FlatFunction
 
 ENTRY = ctypes.CFUNCTYPE(
@@ -57,7 +59,7 @@ def test_the_c_entry_point_from_many_threads():
     def work(seed):
         rng = np.random.default_rng(seed)
         gradient, value = np.empty(f.dim), np.empty(1)
-        for _ in range(300):
+        for _ in range(100):
             point = rng.normal(size=f.dim)
             status = entry(
                 f.dim, point.ctypes.data, gradient.ctypes.data, value.ctypes.data, f.user_data
@@ -66,12 +68,34 @@ def test_the_c_entry_point_from_many_threads():
             if status or not np.allclose(value[0], want) or not np.allclose(gradient, slope):
                 wrong.append(seed)
 
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(16)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
+    # more threads than a program keeps work areas for, then others after they have ended
+    for count in (80, 16):
+        threads = [threading.Thread(target=work, args=(k,)) for k in range(count)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
     assert not wrong
+
+
+def test_a_program_that_calls_itself_keeps_its_numbers():
+    """A call back into Python may run the same program at another point."""
+
+    class Below(Op):
+        name = "below"
+
+        def out_types(self, x):
+            return [x]
+
+        def infer_shape(self, shapes, values):
+            return [shapes[0]]
+
+        def reference(self, x):
+            return x if x[0] < 1 else f(x - 1)
+
+    x = tt.tensor("float64", (1,), "x")
+    f = graphcore.function([x], tt.exp(x) + Below()(x))
+    assert f(np.array([3.5]))[0] == pytest.approx(0.5 + np.exp([3.5, 2.5, 1.5, 0.5]).sum())
 
 
 def test_points_of_any_kind_are_taken_and_wrong_lengths_refused():
