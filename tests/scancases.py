@@ -5,9 +5,18 @@ import numpy as np
 import graphcore.tensor as tt
 
 
-def unrolled(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None,
-             go_backwards=False, truncate_gradient=-1, **_):
+def unrolled(
+    fn,
+    sequences=None,
+    outputs_info=None,
+    non_sequences=None,
+    n_steps=None,
+    go_backwards=False,
+    truncate_gradient=-1,
+    **_,
+):
     """What ``graphcore.scan`` computes, as one expression without a loop (for static lengths)."""
+
     def listed(x):
         return [] if x is None else list(x) if isinstance(x, (list, tuple)) else [x]
 
@@ -36,11 +45,13 @@ def unrolled(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=
         if truncate_gradient == steps - t:
             past = [p and [tt.stop_gradient(v) for v in p] for p in past]
             found = [[tt.stop_gradient(v) for v in f] for f in found]
-            columns = [[tt.stop_gradient(v) if i < t else v for i, v in enumerate(c)]
-                       for c in columns]
+            columns = [
+                [tt.stop_gradient(v) if i < t else v for i, v in enumerate(c)] for c in columns
+            ]
         seen = [
             p[tap]
-            for p, info in zip(past, infos, strict=True) if p
+            for p, info in zip(past, infos, strict=True)
+            if p
             for tap in info.get("taps", [-1])
         ]
         results = listed(fn(*[c[t] for c in columns], *seen, *listed(non_sequences)))
@@ -64,6 +75,7 @@ CASES = {}
 
 def case(*shapes):
     """Enter a loop: a function of ``scan`` and of inputs of these shapes."""
+
     def enter(function):
         CASES[function.__name__] = (shapes, function)
         return function
@@ -147,9 +159,7 @@ def several_taps(scan, x, s0, a):
 
 @case((8,), (3,), ())
 def distant_tap(scan, x, s0, a):
-    return scan(
-        lambda x, s, a: a * s + tt.exp(x), [x], [{"initial": s0, "taps": [-3]}], [a]
-    )
+    return scan(lambda x, s, a: a * s + tt.exp(x), [x], [{"initial": s0, "taps": [-3]}], [a])
 
 
 @case((2,), ())
@@ -175,9 +185,7 @@ def backwards(scan, x, s0, a):
 
 @case((5,), (), (), ())
 def two_that_meet(scan, x, s0, r0, a):
-    return scan(
-        lambda x, s, r, a: [tt.tanh(a * s + r), r * 0.5 + s * x], [x], [s0, r0], [a]
-    )
+    return scan(lambda x, s, r, a: [tt.tanh(a * s + r), r * 0.5 + s * x], [x], [s0, r0], [a])
 
 
 @case((5,), (), (), ())

@@ -11,6 +11,12 @@ def dtype_name(dtype):
     return np.dtype(dtype).name
 
 
+def _length(n):
+    if isinstance(n, (bool, np.bool_)):
+        return 1 if n else None
+    return n.__index__()
+
+
 class TensorType:
     """Element type and (partly known) shape of an array.
 
@@ -18,15 +24,26 @@ class TensorType:
     ----------
     dtype : str or dtype
         Element type; kept as NumPy's canonical name, e.g. ``"float64"``.
-    shape : tuple of (int or None)
-        One entry per axis.  ``None`` means "known only when the array arrives".
+    shape : tuple of (int or None), or of bool
+        One entry per axis.  ``None`` means "known only when the array arrives".  Bools are Theano's
+        ``broadcastable``: True is a length of one, False a length that is not known.
+    broadcastable : tuple of bool, optional
+        The same by Theano's name.
+    name : str, optional
+        Accepted for programs written for Theano; types have no names.
+
+    Examples
+    --------
+    >>> TensorType("float32", (False, True))
+    TensorType(float32, (?, 1))
     """
 
     __slots__ = ("dtype", "shape")
 
-    def __init__(self, dtype, shape=()):
+    def __init__(self, dtype, shape=(), name=None, broadcastable=None):
         self.dtype = dtype_name(dtype)
-        self.shape = tuple([None if n is None else int(n) for n in shape])
+        shape = shape if broadcastable is None else broadcastable
+        self.shape = tuple([n if type(n) is int or n is None else _length(n) for n in shape])
 
     @property
     def ndim(self):
@@ -62,11 +79,21 @@ class TensorType:
             want is None or want == got for want, got in zip(self.shape, shape, strict=True)
         )
 
+    def clone(self, dtype=None, shape=None, broadcastable=None):
+        """This type with another element type or shape."""
+        return TensorType(
+            dtype or self.dtype, self.shape if shape is None else shape, None, broadcastable
+        )
+
     def with_dtype(self, dtype):
         return TensorType(dtype, self.shape)
 
     def with_shape(self, shape):
         return TensorType(self.dtype, shape)
+
+    def make_variable(self, name=None):
+        """A new symbolic variable of this type."""
+        return self(name)
 
     def __call__(self, name=None):
         """A new symbolic variable of this type."""

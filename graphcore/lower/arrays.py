@@ -12,11 +12,13 @@ LANE = {  # register class of an element type; other types have no kernels
     "uint8": "l",
     "uint16": "l",
     "uint32": "l",
+    "uint64": "l",
     "bool": "l",
 }
 MEMORY = {  # name of the load and store kernels
     "float64": "f8",
     "int64": "f8",
+    "uint64": "f8",
     "float32": "f4",
     "int32": "i4",
     "int16": "i2",

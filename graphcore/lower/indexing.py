@@ -81,8 +81,11 @@ def _is_ours(t, x):
     if x.owner is None or not isinstance(x.owner.op, index.IncSubtensor) or t.uses.get(x) != 1:
         return False
     view = t.view.get(x)
-    return view is not None and view.is_whole and view.array.data is None and (
-        view.array.place is None and bool(view.array.writers)
+    return (
+        view is not None
+        and view.is_whole
+        and view.array.data is None
+        and (view.array.place is None and bool(view.array.writers))
     )
 
 

@@ -33,6 +33,28 @@ NARROW = {
 }
 
 
+# Operations that give the same bits whether eight bytes are read with or without a sign.
+WRAPPING_ROWS = frozenset(
+    ["add", "sub", "mul", "neg", "sqr", "and_", "or_", "xor", "not_", "eq", "ne", "switch"]
+)
+WRAPPING_SUMS = frozenset(["sum", "prod", "any", "all"])
+
+
+def needs_sign(node):
+    """Whether a node on uint64 cannot be computed by the kernels of int64."""
+    dtypes = {v.type.dtype for v in (*node.inputs, *node.outputs)}
+    if "uint64" not in dtypes:
+        return False
+    if isinstance(node.op, elementwise.Elemwise):
+        if node.op.row_name not in WRAPPING_ROWS:
+            return True
+        read, _ = elementwise.signature(node.op.row_name, tuple(v.type.dtype for v in node.inputs))
+        dtypes |= set(read)
+    if isinstance(node.op, reduce.Reduce) and node.op.row_name not in WRAPPING_SUMS:
+        return True
+    return not dtypes.isdisjoint(("float64", "float32"))
+
+
 class Unsupported(Exception):
     """Raised for a node that has no kernels; it then runs through its reference."""
 
@@ -88,6 +110,8 @@ class Translator:
 
     def constant(self, data):
         data = np.asarray(data)
+        if data.dtype == np.uint64:
+            data = data.view(np.int64)
         if data.dtype.name not in LANE:
             raise Unsupported(data.dtype.name)
         key = id(data)
@@ -179,7 +203,7 @@ class Translator:
         rule = RULES.get(type(node.op))
         mark = len(self.items)
         try:
-            if rule is None:
+            if rule is None or needs_sign(node):
                 raise Unsupported(type(node.op).__name__)
             for v in (*node.inputs, *node.outputs):
                 if v.type.dtype not in LANE:

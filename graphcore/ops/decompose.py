@@ -153,10 +153,13 @@ class CholeskyPullback(_Square):
         """An operation and its inputs, per example."""
         rng = np.random.default_rng(4)
         for n in (3, 1, 0):
-            yield CholeskyPullback(), [
-                np.linalg.cholesky(_Square._definite(n)),
-                rng.normal(size=(n, n)),
-            ]
+            yield (
+                CholeskyPullback(),
+                [
+                    np.linalg.cholesky(_Square._definite(n)),
+                    rng.normal(size=(n, n)),
+                ],
+            )
 
 
 def triangular(a, b, lower, trans):
@@ -484,4 +487,3 @@ class GaussianSlope(_OfGaussian):
         """An operation and its inputs, per example."""
         for arrays in _OfGaussian._examples():
             yield GaussianSlope(), arrays
-

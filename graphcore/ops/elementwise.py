@@ -18,7 +18,7 @@ from graphcore.ops.operands import (
     broadcast_static,
     check_dtype,
     graph,
-    is_float,
+    is_inexact,
     is_scalar_constant,
     promote,
 )
@@ -43,10 +43,11 @@ def signature(row_name, dtypes):
         return (dtypes[0], common, common), common
     common = promote(*dtypes)
     if rule == "inexact":
-        common = "float32" if set(dtypes) == {"float32"} else "float64"
+        if set(dtypes) != {"float32"}:
+            common = promote("float64", *dtypes) if set(dtypes) != {"complex64"} else common
     elif rule == "number" and common == "bool":
         common = "int8"
-    elif rule == "bitwise" and is_float(common):
+    elif rule == "bitwise" and is_inexact(common):
         raise TypeError(
             f"{row_name} is defined for bools and integers, not for {' and '.join(dtypes)}; "
             "compare floats with a number first"

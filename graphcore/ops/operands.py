@@ -13,13 +13,12 @@ from graphcore.graph.nodes import Constant, Variable, new_constant
 from graphcore.graph.walk import toposort
 
 DTYPES = (
-    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "float32", "float64",
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+    "float32", "float64", "complex64", "complex128",
 )  # fmt: skip
 _HINTS = {
-    "uint64": "it does not fit into int64; convert it with .astype('int64') if its values do",
     "float16": "convert it with .astype('float32')",
     "object": "it is not made of numbers that fit into 64 bits",
-    "complex128": "complex numbers are not supported; pass real and imaginary part separately",
 }
 
 #: What derivative rules build graphs with: the namespace ``o`` of the op table.  Each module of
@@ -29,6 +28,11 @@ graph = SimpleNamespace()
 
 def is_float(dtype):
     return dtype in ("float64", "float32")
+
+
+def is_inexact(dtype):
+    """Whether elements are real or complex floating-point numbers."""
+    return is_float(dtype) or dtype in ("complex64", "complex128")
 
 
 @lru_cache(maxsize=1024)
@@ -44,11 +48,10 @@ def check_dtype(dtype):
     --------
     >>> check_dtype(float)
     'float64'
-    >>> check_dtype("complex128")
+    >>> check_dtype("float16")
     Traceback (most recent call last):
         ...
-    TypeError: element type complex128 is not supported: complex numbers are not supported; pass \
-real and imaginary part separately
+    TypeError: element type float16 is not supported: convert it with .astype('float32')
     """
     try:
         name = np.dtype(dtype).name
@@ -97,7 +100,7 @@ def _weak_dtype(kind, base):
     """Element type of a Python number of class ``kind`` that meets the element type ``base``."""
     if base is None:
         return {bool: "bool", int: "int64", float: "float64"}[kind]
-    if kind is float and not is_float(base):
+    if kind is float and not is_inexact(base):
         return "float64"
     if kind is int and base == "bool":
         return "int64"

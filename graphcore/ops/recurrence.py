@@ -83,9 +83,7 @@ class _Loops:
         self.taps = {v for c in carried for v in c.taps.values()}
         roots = [c.new for c in carried] + list(plain)
         roots = regroup(roots, {*self.known, *self.taps}, self.taps)
-        self.carried = [
-            c._replace(new=new) for c, new in zip(carried, roots, strict=False)
-        ]
+        self.carried = [c._replace(new=new) for c, new in zip(carried, roots, strict=False)]
         self.plain = roots[len(carried) :]
         self.order = toposort(roots, stop={*self.known, *self.taps})
         self.pending = self.order
@@ -170,9 +168,7 @@ class _Loops:
     def components(self):
         """Groups of carried values that depend on each other, ordered by what they wait for."""
         owner = {v: j for j, c in enumerate(self.carried) for v in c.taps.values()}
-        reach = [
-            {owner[v] for v in self.leaves(c.new) if v in owner} for c in self.carried
-        ]
+        reach = [{owner[v] for v in self.leaves(c.new) if v in owner} for c in self.carried]
         while True:
             wider = [r.union(*(reach[i] for i in r)) for r in reach]
             if wider == reach:
@@ -270,8 +266,10 @@ def _is_cheap(node):
 def _is_large(node, moving):
     size = node.out.type.size
     pairs = zip(node.inputs, moving, strict=True)
-    return size is not None and size > LARGE and all(
-        v.type.size is not None and v.type.size < size for v, m in pairs if m
+    return (
+        size is not None
+        and size > LARGE
+        and all(v.type.size is not None and v.type.size < size for v, m in pairs if m)
     )
 
 

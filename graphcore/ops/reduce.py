@@ -5,7 +5,7 @@ import numpy as np
 from graphcore.graph.nodes import Op
 from graphcore.graph.types import TensorType
 from graphcore.ops.elementwise import resolve
-from graphcore.ops.operands import constant, graph, is_float
+from graphcore.ops.operands import constant, graph, is_float, is_inexact
 from graphcore.ops.shape import broadcast_like, expand
 from graphcore.optable import REDUCTIONS
 
@@ -34,7 +34,9 @@ class Reduce(Op):
     def _dtype(self, dtype):
         if self.row.dtype == "bool":
             return "bool"
-        return "int64" if self.row.dtype == "sum" and not is_float(dtype) else dtype
+        if self.row.dtype != "sum" or is_inexact(dtype):
+            return dtype
+        return "uint64" if dtype.startswith("uint") else "int64"
 
     def _shape(self, shape):
         if self.axes and not 0 <= self.axes[-1] < len(shape):

@@ -121,7 +121,7 @@ def input_array(variable, value):
 
 
 def _convertible(data, dtype, typed):
-    if data.dtype.kind not in "biuf":
+    if data.dtype.kind not in "biufc":
         return False
     if np.can_cast(data.dtype, dtype, "safe") or (data.dtype.kind in "iu" and dtype == "float64"):
         return True

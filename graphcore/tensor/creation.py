@@ -12,23 +12,26 @@ _KINDS = {
     "matrix": (None, None),
     "row": (1, None),
     "col": (None, 1),
-    "tensor3": (None, None, None),
-    "tensor4": (None, None, None, None),
+    **{f"tensor{n}": (None,) * n for n in range(3, 8)},
 }
 _PREFIXES = {
     "b": "int8", "w": "int16", "i": "int32", "l": "int64", "f": "float32", "d": "float64",
+    "c": "complex64", "z": "complex128",
 }  # fmt: skip
 
 
-def tensor(dtype="float64", shape=(), name=None):
+def tensor(dtype="float64", shape=(), name=None, broadcastable=None):
     """A symbolic array.
 
     Parameters
     ----------
     dtype : dtype
     shape : sequence of (int or None)
-        One entry per axis; None where the length is known only when an array arrives.
+        One entry per axis; None where the length is known only when an array arrives.  Bools
+        are Theano's ``broadcastable``: True stands for a length of one.
     name : str, optional
+    broadcastable : sequence of bool, optional
+        The same by Theano's name.
 
     Examples
     --------
@@ -36,13 +39,14 @@ def tensor(dtype="float64", shape=(), name=None):
     >>> tt.tensor("float64", (3, None), "x").type
     TensorType(float64, (3, ?))
     """
-    return new_variable(TensorType(check_dtype(dtype), shape), name=name)
+    return new_variable(TensorType(check_dtype(dtype), shape, None, broadcastable), name=name)
 
 
 def _constructor(kind, default, prefix="", dtype="float64"):
     axes = len(default)
 
     def make(name=None, shape=None, dtype=dtype):
+        dtype = "float64" if dtype is None else dtype
         if name is not None and not isinstance(name, str):
             raise TypeError(f"{prefix}{kind}: the name must be a string, not {name!r}")
         if shape is None:
@@ -64,12 +68,31 @@ def _constructor(kind, default, prefix="", dtype="float64"):
     return make
 
 
-def _plural(single):
-    def make(*names):
-        return [single(n) for n in names]
+def _plural(single, plural):
+    def make(*names, **options):
+        if len(names) == 1 and isinstance(names[0], (int, np.integer)):
+            names = [None] * int(names[0])
+        elif len(names) == 1 and isinstance(names[0], str):
+            names = names[0].replace(",", " ").split() if not names[0].isalnum() else [*names[0]]
+        found = [single(n, **options) for n in names]
+        return found[0] if len(found) == 1 else found
 
-    make.__name__ = make.__qualname__ = single.__name__ + "s"
-    make.__doc__ = f"Several of :func:`{single.__name__}`, one per name."
+    make.__name__ = make.__qualname__ = plural
+    make.__doc__ = f"""Several of :func:`{single.__name__}`.
+
+    Parameters
+    ----------
+    *names : str
+        One name each; or one string of names, ``"a b"``, or of letters, ``"ab"``; or a number, of
+        variables without names.
+    **options
+        Passed to :func:`{single.__name__}`.
+
+    Returns
+    -------
+    list of TensorVariable
+        The variable itself when it is one.
+    """
     return make
 
 
@@ -78,12 +101,16 @@ for _kind, _shape in _KINDS.items():
     CONSTRUCTORS[_kind] = _constructor(_kind, _shape)
     for _prefix, _dtype in _PREFIXES.items():
         CONSTRUCTORS[_prefix + _kind] = _constructor(_kind, _shape, _prefix, _dtype)
-for _kind, _name in (("scalar", "scalars"), ("vector", "vectors"), ("matrix", "matrices")):
+for _kind in _KINDS:
     for _prefix in ("", *_PREFIXES):
-        CONSTRUCTORS[_prefix + _name] = _plural(CONSTRUCTORS[_prefix + _kind])
+        _name = _prefix + ("matrices" if _kind == "matrix" else _kind + "s")
+        CONSTRUCTORS[_name] = _plural(CONSTRUCTORS[_prefix + _kind], _name)
 
 
-def shared(value, name=None, shape=None, dtype=None, borrow=False):
+def shared(
+    value, name=None, strict=False, allow_downcast=None, borrow=False, shape=None, dtype=None,
+    broadcastable=None, target=None,
+):  # fmt: skip
     """A variable that keeps a value between calls of compiled functions.
 
     Parameters
@@ -97,6 +124,13 @@ def shared(value, name=None, shape=None, dtype=None, borrow=False):
         That of ``value`` by default.
     borrow : bool
         Whether to keep the array itself instead of a copy.
+    strict, allow_downcast : bool
+        Accepted for programs written for Theano.  A value is never converted where that could
+        change it, see ``set_value``.
+    broadcastable : sequence of bool, optional
+        ``shape`` by Theano's name: True is a length of one.
+    target : None
+        There are no devices to choose from.
 
     Examples
     --------
@@ -111,7 +145,9 @@ def shared(value, name=None, shape=None, dtype=None, borrow=False):
         raise TypeError(f"shared: the value must be an array, {value!r} is {kind}")
     data = np.asarray(value, dtype=dtype, order="C")
     data = data if borrow else data.copy()
-    type = TensorType(check_dtype(data.dtype), (None,) * data.ndim if shape is None else shape)
+    if shape is None:
+        shape = (None,) * data.ndim if broadcastable is None else broadcastable
+    type = TensorType(check_dtype(data.dtype), shape)
     if not type.accepts(data.shape):
         raise ValueError(f"shared: the value has shape {data.shape}, not {type.shape}")
     return new_shared(type, data, name)

@@ -4,7 +4,7 @@ from graphcore.graph.nodes import Variable
 from graphcore.ops import linalg
 from graphcore.ops.elementwise import apply_row, cast
 from graphcore.ops.index import shape_entry
-from graphcore.ops.operands import is_float
+from graphcore.ops.operands import is_inexact
 from graphcore.ops.reduce import reduce
 from graphcore.ops.shape import StopGradient, expand
 from graphcore.optable import REDUCTIONS
@@ -72,7 +72,7 @@ def mean(x, axis=None, dtype=None, keepdims=False):
     array([2. , 3.5])
     """
     x = as_tensor_variable(x)
-    if dtype is not None or not is_float(x.type.dtype):
+    if dtype is not None or not is_inexact(x.type.dtype):
         x = cast(x, dtype or "float64")
     axes = normal_axes(axis, x.type.ndim)
     count = _count(x, axes)
@@ -122,7 +122,7 @@ def _shift(x, axes):
 
 def _float(x):
     x = as_tensor_variable(x)
-    return x if is_float(x.type.dtype) else cast(x, "float64")
+    return x if is_inexact(x.type.dtype) else cast(x, "float64")
 
 
 def logsumexp(x, axis=None, keepdims=False):

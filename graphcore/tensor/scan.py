@@ -129,8 +129,10 @@ class _Output:
 
     def inner(self):
         """New variables for what a step sees."""
-        self.seen = {-t: new_variable(self.type, name=f"output {self.number}[t{t}]")
-                     for t in sorted(set(self.taps))}
+        self.seen = {
+            -t: new_variable(self.type, name=f"output {self.number}[t{t}]")
+            for t in sorted(set(self.taps))
+        }
         return [self.seen[-t] for t in self.taps]
 
     def widened(self, v):
@@ -142,8 +144,10 @@ class _Output:
             )
         dtype = promote(self.type.dtype, v.type.dtype)
         shape = [a if a == b else None for a, b in zip(self.type.shape, v.type.shape, strict=True)]
-        if any(a == 1 and b not in (1, None)
-               for a, b in zip(self.type.shape, v.type.shape, strict=True)):
+        if any(
+            a == 1 and b not in (1, None)
+            for a, b in zip(self.type.shape, v.type.shape, strict=True)
+        ):
             raise ValueError(
                 f"scan: output {self.number} starts with shape {_text(self.type.shape)} and "
                 f"becomes {_text(v.type.shape)}; give it an initial value of the final shape"
@@ -339,8 +343,15 @@ class until:
         self.condition = condition
 
 
-def map(fn, sequences, non_sequences=None, truncate_gradient=-1, go_backwards=False, mode=None,
-        name=None):
+def map(
+    fn,
+    sequences,
+    non_sequences=None,
+    truncate_gradient=-1,
+    go_backwards=False,
+    mode=None,
+    name=None,
+):
     """Apply a function to every entry of sequences; see :func:`scan`.
 
     Examples
@@ -356,8 +367,9 @@ def map(fn, sequences, non_sequences=None, truncate_gradient=-1, go_backwards=Fa
     )
 
 
-def reduce(fn, sequences, outputs_info, non_sequences=None, go_backwards=False, mode=None,
-           name=None):
+def reduce(
+    fn, sequences, outputs_info, non_sequences=None, go_backwards=False, mode=None, name=None
+):
     """The last result of a :func:`scan` over sequences.
 
     Examples

@@ -47,9 +47,7 @@ def test_programs_agree_with_the_reference(name, known):
     assert " python " not in f.explain()
 
 
-@pytest.mark.parametrize(
-    "seeds", [range(20), pytest.param(range(20, 400), marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("seeds", [range(20), pytest.param(range(20, 400), marks=pytest.mark.slow)])
 def test_random_loops_are_the_unrolled_ones(seeds):
     for seed in seeds:
         build, variables, values = cases.random_loop(seed)

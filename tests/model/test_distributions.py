@@ -175,8 +175,10 @@ EXTREME = {
     "VonMises": ({"mu": (0.0, 1.0), "kappa": WIDE}, (-3.0, -1e-9, 0.0, 2.0)),
     "Rice": ({"nu": (0.0, 1.0, 1e4), "sigma": WIDE}, WIDE),
     "Geometric": ({"p": (1e-300, 1e-20, 0.5, 1 - 2**-53, 1.0)}, (1.0, 2.0, 40.0, 1e9)),
-    "DiscreteWeibull": ({"q": (1e-300, 0.5, 1 - 2**-40), "beta": (0.1, 1.0, 3.0)},
-                        (0.0, 1.0, 40.0, 1e4)),
+    "DiscreteWeibull": (
+        {"q": (1e-300, 0.5, 1 - 2**-40), "beta": (0.1, 1.0, 3.0)},
+        (0.0, 1.0, 40.0, 1e4),
+    ),
     "ZeroInflatedPoisson": ({"psi": (0.0, 1e-20, 0.5, 1.0), "mu": WIDE}, (0.0, 1.0, 1e3)),
     "HurdlePoisson": ({"psi": (0.0, 1e-20, 0.5, 1.0), "mu": WIDE}, (0.0, 1.0, 1e3)),
     "_LogitBernoulli": ({"logit_p": (-800.0, -40.0, -1e-9, 0.0, 5.0, 800.0)}, (0.0, 1.0)),
@@ -481,11 +483,17 @@ EQUAL = [
     (pm.Wald, {"mu": 2}, {"mu": 2, "lam": 1, "alpha": 0}, 0.3),
     (pm.Rice, {"b": 2, "sigma": 3}, {"nu": 6, "sigma": 3}, 0.3),
     (
-        pm.ZeroInflatedNegativeBinomial, {"psi": 0.3, "n": 2, "p": 0.25},
-        {"psi": 0.3, "mu": 6, "alpha": 2}, 3,
+        pm.ZeroInflatedNegativeBinomial,
+        {"psi": 0.3, "n": 2, "p": 0.25},
+        {"psi": 0.3, "mu": 6, "alpha": 2},
+        3,
     ),
-    (pm.HurdleGamma, {"psi": 0.3, "mu": 3, "sigma": 2},
-     {"psi": 0.3, "alpha": 9 / 4, "beta": 3 / 4}, 3),
+    (
+        pm.HurdleGamma,
+        {"psi": 0.3, "mu": 3, "sigma": 2},
+        {"psi": 0.3, "alpha": 9 / 4, "beta": 3 / 4},
+        3,
+    ),
     (pm.Categorical, {"logit_p": np.log([1, 2, 5])}, {"p": [0.125, 0.25, 0.625]}, 2),
 ]
 

@@ -54,9 +54,7 @@ def test_draws_walk():
 def test_in_a_model():
     with pm.Model() as model:
         sigma = pm.Exponential("sigma", 10)
-        x = pm.GaussianRandomWalk(
-            "x", mu=0.1, sigma=sigma, init_dist=pm.Normal.dist(0, 1), steps=9
-        )
+        x = pm.GaussianRandomWalk("x", mu=0.1, sigma=sigma, init_dist=pm.Normal.dist(0, 1), steps=9)
         pm.Normal("y", x, 1.0, observed=np.zeros(10))
     assert x.type.shape == (10,)
     f = model.logp_dlogp_function()

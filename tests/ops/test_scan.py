@@ -168,9 +168,7 @@ def test_map_reduce_fold():
 def test_no_steps(known):
     x = tt.tensor("float64", (0 if known else None,), "x")
     a = tt.scalar("a")
-    (s, y), _ = graphcore.scan(
-        lambda x, s, a: [tt.tanh(a * s + x), tt.exp(s)], [x], [a, None], [a]
-    )
+    (s, y), _ = graphcore.scan(lambda x, s, a: [tt.tanh(a * s + x), tt.exp(s)], [x], [a, None], [a])
     given = {x: np.zeros(0), a: 1.0}
     g = grad(s.sum() + y.sum() + a, [x, a])
     got = evaluate([s, y, *g], given)

@@ -256,7 +256,7 @@ def test_constants_do_not_change_with_the_array_they_came_from():
     assert y.owner.inputs[1].data.tolist() == [1, 1]
 
 
-@pytest.mark.parametrize("dtype", ["complex128", "uint64", "object", "float16", "S3"])
+@pytest.mark.parametrize("dtype", ["object", "float16", "S3"])
 def test_unsupported_element_types_are_named(dtype):
     with pytest.raises(TypeError, match="is not supported"):
         tt.vector("x", dtype=dtype)
@@ -264,7 +264,7 @@ def test_unsupported_element_types_are_named(dtype):
         tt.constant(np.zeros(1, dtype=dtype))
 
 
-@pytest.mark.parametrize("value", [None, "a", {}, [1, [2]], 2**70, 2**63, 1j, [object()]])
+@pytest.mark.parametrize("value", [None, "a", {}, [1, [2]], 2**70, [object()]])
 def test_what_is_no_array_is_shown(value):
     with pytest.raises(TypeError, match="cannot make a") as info:
         tt.as_tensor(value)

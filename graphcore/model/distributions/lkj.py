@@ -109,9 +109,7 @@ class LKJCholeskyCov(Distribution):
     params = {"eta": Param(positive, typical=(0.8, 4.0)), "n": Param(count)}
     ndim = 1
 
-    def __new__(
-        cls, name, eta, n, sd_dist, *, compute_corr=True, store_in_trace=True, **kwargs
-    ):
+    def __new__(cls, name, eta, n, sd_dist, *, compute_corr=True, store_in_trace=True, **kwargs):
         packed = super().__new__(cls, name, eta=eta, n=n, sd_dist=sd_dist, **kwargs)
         if not compute_corr:
             return packed
