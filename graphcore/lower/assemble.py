@@ -26,7 +26,7 @@ from graphcore.lower.spec import ProgramSpec
 _RULES = (indexing, matrices, products, columns, shortdots, recurrence)
 
 
-def lower(outputs, inputs, values=None):
+def lower(outputs, inputs, values=None, resident=()):
     """Plan a graph for concrete shapes.
 
     Parameters
@@ -37,6 +37,9 @@ def lower(outputs, inputs, values=None):
         What is given: variable, concrete shape, buffer and byte offset.
     values : dict of Variable to ndarray, optional
         Inputs whose values decide shapes.
+    resident : list of (Variable, ndarray)
+        Inputs that stay at one place: the program reads the array itself at every run, so what is
+        written into it counts from the next run on.
 
     Returns
     -------
@@ -48,17 +51,23 @@ def lower(outputs, inputs, values=None):
     graphcore.lower.translate.Unsupported
         When a value has an element type that programs do not have (complex, uint64).
     """
-    order = toposort([v for v, _, _ in outputs], stop=[v for v, _, _, _ in inputs])
+    given = [v for v, _, _, _ in inputs] + [v for v, _ in resident]
+    order = toposort([v for v, _, _ in outputs], stop=given)
     shapes = {v: tuple(shape) for v, shape, _, _ in inputs}
+    shapes |= {v: data.shape for v, data in resident}
     values = dict(values or {})
     concrete_shapes(order, shapes, values)
     t = translate.Translator(shapes, values)
     t.uses = Counter(v for node in order for v in node.inputs)
     t.uses.update(v for v, _, _ in outputs)
-    for v, shape, buffer, offset in inputs:
+    spec = ProgramSpec()
+    places = [(v, shape, ("external", buffer, offset)) for v, shape, buffer, offset in inputs]
+    for k, (v, data) in enumerate(resident):
+        spec.constants.append(data)
+        places.append((v, data.shape, ("constant", k)))
+    for v, shape, place in places:
         if v.type.dtype not in LANE:
             raise translate.Unsupported(v.type.dtype)
-        place = ("external", buffer, offset)
         t.view[v] = whole(Array(shape, LANE[v.type.dtype], MEMORY[v.type.dtype], place))
     for node in order:
         t.translate(node)
@@ -67,7 +76,6 @@ def lower(outputs, inputs, values=None):
         if isinstance(v, Constant):
             shapes[v] = v.data.shape
         t.deliver(v, ("external", buffer, offset), MEMORY.get(v.type.dtype))
-    spec = ProgramSpec()
     groups = group_items(t.items)
     Emitter(spec, Memory(spec), groups).run()
     return spec, shapes
@@ -80,7 +88,7 @@ def load(spec):
     return Program(spec, kernels.addresses(level), kernels.opcodes(level), run)
 
 
-def compile_program(outputs, inputs, values=None):
+def compile_program(outputs, inputs, values=None, resident=()):
     """``lower`` and ``load`` in one: a Program and the concrete shapes of all variables."""
-    spec, shapes = lower(outputs, inputs, values)
+    spec, shapes = lower(outputs, inputs, values, resident)
     return load(spec), shapes

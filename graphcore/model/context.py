@@ -36,12 +36,13 @@ def modelcontext(model=None):
     return _stack.models[-1]
 
 
+def current():
+    """The model of the enclosing ``with`` block of this thread, or None."""
+    return _stack.models[-1] if _stack.models else None
+
+
 def enter(model):
     """Make ``model`` the current one of this thread."""
-    if _stack.models and _stack.models[-1] is not model:
-        raise NotImplementedError(
-            "models inside models are not supported yet: leave the outer `with` block first"
-        )
     _stack.models.append(model)
 
 

@@ -23,6 +23,47 @@ class Coords:
             raise ValueError(f"the model already has a dimension {name!r} with other labels")
         self.labels[name], self.lengths[name] = labels, n
 
+    def change(self, name, length, labels=None):
+        """Another length of a dimension, with its labels if it has some."""
+        if name not in self.lengths:
+            raise KeyError(f"the model has no dimension {name!r}")
+        length = int(length)
+        if labels is None and self.labels[name] is not None and length != self.lengths[name]:
+            raise ValueError(
+                f"dimension {name!r} has {self.lengths[name]} labels; give those of its new length "
+                f"{length} with coords={{{name!r}: [...]}}"
+            )
+        if labels is not None:
+            labels = tuple(labels)
+            if len(labels) != length:
+                raise ValueError(
+                    f"dimension {name!r} gets length {length}, but {len(labels)} labels were given"
+                )
+            self.labels[name] = labels
+        self.lengths[name] = length
+
+    def follow(self, dims, shapes, labels):
+        """Give dims the lengths of new data; whether anything changed.
+
+        ``dims`` and ``shapes`` are those of the data, by name.
+        """
+        found = {}
+        for name, own in dims.items():
+            for d, n in zip(own, shapes[name], strict=True):
+                if found.setdefault(d, n) != n:
+                    raise ValueError(f"dimension {d!r} would have the lengths {found[d]} and {n}")
+        unused = set(labels) - set(found)
+        if unused:
+            raise ValueError(
+                f"coords of {', '.join(sorted(unused))}: no data that are set have that dimension"
+            )
+        changed = False
+        for d, n in found.items():
+            if n != self.lengths[d] or d in labels:
+                self.change(d, n, labels.get(d))
+                changed = True
+        return changed
+
     def names(self, dims, what):
         """``dims=`` as a tuple of names, or None."""
         if dims is None:

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 import graphcore.tensor as tt
 from graphcore.graph.nodes import Constant
 from graphcore.model.distributions.base import RandomVariable, all_of, as_value, guarded
@@ -62,15 +64,47 @@ def _distribution(rv):
     return rv.distribution
 
 
-def summed_density(distribution, value, inside):
+def check_total_size(total_size, label, shape):
+    """Refuse a ``total_size`` that is not one, or does not fit a shape."""
+    if total_size is None:
+        return
+    sizes = total_size if isinstance(total_size, list | tuple) else [total_size]
+    good = all(n is None or n is Ellipsis or isinstance(n, int | np.integer) for n in sizes)
+    if not good:
+        raise TypeError(f"{label}: total_size must be a number of observations, got {total_size!r}")
+    if not shape:
+        raise ValueError(f"{label}: total_size needs an axis of observations; this is one number")
+    if len([n for n in sizes if n is not Ellipsis]) > len(shape):
+        raise ValueError(f"{label}: total_size has more entries than the shape {shape} has axes")
+
+
+def scaling(total_size, rv):
+    """By how much the density of a part of the data is multiplied to stand for all of them."""
+    if total_size is None:
+        return 1
+    sizes = list(total_size) if isinstance(total_size, list | tuple) else [total_size]
+    shape = rv.type.shape
+    if Ellipsis in sizes:
+        at = sizes.index(Ellipsis)
+        missing = len(shape) - len(sizes) + 1
+        sizes[at : at + 1] = [None] * missing
+    factor = 1.0
+    for total, n in zip(sizes, shape, strict=False):
+        if total is not None and n:
+            factor *= int(total) / n
+    return factor
+
+
+def summed_density(distribution, value, inside, checks=True):
     """``(scalar conditions, total)``: the density of all of ``value``, added up.
 
-    Conditions that are single numbers are handed back instead of being applied to every element,
-    so that the sum stays a plain sum, which :func:`summed` can take apart.
+    ``checks=False`` leaves all tests out.  Conditions that are single numbers are handed back
+    instead of being applied to every element, so that the sum stays a plain sum, which
+    :func:`summed` can take apart.
     """
     value = as_value(value, distribution.label)
-    tests = [c for _, _, _, c in distribution.conditions]
-    if not inside:
+    tests = [c for _, _, _, c in distribution.conditions] if checks else []
+    if checks and not inside:
         tests.append(distribution.support_condition(value))
     tests = [t for t in tests if t is not None]
     scalar = [t for t in tests if t.ndim == 0]

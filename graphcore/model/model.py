@@ -1,41 +1,75 @@
-"""The model: names, explicit tables, and the joint log density as a graph."""
+"""The model: names, explicit tables, and how variables are entered into them."""
 
-import numpy as np
+import weakref
+from math import isfinite
 
 import graphcore.tensor as tt
-from graphcore.autodiff import grad
-from graphcore.graph.nodes import SharedVariable, Variable, new_variable
+from graphcore.graph.nodes import Variable, new_variable
 from graphcore.graph.types import TensorType
-from graphcore.graph.walk import inputs_of, replace
-from graphcore.model import context, points, report
+from graphcore.graph.walk import replace
+from graphcore.model import context, missing, points, refit, report
 from graphcore.model.coords import Coords
-from graphcore.model.distributions.base import UNSET, RandomVariable
-from graphcore.model.distributions.transforms import Chain
-from graphcore.model.logp import guarded_total, summed, summed_density
+from graphcore.model.data import fixed, is_data, make_data, write
+from graphcore.model.density import Densities
+from graphcore.model.distributions.base import UNSET, RandomVariable, Recipe
+from graphcore.model.logp import check_total_size
 from graphcore.model.observed import observed_array
-from graphcore.runtime.flat import FlatFunction
+from graphcore.model.pymc3 import OldNames
 from graphcore.runtime.reference import evaluate
 
+_OPTIONS = ("observed", "dims", "shape", "size", "total_size")
+_TABLES = (
+    "named_vars_to_dims",
+    "rvs_to_values",
+    "rvs_to_transforms",
+    "rvs_to_initial_values",
+    "rvs_to_total_sizes",
+    "_coords",
+    "_taken",
+    "_constrained",
+)
 
-class Model:
+
+class _Entered(type):
+    """The class of model classes: the body of ``__init__`` runs inside of the model."""
+
+    def __call__(cls, *args, **kwargs):
+        instance = cls.__new__(cls)
+        instance._begin(kwargs.get("model", UNSET))
+        with instance:
+            instance.__init__(*args, **kwargs)
+        return instance
+
+
+class Model(Densities, OldNames, metaclass=_Entered):
     """A probability model.  Variables made inside ``with Model():`` register themselves.
+
+    A model made inside another one, or with ``model=``, is a part of it: it enters its variables
+    there too, under names that begin with its own.
 
     Parameters
     ----------
+    name : str
+        Prefix of the names of its variables: ``"part"`` makes them ``"part::x"``.
     coords : dict of str to sequence, optional
         Names of dimensions and the labels along them, for ``dims=``.
+    check_bounds : bool
+        False leaves the tests of parameters and values out of the log density.
+    model : Model or None, optional
+        The model that this one is a part of: that of the enclosing ``with`` block by default.
 
     Attributes
     ----------
     free_RVs, observed_RVs : list of RandomVariable
         In the order they were declared.
-    deterministics, potentials : list of Variable
+    deterministics, potentials, data_vars : list of Variable
     named_vars : dict of str to Variable
         Everything that has a name in the model.
     rvs_to_values : dict of RandomVariable to Variable
-        The unconstrained value variable of a free one, the constant of an observed one.
+        The unconstrained value variable of a free one, the data of an observed one.
     rvs_to_transforms : dict of RandomVariable to (Transform or None)
     named_vars_to_dims : dict of str to tuple of str
+    parent : Model or None
 
     Examples
     --------
@@ -52,20 +86,36 @@ class Model:
     ['mu', 'sd_log__']
     """
 
-    def __init__(self, *, coords=None):
-        self.free_RVs = []
-        self.observed_RVs = []
-        self.basic_RVs = []
-        self.deterministics = []
-        self.potentials = []
+    def __init__(self, name="", coords=None, check_bounds=True, *, model=UNSET):
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a model must be a string, got {name!r}")
+        if name.endswith(":"):
+            raise KeyError("the name of a model must not end with ':'")
+        self.name = name
+        self.check_bounds = check_bounds
+        self.add_coords(coords or {})
+
+    def _begin(self, parent):
+        """Empty tables, before ``__init__``; those of a part are its parent's."""
+        self.name, self.check_bounds = "", True
+        self.parent = context.current() if parent is UNSET else parent
+        self.free_RVs, self.observed_RVs, self.basic_RVs = [], [], []
+        self.deterministics, self.potentials, self.data_vars = [], [], []
         self.named_vars = {}
-        self.named_vars_to_dims = {}
-        self.rvs_to_values = {}
-        self.rvs_to_transforms = {}
-        self.rvs_to_initial_values = {}
-        self._coords = Coords(coords or {})
-        self._taken = set()  # names of variables and of value variables
-        self._constrained = {}  # random variable -> its value as a graph of value variables
+        self.entries = []  # what was registered, with which arguments, in order
+        self._compiled = weakref.WeakSet()  # functions to plan again when shapes change
+        if self.parent is None:
+            self.named_vars_to_dims = {}
+            self.rvs_to_values = {}
+            self.rvs_to_transforms = {}
+            self.rvs_to_initial_values = {}
+            self.rvs_to_total_sizes = {}
+            self._coords = Coords({})
+            self._taken = set()  # names of variables and of value variables
+            self._constrained = {}  # random variable -> its value as a graph of value variables
+        else:
+            for table in _TABLES:
+                setattr(self, table, getattr(self.parent, table))
 
     # -- context --------------------------------------------------------------------------------
 
@@ -76,17 +126,53 @@ class Model:
     def __exit__(self, *error):
         context.leave()
 
+    @property
+    def isroot(self):
+        return self.parent is None
+
+    @property
+    def root(self):
+        """The model that contains all others around this one."""
+        model = self
+        while model.parent is not None:
+            model = model.parent
+        return model
+
+    def _lineage(self):
+        """This model, and those it is a part of."""
+        model = self
+        while model is not None:
+            yield model
+            model = model.parent
+
     # -- names ----------------------------------------------------------------------------------
 
+    @property
+    def prefix(self):
+        """What names begin with: the names of the models around, joined by ``::``."""
+        return "::".join(m.name for m in reversed(list(self._lineage())) if m.name)
+
+    def name_for(self, name):
+        """The full name of a variable of this model."""
+        prefix = self.prefix
+        if not prefix or name.startswith(f"{prefix}::"):
+            return name
+        return f"{prefix}::{name}"
+
+    def name_of(self, name):
+        """The name without the prefix of this model."""
+        prefix = self.prefix
+        return name[len(prefix) + 2 :] if prefix and name.startswith(f"{prefix}::") else name
+
     def __getitem__(self, name):
-        try:
-            return self.named_vars[name]
-        except KeyError:
-            known = ", ".join(self.named_vars) or "nothing yet"
-            raise KeyError(f"the model has no variable {name!r}; it has {known}") from None
+        for key in (name, self.name_for(name) if isinstance(name, str) else name):
+            if key in self.named_vars:
+                return self.named_vars[key]
+        known = ", ".join(self.named_vars) or "nothing yet"
+        raise KeyError(f"the model has no variable {name!r}; it has {known}")
 
     def __contains__(self, name):
-        return name in self.named_vars
+        return name in self.named_vars or self.name_for(name) in self.named_vars
 
     @property
     def value_vars(self):
@@ -102,6 +188,15 @@ class Model:
     def unobserved_RVs(self):
         """Free random variables and deterministics: what a posterior has draws of."""
         return self.free_RVs + self.deterministics
+
+    @property
+    def unobserved_value_vars(self):
+        """Value variables, what they are transformed from, and deterministics, as graphs."""
+        moved = [rv for rv in self.free_RVs if self.rvs_to_transforms[rv] is not None]
+        graphs = self.replace_rvs_by_values([*moved, *self.deterministics])
+        for graph, rv in zip(graphs, [*moved, *self.deterministics], strict=True):
+            graph.name = rv.name
+        return self.value_vars + graphs
 
     @property
     def continuous_value_vars(self):
@@ -123,59 +218,104 @@ class Model:
         """Length of every dimension."""
         return self._coords.lengths
 
-    def add_coord(self, name, values=None, *, length=None):
+    def add_coord(self, name, values=None, mutable=None, *, length=None):
         """Add a dimension by its labels or its length."""
         self._coords.add(name, values, length)
 
     def add_coords(self, coords, *, lengths=None):
         """Add several dimensions."""
-        for name, values in coords.items():
+        for name, values in (coords or {}).items():
             self.add_coord(name, values, length=(lengths or {}).get(name))
+
+    def set_dim(self, name, new_length, coord_values=None):
+        """Change the length of a dimension, and its labels."""
+        self._coords.change(name, new_length, coord_values)
+        refit.refit(self.root)
+
+    def shape_from_dims(self, dims):
+        """The shape that names of dimensions ask for."""
+        return self._coords.shape(self._coords.names(dims, "dims"), "dims")
 
     # -- registration ---------------------------------------------------------------------------
 
     def register(self, cls, name, args, kwargs):
         """Make a variable of distribution ``cls`` and enter it into the tables."""
-        self._check_name(name)
-        options = {k: kwargs.pop(k, None) for k in ("observed", "dims", "shape", "size")}
-        transforms = {k: kwargs.pop(k, UNSET) for k in ("transform", "default_transform")}
-        start = kwargs.pop("initval", None)
-        start = kwargs.pop("testval", None) if start is None else start
-        dims = self._coords.names(options["dims"], name)
-        shape, data = options["shape"], options["observed"]
-        if data is not None:
-            data = observed_array(name, data)
-        elif shape is None and options["size"] is None and dims is not None:
-            shape = self._coords.shape(dims, name)
-        distribution = cls.make(
-            name,
-            args,
-            kwargs,
-            shape=shape,
-            size=options["size"],
-            observed_shape=None if data is None else data.shape,
-        )
-        if dims is not None:
-            self._coords.check(dims, distribution.shape, name)
-        rv = RandomVariable(distribution, name)
+        given = {k: kwargs.pop(k, None) for k in _OPTIONS}
+        given |= {k: kwargs.pop(k, UNSET) for k in ("transform", "default_transform")}
+        start, old = kwargs.pop("initval", None), kwargs.pop("testval", None)
+        given["initval"] = old if start is None else start
+        name = self._full_name(name)
+        recipe = Recipe(cls, args, kwargs, given.pop("shape"), given.pop("size"))
+        rv = self._make(recipe, name, given)
+        self._note("rv", rv, recipe, given)
+        return rv
+
+    def register_rv(
+        self, rv_var, name, *, observed=None, total_size=None, dims=None,
+        default_transform=UNSET, transform=UNSET, initval=None,
+    ):  # fmt: skip
+        """Enter a variable made with ``.dist()`` under a name; returns the model's variable."""
+        recipe = rv_var.recipe
+        given = {
+            "observed": observed, "dims": dims, "total_size": total_size, "transform": transform,
+            "default_transform": default_transform, "initval": initval,
+        }  # fmt: skip
+        name = self._full_name(name)
+        rv = self._make(recipe, name, given)
+        self._note("rv", rv, recipe, given)
+        return rv
+
+    def _make(self, recipe, name, given):
+        """The variable of a recipe, entered into the tables of this model."""
+        dims = self._coords.names(given["dims"], name)
+        data, mask = given["observed"], None
+        if isinstance(data, Variable):
+            if not is_data(data):
+                raise TypeError(
+                    f"{name}: observed must be data (an array or pm.Data), got a symbolic variable"
+                )
+            data = data if data.dtype != "float32" else tt.cast(data, "float64")
+        elif data is not None:
+            data, mask = observed_array(name, data)
+        if mask is not None:
+            return missing.impute(self, recipe, name, data, mask, given)
+        distribution = self._distribution(recipe, name, dims, data)
+        check_total_size(given["total_size"], name, distribution.shape)
+        rv = RandomVariable(distribution, name, recipe)
         if data is None:
-            self._add_free(rv, start, **transforms)
+            moves = {k: given[k] for k in ("transform", "default_transform")}
+            self._add_free(rv, given["initval"], **moves)
         else:
             self._add_observed(rv, data)
-        self.basic_RVs.append(rv)
+        if given["total_size"] is not None:
+            self.rvs_to_total_sizes[rv] = given["total_size"]
+        self._append("basic_RVs", rv)
         self._add_name(rv, dims)
         return rv
 
+    def _distribution(self, recipe, name, dims, data):
+        """The distribution of a recipe, whose shape may come from dims or data."""
+        shape = recipe.shape
+        observed_shape = None
+        if data is not None:
+            observed_shape = data.type.shape if isinstance(data, Variable) else data.shape
+        elif shape is None and recipe.size is None and dims is not None:
+            shape = self._coords.shape(dims, name)
+        distribution = recipe.make(name, shape=shape, observed_shape=observed_shape)
+        if dims is not None:
+            self._coords.check(dims, distribution.shape, name)
+        return distribution
+
     def _add_free(self, rv, start, transform, default_transform):
         distribution, name = rv.distribution, rv.name
-        if distribution.dtype != "float64":
-            raise NotImplementedError(
-                f"{name}: discrete free parameters ({distribution.shown}) are not supported yet; "
-                "sum the variable out of the density (with pm.Potential), or pass observed="
-            )
         if start is not None and not isinstance(start, str | Variable):
             start = points.checked(name, start, distribution.shape)
-        chosen = _chosen_transform(distribution, transform, default_transform)
+        discrete = distribution.dtype != "float64"
+        chosen = None
+        if not discrete:
+            chosen = distribution.transform_for(transform, default_transform)
+        elif transform not in (None, UNSET):
+            raise TypeError(f"{name}: a discrete variable cannot have the transform {transform!r}")
         if chosen is None:
             value = back = new_variable(rv.type, name=name)
         else:
@@ -188,223 +328,109 @@ class Model:
         self.rvs_to_initial_values[rv] = start
         self.rvs_to_values[rv] = value
         self.rvs_to_transforms[rv] = chosen
-        self.free_RVs.append(rv)
+        self._append("free_RVs", rv)
 
     def _add_observed(self, rv, data):
         shape = rv.distribution.shape
-        if data.shape != shape:
+        value = data if isinstance(data, Variable) else tt.constant(data, name=rv.name)
+        if value.type.shape != shape:
             raise ValueError(
-                f"{rv.name}: the observed data have shape {data.shape}, "
+                f"{rv.name}: the observed data have shape {value.type.shape}, "
                 f"but the variable has shape {shape}"
             )
-        value = tt.constant(data, name=rv.name)
         self._constrained[rv] = value
         self.rvs_to_values[rv] = value
         self.rvs_to_transforms[rv] = None
-        self.observed_RVs.append(rv)
+        self._append("observed_RVs", rv)
 
-    def add_named(self, kind, name, expression, dims):
+    def add_named(self, table, name, expression, dims):
         """Enter a deterministic or a potential; returns the named variable."""
-        self._check_name(name)
+        name = self._full_name(name)
         dims = self._coords.names(dims, name)
         # A copy of its own, so that the name of the expression itself stays what it was.
         named = tt.as_tensor_variable(expression).copy(name=name)
         if dims is not None:
             self._coords.check(dims, named.type.shape, name)
-        kind.append(named)
+        self._append(table, named)
         self._add_name(named, dims)
+        self._note(table, named, named.owner.inputs[0], {"dims": dims})
         return named
 
-    def _check_name(self, name):
+    def add_data(self, name, value, dims, coords, mutable):
+        """Enter data; :func:`~graphcore.model.Data` documents the arguments."""
+        name = self._full_name(name)
+        made = make_data(self, name, value, mutable)
+        self.add_coords(coords or {})
+        dims = self._coords.names(dims, name)
+        if dims is not None:
+            self._coords.check(dims, made.type.shape, name)
+        self._append("data_vars", made)
+        self._add_name(made, dims)
+        self._note("data", made, None, {"dims": dims})
+        return made
+
+    def set_data(self, name, values, coords=None):
+        """Give data new values, and labels of the dims whose length changes."""
+        self.set_several({name: values}, coords)
+
+    def set_several(self, new_data, coords=None):
+        """Give several data new values at once; all of them, or none when one does not fit."""
+        changed = [self[name] for name in new_data]
+        for v in changed:
+            if v not in self.data_vars or not hasattr(v, "container"):
+                raise TypeError(f"{v.name} is not data that can be set; make it with pm.Data")
+        before = {v: v.get_value() for v in changed}
+        labels, lengths = dict(self.coords), dict(self.dim_lengths)
+        try:
+            moved = [write(v, x) for v, x in zip(changed, new_data.values(), strict=True)]
+            named = [v.name for v in changed if v.name in self.named_vars_to_dims]
+            dims = {name: self.named_vars_to_dims[name] for name in named}
+            shapes = {v.name: v.type.shape for v in changed}
+            if self._coords.follow(dims, shapes, coords or {}) or any(moved):
+                refit.refit(self.root)
+        except Exception:
+            for v, x in before.items():
+                write(v, x)
+            self._coords.labels.update(labels)
+            self._coords.lengths.update(lengths)
+            refit.refit(self.root)
+            raise
+
+    def _full_name(self, name):
         if not isinstance(name, str) or not name:
             raise TypeError(f"the name of a variable must be a non-empty string, got {name!r}")
+        name = self.name_for(name)
+        self._check_name(name)
+        return name
+
+    def _check_name(self, name):
         if name in self._taken:
             raise ValueError(f"the model already has a variable named {name!r}")
 
     def _add_name(self, variable, dims):
-        self.named_vars[variable.name] = variable
+        for model in self._lineage():
+            model.named_vars[variable.name] = variable
         self._taken.add(variable.name)
         if dims is not None:
             self.named_vars_to_dims[variable.name] = dims
 
-    # -- densities ------------------------------------------------------------------------------
+    def _append(self, table, variable):
+        for model in self._lineage():
+            getattr(model, table).append(variable)
 
-    def replace_rvs_by_values(self, variables):
-        """Expressions of random variables as graphs of the value variables.
-
-        Examples
-        --------
-        >>> import graphcore.model as pm
-        >>> with pm.Model() as model:
-        ...     sd = pm.HalfNormal("sd", 1)
-        >>> model.replace_rvs_by_values([sd])[0].owner.inputs
-        (sd_log__,)
-        """
-        done = replace(list(variables), self._constrained)
-        known = set(self.value_vars)
-        for v in inputs_of(done):
-            if v not in known:
-                raise ValueError(self._stranger(v))
-        return done
-
-    def _stranger(self, v):
-        what = v.name or repr(v)
-        if isinstance(v, RandomVariable):
-            return (
-                f"the density depends on {what}, which is not a variable of this model; "
-                "variables made with .dist() or in another model have no value here"
-            )
-        if isinstance(v, SharedVariable):
-            return (
-                f"the density depends on the shared variable {what}; models have fixed data, "
-                "so use its value: .get_value()"
-            )
-        return f"the density depends on {what}, which is a symbolic input without a value"
-
-    def logp(self, vars=None, jacobian=True, sum=True):
-        """Log density as a graph of the value variables.
-
-        Parameters
-        ----------
-        vars : variable, name, or list of them, optional
-            Terms to include: random variables and potentials.  All by default.
-        jacobian : bool
-            Whether transformed variables include the log determinant of their transform.
-        sum : bool
-            False for a list with one graph per term, element by element.
-
-        Returns
-        -------
-        Variable or list of Variable
-        """
-        terms = self._terms(vars)
-        if not sum:
-            return self.replace_rvs_by_values([self._elements(v, jacobian) for v in terms])
-        tests, total = [], None
-        for v in terms:
-            found, part = self._summed(v, jacobian)
-            tests += found
-            total = part if total is None else total + part
-        if total is None:
-            total = tt.constant(0.0)
-        return self.replace_rvs_by_values([guarded_total(tests, total)])[0]
-
-    def dlogp(self, vars=None, jacobian=True):
-        """Gradient of the log density, as one vector, with respect to value variables."""
-        values = self.value_vars if vars is None else self._values_of(vars)
-        slopes = grad(self.logp(jacobian=jacobian), values, disconnected_inputs="ignore")
-        return tt.concatenate([tt.flatten(g) for g in slopes]) if slopes else tt.constant([])
-
-    def compile_fn(self, outputs):
-        """A compiled function from a point (a dict by value name) to ``outputs``.
-
-        ``outputs`` are expressions of random variables or of value variables, one or a list.
-        """
-        if isinstance(outputs, list | tuple):
-            return points.PointFunction(self.value_vars, self.replace_rvs_by_values(outputs))
-        return points.PointFunction(self.value_vars, self.replace_rvs_by_values([outputs])[0])
-
-    def compile_logp(self, vars=None, jacobian=True, sum=True):
-        """The log density as a compiled function of a point.
-
-        Examples
-        --------
-        >>> import graphcore.model as pm
-        >>> with pm.Model() as model:
-        ...     x = pm.Uniform("x", -1, 1)
-        >>> model.compile_logp(jacobian=False)({"x_interval__": 0.0})
-        array(-0.69314718)
-        """
-        return points.PointFunction(self.value_vars, self.logp(vars, jacobian, sum))
-
-    def compile_dlogp(self, vars=None, jacobian=True):
-        """The gradient of the log density as a compiled function of a point."""
-        return points.PointFunction(self.value_vars, self.dlogp(vars, jacobian))
-
-    def logp_dlogp_function(self, statistics=True):
-        """A compiled log density with gradient: ``f(x) -> (float, ndarray)``.
-
-        ``statistics`` says whether data enter through statistics of fixed size where they can,
-        as sums of squares and counts; ``f.disassembly()`` tells which do.  ``x`` is one float64
-        vector of all free value variables in declaration order; ``f.dim`` is its length,
-        ``f.names`` has one name per entry, ``f.address`` and ``f.user_data`` are the C function
-        and its argument for callers outside Python.
-        """
-        self._require_free("a density function")
-        return FlatFunction(self.value_vars, self.logp(), statistics)
-
-    def _require_free(self, what):
-        if not self.free_RVs:
-            raise ValueError(
-                f"the model has no free variables, so there is nothing to build {what} of; "
-                "leave observed= out for the variables to be inferred"
-            )
-
-    def _terms(self, vars):
-        if vars is None:
-            return self.basic_RVs + self.potentials
-        if not isinstance(vars, list | tuple):
-            vars = [vars]
-        chosen = [self[v] if isinstance(v, str) else v for v in vars]
-        for v in chosen:
-            if v not in self.rvs_to_values and v not in self.potentials:
-                raise ValueError(
-                    f"{getattr(v, 'name', None) or v!r} is neither a random variable nor a "
-                    "potential of this model"
-                )
-        return chosen
-
-    def _values_of(self, vars):
-        vars = vars if isinstance(vars, list | tuple) else [vars]
-        chosen = [self[v] if isinstance(v, str) else v for v in vars]
-        values = [self.rvs_to_values.get(v, v) for v in chosen]
-        for v in values:
-            if v not in self.value_vars:
-                raise ValueError(f"{v.name or v!r} is not a free variable of this model")
-        return values
-
-    def _summed(self, v, jacobian):
-        """``(scalar conditions, total)`` of one term, in random variables."""
-        if v not in self.rvs_to_values:
-            return [], summed(v)
-        transform, value = self.rvs_to_transforms[v], self.rvs_to_values[v]
-        tests, total = summed_density(
-            v.distribution, self._point_of(v), inside=self._keeps_support(v)
-        )
-        if jacobian and transform is not None:
-            total = total + summed(transform.log_jac_det(value))
-        return tests, total
-
-    def _elements(self, v, jacobian):
-        """One term element by element."""
-        if v not in self.rvs_to_values:
-            return v
-        transform, value = self.rvs_to_transforms[v], self.rvs_to_values[v]
-        density = v.distribution.log_density(self._point_of(v), inside=self._keeps_support(v))
-        if jacobian and transform is not None:
-            volume = transform.log_jac_det(value)
-            if volume.ndim < density.ndim:
-                density = tt.sum(density, axis=tuple(range(volume.ndim - density.ndim, 0)))
-            density = density + volume
-        return density
-
-    def _point_of(self, rv):
-        """What a density is taken at: the data, or the variable itself until it is replaced."""
-        return rv if rv in self.rvs_to_initial_values else self.rvs_to_values[rv]
-
-    def _keeps_support(self, rv):
-        """Whether the transform of a free variable leads into its support, always."""
-        transform = self.rvs_to_transforms[rv]
-        first = transform.transform_list[0] if isinstance(transform, Chain) else transform
-        return first is not None and first is rv.distribution.default_transform()
+    def _note(self, kind, variable, recipe, given):
+        for model in self._lineage():
+            model.entries.append((kind, variable, recipe, given))
 
     # -- points ---------------------------------------------------------------------------------
 
-    def initial_point(self, overrides=None):
+    def initial_point(self, random_seed=None, overrides=None):
         """Values to start from: ``{name of value variable: array}``.
 
         Parameters
         ----------
+        random_seed : int or Generator, optional
+            For variables with ``initval="prior"``, which start at a draw.
         overrides : dict of str to value, optional
             Start values by variable name (constrained) or by value name (unconstrained).
 
@@ -416,7 +442,7 @@ class Model:
         >>> model.initial_point()
         {'sd_log__': array(0.)}
         """
-        return points.initial_point(self, overrides)
+        return points.initial_point(self, overrides, random_seed)
 
     def point_logps(self, point=None, round_vals=2):
         """The log density of each term at a point, by name.
@@ -430,11 +456,11 @@ class Model:
         """
         terms = self._terms(None)
         totals = [tt.sum(t) for t in self.logp(sum=False)]
-        found = evaluate(totals, self._given(point))
+        found = evaluate(fixed(totals), self._given(point))
         logps = {v.name: float(x) for v, x in zip(terms, found, strict=True)}
         if round_vals is None:
             return logps
-        return {name: round(x, round_vals) if np.isfinite(x) else x for name, x in logps.items()}
+        return {name: round(x, round_vals) if isfinite(x) else x for name, x in logps.items()}
 
     def debug(self, point=None, verbose=True):
         """Which terms are not finite at a point, at which element, and with which parameters.
@@ -476,24 +502,62 @@ class Model:
         """``{value variable: array}`` of a point given by names, or of the initial point."""
         return points.by_variable(self.value_vars, self.initial_point() if point is None else point)
 
+    def set_initval(self, rv_var, initval):
+        """Another start value of a free variable; None for the default."""
+        if initval is not None and not isinstance(initval, str | Variable):
+            initval = points.checked(rv_var.name, initval, rv_var.type.shape)
+        self.rvs_to_initial_values[rv_var] = initval
+
+    def eval_rv_shapes(self):
+        """Shapes of the free variables and of their transformed values, by name.
+
+        Examples
+        --------
+        >>> import graphcore.model as pm
+        >>> with pm.Model() as model:
+        ...     w = pm.Dirichlet("w", [1, 1, 1])
+        >>> model.eval_rv_shapes()
+        {'w_simplex__': (2,), 'w': (3,)}
+        """
+        shapes = {}
+        for rv, value in zip(self.free_RVs, self.value_vars, strict=True):
+            shapes[value.name] = value.type.shape
+            shapes[rv.name] = rv.type.shape
+        return shapes
+
+    def copy(self):
+        """A model of the same variables that shares none of them.
+
+        Examples
+        --------
+        >>> import graphcore.model as pm
+        >>> with pm.Model() as model:
+        ...     x = pm.Normal("x")
+        >>> list(model.copy().named_vars)
+        ['x']
+        """
+        from graphcore.model.copies import clone_model
+
+        return clone_model(self)
+
     def __str__(self):
         return report.model_text(self)
 
+    def str_repr(self, formatting="plain", include_params=True):
+        """The text of the model; ``formatting="latex"`` for mathematics."""
+        return report.latex(self) if formatting == "latex" else report.model_text(self)
 
-def _chosen_transform(distribution, transform, default_transform):
-    """PyMC's rule: ``transform=`` comes after the default one, None switches the default off."""
-    if transform is None and default_transform is UNSET:
-        return None
-    if default_transform is UNSET:
-        default_transform = distribution.default_transform()
-    if transform is UNSET or transform is None:
-        return default_transform
-    if default_transform is None:
-        return transform
-    return Chain([default_transform, transform])
+    def _repr_latex_(self):
+        return report.latex(self)
+
+    def to_graphviz(self, **options):
+        """See :func:`~graphcore.model.model_to_graphviz`."""
+        from graphcore.model.drawing import model_to_graphviz
+
+        return model_to_graphviz(self, **options)
 
 
-def Deterministic(name, var, dims=None, model=None):
+def Deterministic(name, var, model=None, dims=None):
     """Record an expression under a name; it does not change the density.
 
     Examples
@@ -506,10 +570,10 @@ def Deterministic(name, var, dims=None, model=None):
     True
     """
     model = context.modelcontext(model)
-    return model.add_named(model.deterministics, name, var, dims)
+    return model.add_named("deterministics", name, var, dims)
 
 
-def Potential(name, var, dims=None, model=None):
+def Potential(name, var, model=None, dims=None):
     """Add an expression to the log density of the model.
 
     Examples
@@ -522,4 +586,4 @@ def Potential(name, var, dims=None, model=None):
     array(-4.)
     """
     model = context.modelcontext(model)
-    return model.add_named(model.potentials, name, var, dims)
+    return model.add_named("potentials", name, var, dims)

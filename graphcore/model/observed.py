@@ -2,54 +2,83 @@
 
 import numpy as np
 
-from graphcore.graph.nodes import Variable
-
 
 def observed_array(name, data):
-    """A read-only copy of observed data.
+    """A read-only copy of observed data, and where they are missing.
 
-    Lists, NumPy arrays, pandas objects and fully valid masked arrays are accepted.  Integers and
+    Lists, NumPy arrays, pandas and polars objects and masked arrays are accepted.  Integers and
     bools stay what they are, floats become float64.
+
+    Returns
+    -------
+    (ndarray, ndarray of bool or None)
+        The mask is None when nothing is missing: entries that a masked array masks, and NaN or
+        null in masked arrays and frames.  Missing entries hold 0.
 
     Raises
     ------
     TypeError
-        For symbolic data and for anything that is not numbers.
+        For anything that is not numbers.
     ValueError
-        For NaN and masked entries; names the first one.
+        For NaN in plain arrays; names the first one.
     """
-    if isinstance(data, Variable):
-        raise TypeError(f"{name}: observed must be data (an array), got a symbolic variable")
+    array, mask = _plain_and_mask(name, data)
+    array = _element_type(array)
+    if mask is None and array.dtype.kind == "f" and np.isnan(array).any():
+        raise ValueError(_missing(name, np.isnan(array)))
+    if mask is not None:
+        array = np.where(mask, array.dtype.type(0), array)
+    array.flags.writeable = False
+    return array, mask
+
+
+def data_array(name, data):
+    """A copy of data for :func:`~graphcore.model.Data`: numbers, none of them missing."""
+    array, mask = _plain_and_mask(name, data, what="the data")
+    array = _element_type(array)
+    if mask is not None or (array.dtype.kind == "f" and np.isnan(array).any()):
+        raise ValueError(
+            f"{name}: data have NaN or masked entries; pass such an array as observed= itself, and "
+            "its missing entries become variables of the model"
+        )
+    if array.dtype.kind in "iu":
+        array = array.astype("int64")
+    return np.ascontiguousarray(array).reshape(array.shape)
+
+
+def _plain_and_mask(name, data, what="observed"):
+    """An ndarray of numbers, and a mask where something is missing or None."""
+    mask, marks = None, hasattr(data, "to_numpy")
     # numpy.ma is slow to import: look at the attribute before asking for the class
     if hasattr(data, "mask") and isinstance(data, np.ma.MaskedArray):
-        missing = np.ma.getmaskarray(data)
-        if missing.any():
-            raise ValueError(_missing(name, "masked", missing))
-        data = data.data
-    array = _as_array(name, data)
+        mask, marks, data = np.ma.getmaskarray(data), True, data.data
+    array = _as_array(name, data, what)
+    if marks and array.dtype.kind == "f":
+        absent = np.isnan(array)
+        mask = absent if mask is None else mask | absent
+    return array, mask if mask is not None and mask.any() else None
+
+
+def _element_type(array):
+    """The same numbers with an element type that graphs have."""
     if array.dtype.kind == "f":
-        array = array.astype("float64")
-        if np.isnan(array).any():
-            raise ValueError(_missing(name, "NaN", np.isnan(array)))
-    elif array.dtype == "uint64":  # not an element type of graphs
-        array = array.astype("int64" if array.max(initial=0) < 2**63 else "float64")
-    else:
-        array = array.astype(array.dtype.newbyteorder("="))
-    array.flags.writeable = False
-    return array
+        return array.astype("float64")
+    if array.dtype == "uint64":  # not an element type of graphs
+        return array.astype("int64" if array.max(initial=0) < 2**63 else "float64")
+    return array.astype(array.dtype.newbyteorder("="))
 
 
-def _as_array(name, data):
+def _as_array(name, data, what):
     """A plain ndarray of numbers."""
     columns = getattr(data, "columns", None)
-    if columns is not None:
+    if columns is not None and not callable(columns):
         for column in columns:
-            _check_numbers(f"{name}: column {column!r} of observed", _plain(data[column]))
+            _check_numbers(f"{name}: column {column!r} of {what}", _plain(data[column]))
     try:
         array = _plain(data)
     except ValueError as error:
-        raise TypeError(f"{name}: observed is not a regular array of numbers: {error}") from None
-    _check_numbers(f"{name}: observed", array)
+        raise TypeError(f"{name}: {what} is not a regular array of numbers: {error}") from None
+    _check_numbers(f"{name}: {what}", array)
     return array
 
 
@@ -71,10 +100,11 @@ def _check_numbers(what, array):
         raise TypeError(f"{what} must be numbers, got dtype {array.dtype}{hint}")
 
 
-def _missing(name, kind, mask):
+def _missing(name, mask):
     where = tuple(int(i) for i in np.argwhere(mask)[0]) if mask.ndim else ()
     place = f", the first at index {where[0] if len(where) == 1 else where}" if where else ""
     return (
-        f"{name}: observed has {int(mask.sum())} {kind} value(s){place}. Missing data are not "
-        "imputed yet: drop those entries or make them variables of the model"
+        f"{name}: observed has {int(mask.sum())} NaN value(s){place}. If they are missing data, "
+        "pass numpy.ma.masked_invalid(observed) or a data frame, and they become variables of the "
+        "model; else drop those entries"
     )

@@ -4,13 +4,15 @@ import numpy as np
 
 import graphcore.tensor as tt
 from graphcore.graph.nodes import Variable
-from graphcore.graph.walk import replace
+from graphcore.graph.walk import inputs_of, replace
+from graphcore.model.data import fixed
 from graphcore.runtime.function import function
 from graphcore.runtime.reference import evaluate
 
 
-def initial_point(model, overrides=None):
+def initial_point(model, overrides=None, random_seed=None):
     """``{name of value variable: array}`` to start from; see :meth:`Model.initial_point`."""
+    rng = np.random.default_rng(random_seed)
     given = {rv.name: model.rvs_to_initial_values[rv] for rv in model.free_RVs}
     given |= overrides or {}
     names = {v.name for v in (*model.free_RVs, *model.value_vars)}
@@ -19,7 +21,7 @@ def initial_point(model, overrides=None):
             f"no free variable is called {', '.join(unknown)}; "
             f"the model has {', '.join(rv.name for rv in model.free_RVs)}"
         )
-    found = _evaluated_start(model, given)
+    found = _evaluated_start(model, given, rng)
     # A support point may be outside of what a transform was chosen for (equal means that are to
     # be ordered): the origin of the unconstrained space is always inside.
     outside = {
@@ -29,7 +31,7 @@ def initial_point(model, overrides=None):
         if not np.isfinite(found[value.name]).all()
     }
     if outside:
-        found = _evaluated_start(model, given | outside)
+        found = _evaluated_start(model, given | outside, rng)
     for rv, value in zip(model.free_RVs, model.value_vars, strict=True):
         if not np.isfinite(found[value.name]).all():
             raise ValueError(
@@ -39,7 +41,7 @@ def initial_point(model, overrides=None):
     return found
 
 
-def _evaluated_start(model, given):
+def _evaluated_start(model, given, rng):
     """Start values by value variable, from those given by either name; None is the default."""
     # constrained values as graphs of constants, and unconstrained ones
     start, values = {rv: model.rvs_to_values[rv] for rv in model.observed_RVs}, []
@@ -49,23 +51,31 @@ def _evaluated_start(model, given):
             moved = tt.constant(checked(value.name, given[value.name], value.type.shape))
             point = replace([transform.backward(moved)], start)[0]
         else:
-            point = replace([_constrained_start(rv, given[rv.name])], start)[0]
+            point = replace([_constrained_start(rv, given[rv.name], start, rng)], start)[0]
             moved = point if transform is None else replace([transform.forward(point)], start)[0]
         start[rv] = point
         values.append(moved)
-    arrays = evaluate(values, {}) if values else []
+    arrays = evaluate(fixed(values), {}) if values else []
     return {
-        value.name: np.asarray(array, dtype="float64")
+        value.name: np.asarray(array, dtype=value.dtype)
         for value, array in zip(model.value_vars, arrays, strict=True)
     }
 
 
-def _constrained_start(rv, given):
+def _constrained_start(rv, given, start, rng):
     """A graph for the start value of a random variable in its own space."""
+    if isinstance(given, str) and given == "prior":
+        used = inputs_of(list(rv.distribution.arguments.values()))
+        known = [v for v in used if v in start]
+        values = evaluate(fixed([start[v] for v in known]), {})
+        drawn = rv.distribution.draw(rng, None, dict(zip(known, values, strict=True)))
+        return tt.constant(drawn)
     if given is None or (isinstance(given, str) and given in ("support_point", "moment")):
         return rv.distribution.initial()
     if isinstance(given, str):
-        raise ValueError(f"{rv.name}: initval must be a value or 'support_point', got {given!r}")
+        raise ValueError(
+            f"{rv.name}: initval must be a value, 'support_point' or 'prior', got {given!r}"
+        )
     if isinstance(given, Variable):
         return tt.broadcast_to(given, rv.distribution.shape)
     return tt.constant(checked(rv.name, given, rv.distribution.shape))
@@ -90,7 +100,7 @@ def by_variable(value_vars, point):
     for v in value_vars:
         if v.name not in point:
             raise KeyError(f"the point has no value for {v.name!r}")
-        given[v] = checked(v.name, point[v.name], v.type.shape)
+        given[v] = checked(v.name, point[v.name], v.type.shape).astype(v.dtype)
     unknown = set(point) - {v.name for v in value_vars}
     if unknown:
         raise KeyError(
@@ -103,16 +113,34 @@ def by_variable(value_vars, point):
 class PointFunction:
     """A compiled function of a point: ``f({"mu": 0.0, "sd_log__": 0.1})``.
 
+    Parameters
+    ----------
+    value_vars : list of Variable
+        What a point holds.
+    build : callable
+        ``build()`` returns the graphs to compute, one or a list.
+
     Attributes
     ----------
     f : Function
         The function of one array per value variable, in declaration order.
     """
 
-    def __init__(self, value_vars, outputs):
+    def __init__(self, value_vars, build):
         self.value_vars = list(value_vars)
-        self.f = function(self.value_vars, outputs, on_unused_input="ignore")
+        self._build = build
+        self.renew()
+
+    def renew(self):
+        """Build again, after data got new shapes."""
+        self.f = function(self.value_vars, self._build(), on_unused_input="ignore")
+
+    def follow(self):
+        """Be built again when called next, as data have new shapes."""
+        self.f = None
 
     def __call__(self, point):
+        if self.f is None:
+            self.renew()
         given = by_variable(self.value_vars, point)
         return self.f(*(given[v] for v in self.value_vars))

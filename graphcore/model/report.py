@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphcore.graph.nodes import Constant
+from graphcore.model.data import fixed
 from graphcore.model.distributions.base import describe
 from graphcore.runtime.reference import evaluate
 
@@ -44,12 +45,44 @@ class Problem:
 
 def model_text(model):
     """One line per variable: name, distribution, parameters."""
-    rows = [(rv.name, repr(rv.distribution)) for rv in model.free_RVs]
-    rows += [(v.name, f"Deterministic({_source(v)})") for v in model.deterministics]
-    rows += [(v.name, f"Potential({_source(v)})") for v in model.potentials]
-    rows += [(rv.name, repr(rv.distribution)) for rv in model.observed_RVs]
+    rows = _lines(model)
     width = max((len(name) for name, _ in rows), default=0)
     return "\n".join(f"{name:>{width}} ~ {text}" for name, text in rows)
+
+
+def latex(model):
+    r"""The same as mathematics, for notebooks.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     x = pm.Normal("x", 0, 1)
+    >>> latex(model).splitlines()[1]
+    '\\text{x} &\\sim & \\operatorname{Normal}(\\text{0, 1})'
+    """
+    rows = []
+    for name, text in _lines(model):
+        head, _, rest = text.partition("(")
+        rows.append(
+            rf"\text{{{_escaped(name)}}} &\sim & "
+            rf"\operatorname{{{_escaped(head)}}}(\text{{{_escaped(rest[:-1])}}})"
+        )
+    body = "\\\\\n".join(rows)
+    return f"$$\\begin{{array}}{{rcl}}\n{body}\n\\end{{array}}$$"
+
+
+def _escaped(text):
+    return text.replace("_", r"\_").replace("<", r"\textless ").replace(">", r"\textgreater ")
+
+
+def _lines(model):
+    """Name and description of everything in a model."""
+    shapes = [(v.name, f"Data({v.type.shape})") for v in model.data_vars]
+    rows = shapes + [(rv.name, repr(rv.distribution)) for rv in model.free_RVs]
+    rows += [(v.name, f"Deterministic({_source(v)})") for v in model.deterministics]
+    rows += [(v.name, f"Potential({_source(v)})") for v in model.potentials]
+    return rows + [(rv.name, repr(rv.distribution)) for rv in model.observed_RVs]
 
 
 def _source(named):
@@ -60,7 +93,7 @@ def _source(named):
 def find_problems(model, given):
     """The terms that are not finite where the value variables have the given values."""
     terms = model.basic_RVs + model.potentials
-    graphs = model.logp(sum=False)
+    graphs = fixed(model.logp(sum=False))
     problems = []
     for v, x in zip(terms, evaluate(graphs, given), strict=True):
         bad = [tuple(int(i) for i in where) for where in np.argwhere(~np.isfinite(x))]
@@ -74,21 +107,20 @@ def find_problems(model, given):
 def _reasons(model, rv, where, given):
     """Why one element of a term is not finite, in the user's words."""
     distribution = rv.distribution
-    constrained = model.replace_rvs_by_values([rv])[0]
-    parameters = model.replace_rvs_by_values(list(distribution.given.values()))
+    constrained, *parameters = _values(model, [rv, *distribution.given.values()])
     value, *numbers = evaluate([constrained, *parameters], given)
     reasons = []
     for name, variable, text, test in distribution.conditions:
-        holds = evaluate(model.replace_rvs_by_values([test]), given)[0]
+        holds = evaluate(_values(model, [test]), given)[0]
         if not _at(holds, where):
             got = ""
             if variable is not None:
-                at = evaluate(model.replace_rvs_by_values([variable]), given)[0]
+                at = evaluate(_values(model, [variable]), given)[0]
                 got = f", got {_show(at, where)}"
             reasons.append(f"{name} {text}{got}")
     support = distribution.support_condition(rv)
     if support is not None:
-        inside = evaluate(model.replace_rvs_by_values([support]), given)[0]
+        inside = evaluate(_values(model, [support]), given)[0]
         if not _at(inside, where):
             reasons.append(
                 f"the value {_show(value, where)} is outside of the support of "
@@ -99,6 +131,11 @@ def _reasons(model, rv, where, given):
         origin = "" if isinstance(variable, Constant) else f" ({describe(variable)})"
         settings.append(f"{name} = {_show(x, where)}{origin}")
     return [*reasons, "there: " + ", ".join(settings)]
+
+
+def _values(model, variables):
+    """Graphs of the value variables, data as they are now."""
+    return fixed(model.replace_rvs_by_values(variables))
 
 
 def _at(x, where):

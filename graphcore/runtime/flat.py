@@ -46,6 +46,9 @@ class FlatFunction(FlatProgram):
     statistics : bool
         Whether sums over constant data are replaced by what they need of the data: the cost does
         not grow with their number then.
+    resident : list of (Variable, ndarray)
+        Variables whose values lie in these arrays; what is written into them counts from the next
+        call on.
 
     Attributes
     ----------
@@ -66,8 +69,9 @@ class FlatFunction(FlatProgram):
     (5.0, array([2., 4.]))
     """
 
-    def __init__(self, variables, value, statistics=True):
+    def __init__(self, variables, value, statistics=True, resident=()):
         self.variables = list(variables)
+        self.resident = list(resident)
         for v in self.variables:
             if not v.type.is_static or v.type.dtype != "float64":
                 raise ValueError(f"{shown(v)} must be float64 and of known shape, not {v.type!r}")
@@ -80,7 +84,9 @@ class FlatFunction(FlatProgram):
             inputs.append((v, v.type.shape, 0, 8 * at))
             at += size_of(v.type.shape)
         grads = [(g, 1, offset) for g, (_, _, _, offset) in zip(graph[1:], inputs, strict=True)]
-        program, _ = compile_program([*grads, (graph[0], 2, 0)], inputs)
+        program, _ = compile_program(
+            [*grads, (graph[0], 2, 0)], inputs, resident=self.resident
+        )
         program.spec.notes += notes
         super().__init__(program, at)
 
@@ -92,7 +98,8 @@ class FlatFunction(FlatProgram):
     def _graph(self, value, statistics, notes):
         """The value and its gradients, rewritten."""
         (value,) = rewrite([value], statistics=statistics, notes=notes)
-        foreign = [v for v in inputs_of([value]) if v not in set(self.variables)]
+        known = {*self.variables, *(v for v, _ in self.resident)}
+        foreign = [v for v in inputs_of([value]) if v not in known]
         if foreign:
             names = ", ".join(shown(v) for v in foreign)
             raise ValueError(f"the value depends on {names}, which is not among the variables")

@@ -4,10 +4,11 @@ import numpy as np
 
 import graphcore.tensor as tt
 from graphcore._expand import expand_rows
-from graphcore.graph.nodes import Constant
 from graphcore.lower.arrays import size_of
 from graphcore.lower.assemble import compile_program
+from graphcore.model.data import fixed
 from graphcore.rewrite import rewrite
+from graphcore.runtime.reference import evaluate
 
 
 class Expand:
@@ -34,7 +35,7 @@ class Expand:
     def __init__(self, values, graphs):
         self.types = {name: g.type for name, g in graphs.items()}
         floats = [tt.cast(g, "float64") for g in graphs.values()]
-        done = rewrite(floats, final=True)
+        done = rewrite(fixed(floats), final=True)
         inputs, at = [], 0
         for v in values:
             inputs.append((v, v.type.shape, 0, 8 * at))
@@ -86,8 +87,14 @@ def observed_values(model):
     found = {}
     for rv in model.observed_RVs:
         value = model.rvs_to_values[rv]
-        found[rv.name] = value.data if isinstance(value, Constant) else value.get_value()
+        found[rv.name] = evaluate(fixed([value]), {})[0]
     return found
+
+
+def data_values(model):
+    """The values of ``Data`` by name."""
+    values = evaluate(fixed(list(model.data_vars)), {})
+    return {v.name: x for v, x in zip(model.data_vars, values, strict=True)}
 
 
 def split_values(model, positions):

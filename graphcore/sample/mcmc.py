@@ -111,7 +111,7 @@ def sample(
     if not 0 < options["target_accept"] < 1:
         raise ValueError(f"target_accept must lie between 0 and 1, not {options['target_accept']}")
     variables = _chosen(model, var_names)
-    density = model.logp_dlogp_function()
+    density = model.logp_dlogp_function(fixed_data=True)
     streams = [seed.spawn(2) for seed in chain_seeds(random_seed, chains)]
     starts = start_points(model, density, [first for first, _ in streams], initvals, init)
     run = _run(
@@ -235,6 +235,8 @@ def _result(model, variables, run, extras):
         groups["warmup_sample_stats"] = group(_stats(run.warmup_stats))
     if model.observed_RVs:
         groups["observed_data"] = group(expand.observed_values(model), sample_dims=())
+    if model.data_vars:
+        groups["constant_data"] = group(expand.data_values(model), sample_dims=())
     return Result(groups, attrs)
 
 

@@ -44,11 +44,11 @@ def start_points(model, density, seeds, initvals=None, init="auto"):
         known = ", ".join(map(repr, METHODS))
         raise ValueError(f"init={init!r} is not supported; choose one of {known}")
     if initvals is None or isinstance(initvals, Mapping):
-        points = [model.initial_point(initvals)] * len(seeds)
+        points = [model.initial_point(overrides=initvals)] * len(seeds)
     elif len(initvals) != len(seeds):
         raise ValueError(f"initvals has {len(initvals)} entries for {len(seeds)} chains")
     else:
-        points = [model.initial_point(given) for given in initvals]
+        points = [model.initial_point(overrides=given) for given in initvals]
     return np.stack(
         [
             _start_point(model, density, point, np.random.default_rng(seed), METHODS[init])

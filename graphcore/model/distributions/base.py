@@ -22,16 +22,18 @@ spellings of keywords, and all tests, come from here and from the table::
 # ruff: noqa: RUF012 - class bodies are tables; nothing changes them
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 import graphcore.tensor as tt
-from graphcore.graph.nodes import Constant, Variable
+from graphcore.graph.nodes import Constant, SharedVariable, Variable
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import inputs_of
 from graphcore.model.context import modelcontext
 from graphcore.model.distributions.constraints import Constraint, real
 from graphcore.model.distributions.parameters import Parameters
+from graphcore.model.distributions.transforms import Chain
 from graphcore.runtime.reference import evaluate
 from graphcore.tensor import TensorVariable
 
@@ -51,17 +53,50 @@ _FORMULAS = (
 )
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """What a random variable was made with, so that it can be made again.
+
+    Attributes
+    ----------
+    cls : type
+        The distribution.
+    args, kwargs : tuple, dict
+        As the user wrote them.
+    shape, size
+        None where they were not given.
+    """
+
+    cls: type
+    args: tuple
+    kwargs: dict
+    shape: object = None
+    size: object = None
+
+    def make(self, label, shape=None, observed_shape=None):
+        """The distribution."""
+        return self.cls.make(
+            label,
+            self.args,
+            self.kwargs,
+            shape=self.shape if shape is None else shape,
+            size=self.size,
+            observed_shape=observed_shape,
+        )
+
+
 class RandomVariable(TensorVariable):
     """A tensor variable that has a distribution.
 
     It is a leaf of the graph: what its value is, the model (or whoever draws from it) decides.
     """
 
-    __slots__ = ("distribution",)
+    __slots__ = ("distribution", "recipe")
 
-    def __init__(self, distribution, name=None):
+    def __init__(self, distribution, name=None, recipe=None):
         super().__init__(TensorType(distribution.dtype, distribution.shape), name=name)
         self.distribution = distribution
+        self.recipe = recipe
 
     def logp(self, value):
         """Log density (or log probability) of each element of ``value``: a variable.
@@ -164,7 +199,8 @@ class Distribution:
         >>> pm.Normal.dist(0, [1, 2]).type.shape
         (2,)
         """
-        return RandomVariable(cls.make(cls.__name__, args, kwargs, shape=shape, size=size))
+        recipe = Recipe(cls, args, kwargs, shape, size)
+        return RandomVariable(recipe.make(cls.__name__), recipe=recipe)
 
     @classmethod
     def make(cls, label, args, kwargs, shape=None, size=None, observed_shape=None, **parts):
@@ -256,6 +292,18 @@ class Distribution:
         """The map from the support to the unconstrained space, or None."""
         return self._support.transform
 
+    def transform_for(self, transform=UNSET, default_transform=UNSET):
+        """PyMC's rule: ``transform=`` comes after the default one, None switches that off."""
+        if transform is None and default_transform is UNSET:
+            return None
+        if default_transform is UNSET:
+            default_transform = self.default_transform()
+        if transform is UNSET or transform is None:
+            return default_transform
+        if default_transform is None:
+            return transform
+        return Chain([default_transform, transform])
+
     # -- densities ----------------------------------------------------------------------------
 
     def formula(self, value):
@@ -282,14 +330,15 @@ class Distribution:
         (inside,) = evaluate([test], {})
         return None if np.all(inside) else tt.constant(inside)
 
-    def log_density(self, value, inside=False):
+    def log_density(self, value, inside=False, checks=True):
         """Log density of each element, -inf outside the support or for bad parameters.
 
-        ``inside`` says that the value is known to lie in the support.
+        ``inside`` says that the value is known to lie in the support, ``checks=False`` leaves
+        all tests out.
         """
         value = as_value(value, self.label)
-        tests = [c for _, _, _, c in self.conditions]
-        if not inside:
+        tests = [c for _, _, _, c in self.conditions] if checks else []
+        if checks and not inside:
             tests.append(self.support_condition(value))
         return guarded(tests, self.formula(value))
 
@@ -364,15 +413,15 @@ def as_value(value, label):
 
 
 def as_shape(shape, label):
-    """A tuple of lengths from an int, a sequence of ints, or constant variables."""
+    """A tuple of lengths from an int, a sequence of ints, or variables that are known now."""
+    if isinstance(shape, Variable):
+        shape = _known(shape, label)
     if not isinstance(shape, tuple | list):
-        shape = np.atleast_1d(shape) if not isinstance(shape, Variable) else [shape]
+        shape = np.atleast_1d(shape)
     lengths = []
     for n in shape:
-        if isinstance(n, Constant):
-            n = n.data
         if isinstance(n, Variable):
-            raise TypeError(f"{label}: a shape must be known numbers, got a symbolic length")
+            n = _known(n, label)
         number = np.asarray(n)
         if number.dtype.kind not in "iu" or number.ndim:
             raise TypeError(f"{label}: a shape must be whole numbers, got {n!r}")
@@ -380,6 +429,13 @@ def as_shape(shape, label):
             raise ValueError(f"{label}: a shape must not be negative, got {int(number)}")
         lengths.append(int(number))
     return tuple(lengths)
+
+
+def _known(length, label):
+    """The value of a variable of constants and data."""
+    if all(isinstance(v, SharedVariable) for v in inputs_of([length])):
+        return evaluate([length], {})[0]
+    raise TypeError(f"{label}: a shape must be known numbers, got a symbolic length")
 
 
 def _broadcasts_to(shape, target):

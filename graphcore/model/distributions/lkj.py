@@ -116,16 +116,14 @@ class LKJCholeskyCov(Distribution):
         model = modelcontext()
         chol, corr, stds = _matrices(_order(n, name), packed)
         if store_in_trace:
-            corr = model.add_named(model.deterministics, f"{name}_corr", corr, None)
-            stds = model.add_named(model.deterministics, f"{name}_stds", stds, None)
+            corr = model.add_named("deterministics", f"{name}_corr", corr, None)
+            stds = model.add_named("deterministics", f"{name}_stds", stds, None)
         return chol, corr, stds
 
     @classmethod
     def dist(cls, eta, n, sd_dist, *, compute_corr=True, **kwargs):
         """The same outside of a model."""
-        packed = RandomVariable(
-            cls.make(cls.__name__, (), {"eta": eta, "n": n, "sd_dist": sd_dist}, **kwargs)
-        )
+        packed = super().dist(eta=eta, n=n, sd_dist=sd_dist, **kwargs)
         return _matrices(_order(n, cls.__name__), packed) if compute_corr else packed
 
     @classmethod

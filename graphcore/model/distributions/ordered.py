@@ -23,7 +23,7 @@ class _Ordered(Distribution, hidden=True):
         if compute_p:
             model = modelcontext()
             p = cls.probabilities(**rv.distribution.arguments)
-            model.add_named(model.deterministics, f"{name}_probs", p, None)
+            model.add_named("deterministics", f"{name}_probs", p, None)
         return rv
 
     def _find_support(self):

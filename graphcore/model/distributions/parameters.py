@@ -222,6 +222,12 @@ def names_of(cls):
     return names
 
 
+def core_axes(cls, name):
+    """How many trailing axes of a parameter belong to one value."""
+    tables = [cls.params, *(alt.params for alt in cls.alt), *(form.params for form in cls.forms)]
+    return next(table[name].ndim for table in tables if name in table)
+
+
 def _choose(cls, named):
     """The formula, the alternative parametrisation (or None) and its parameter table."""
     ways = [(cls, None, cls.params)]

@@ -1,0 +1,247 @@
+"""Models made from models: copies, interventions, further observations, frozen data."""
+
+from graphcore.graph.nodes import Variable
+from graphcore.graph.walk import replace
+from graphcore.model.distributions.base import RandomVariable, Recipe
+from graphcore.model.model import Model
+
+
+def clone_model(model):
+    """A model of the same variables that shares none of them.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     x = pm.Normal("x")
+    >>> pm.clone_model(model)["x"] is x
+    False
+    """
+    return _Copy(model).run()
+
+
+def do(model, vars, make_interventions_shared=True, prune_vars=False):
+    """The model after an intervention: variables are set to values, whatever causes them.
+
+    Parameters
+    ----------
+    model : Model
+    vars : dict of variable or name to value
+    make_interventions_shared : bool
+        Whether the values can be changed with ``set_data``.
+    prune_vars : bool
+        Whether variables that nothing observed depends on are left out.
+
+    Returns
+    -------
+    Model
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     x = pm.Normal("x")
+    ...     y = pm.Normal("y", x, 1)
+    >>> pm.do(model, {"x": 3.0})
+    x ~ Data(())
+    y ~ Normal(x, 1)
+    """
+    made = _Copy(model, interventions=_by_name(model, vars), mutable=make_interventions_shared)
+    changed = made.run()
+    return prune_vars_detached_from_observed(changed) if prune_vars else changed
+
+
+def observe(model, vars_to_observations):
+    """The model with free variables observed.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     x = pm.Normal("x")
+    ...     y = pm.Normal("y", x, 1)
+    >>> [rv.name for rv in pm.observe(model, {y: 2.0}).observed_RVs]
+    ['y']
+    """
+    chosen = _by_name(model, vars_to_observations)
+    free = {rv.name for rv in model.free_RVs}
+    for name in chosen:
+        if name not in free:
+            raise ValueError(f"{name} is not a free variable of the model: it cannot be observed")
+    return _Copy(model, observations=chosen).run()
+
+
+def freeze_dims_and_data(model, dims=None, data=None):
+    """The model with its data as constants, of which programs can keep statistics only.
+
+    Parameters
+    ----------
+    model : Model
+    dims : sequence of str, optional
+        For PyMC's sake: lengths of dimensions are fixed anyway.
+    data : sequence of str, optional
+        Which data; all of them by default.
+    """
+    names = {v.name for v in model.data_vars} if data is None else set(data)
+    return _Copy(model, frozen=names).run()
+
+
+def change_value_transforms(model, vars_to_transforms):
+    """The model with other transforms of some of its free variables; None for no transform.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> from graphcore.model.distributions.transforms import logodds
+    >>> with pm.Model() as model:
+    ...     p = pm.Uniform("p", 0, 1)
+    >>> [v.name for v in pm.change_value_transforms(model, {p: logodds}).value_vars]
+    ['p_logodds__']
+    """
+    return _Copy(model, transforms=_by_name(model, vars_to_transforms)).run()
+
+
+def remove_value_transforms(model, vars=None):
+    """The model without transforms of some, or all, of its free variables."""
+    chosen = model.free_RVs if vars is None else vars
+    return change_value_transforms(model, dict.fromkeys(chosen))
+
+
+def prune_vars_detached_from_observed(model):
+    """The model without the variables on which nothing observed depends."""
+    needed, stack = set(), [*model.observed_RVs, *model.potentials]
+    while stack:
+        v = stack.pop()
+        if v.name in needed:
+            continue
+        needed.add(v.name)
+        stack.extend(parents(model, v))
+    return _Copy(model, kept=needed).run()
+
+
+def parents(model, variable):
+    """The named variables of a model that one of them is defined by, directly."""
+    graphs = [variable] if variable.owner is not None else []
+    recipe = next((r for _, v, r, _ in model.entries if v is variable), None)
+    if isinstance(recipe, Recipe):
+        graphs = _leaves([*recipe.args, *recipe.kwargs.values()])
+    found, seen, stack = [], set(), list(graphs)
+    while stack:
+        v = stack.pop()
+        if v in seen:
+            continue
+        seen.add(v)
+        if v is not variable and v.name and model.named_vars.get(v.name) is v:
+            found.append(v)
+        elif v.owner is not None:
+            stack.extend(reversed(v.owner.inputs))
+    return found
+
+
+def _leaves(parts):
+    """Variables in nested arguments; those of distributions without a model are looked into."""
+    found, stack = [], list(parts)
+    while stack:
+        x = stack.pop(0)
+        if isinstance(x, list | tuple):
+            stack.extend(x)
+        elif isinstance(x, RandomVariable) and not x.name and x.recipe is not None:
+            stack.extend([*x.recipe.args, *x.recipe.kwargs.values()])
+        elif isinstance(x, Variable):
+            found.append(x)
+    return found
+
+
+def _by_name(model, chosen):
+    names = {}
+    for v, value in chosen.items():
+        name = v if isinstance(v, str) else v.name
+        if name not in model.named_vars:
+            raise KeyError(f"the model has no variable {name!r}")
+        names[name] = value
+    return names
+
+
+class _Copy:
+    """One pass over what a model registered, entering it into a new one."""
+
+    def __init__(
+        self, model, interventions=None, mutable=True, observations=None, frozen=(),
+        transforms=None, kept=None,
+    ):  # fmt: skip
+        self.model, self.mutable, self.frozen, self.kept = model, mutable, frozen, kept
+        self.interventions = interventions or {}
+        self.observations = observations or {}
+        self.transforms = transforms or {}
+        self.fresh = {}
+
+    def run(self):
+        model = self.model
+        new = Model(check_bounds=model.check_bounds, model=None)
+        for dim, length in model.dim_lengths.items():
+            new.add_coord(dim, model.coords[dim], length=length)
+        for kind, variable, recipe, given in model.entries:
+            name = variable.name
+            if kind == "part":
+                self.fresh[variable] = new.named_vars[name]
+            elif self.kept is not None and name not in self.kept:
+                continue
+            elif name in self.interventions:
+                self.fresh[variable] = self._set(new, variable)
+            else:
+                self.fresh[variable] = self._enter(new, kind, variable, recipe, given)
+        return new
+
+    def _set(self, new, variable):
+        value = self.interventions[variable.name]
+        dims = self.model.named_vars_to_dims.get(variable.name)
+        made = new.add_data(variable.name, value, dims, None, self.mutable)
+        return made if made.dtype == variable.dtype else made.astype(variable.dtype)
+
+    def _enter(self, new, kind, variable, recipe, given):
+        name = variable.name
+        if kind == "data":
+            changes = hasattr(variable, "container")
+            value = variable.get_value() if changes else variable.data
+            mutable = changes and name not in self.frozen
+            return new.add_data(name, value, given["dims"], None, mutable)
+        if kind != "rv":
+            return new.add_named(kind, name, self._translated(recipe), given["dims"])
+        given = {k: self._translated(v) for k, v in given.items()}
+        if name in self.observations:
+            given["observed"] = self.observations[name]
+        if name in self.transforms:
+            given |= {"transform": None, "default_transform": self.transforms[name]}
+        recipe = self._recipe(recipe)
+        made = new._make(recipe, name, given)
+        new._note("rv", made, recipe, given)
+        return made
+
+    def _recipe(self, recipe):
+        kwargs = {k: self._translated(v) for k, v in recipe.kwargs.items()}
+        shape, size = self._translated(recipe.shape), self._translated(recipe.size)
+        return Recipe(recipe.cls, self._translated(recipe.args), kwargs, shape, size)
+
+    def _translated(self, x):
+        """An argument in terms of the variables of the new model."""
+        if isinstance(x, list | tuple):
+            return type(x)(self._translated(v) for v in x)
+        if not isinstance(x, Variable):
+            return x
+        if isinstance(x, RandomVariable) and x not in self.fresh and x.recipe is not None:
+            recipe = self._recipe(x.recipe)
+            made = RandomVariable(recipe.make(recipe.cls.__name__), x.name, recipe)
+            self.fresh[x] = made
+        return replace([x], self.fresh)[0]
+
+
+__all__ = [
+    "change_value_transforms",
+    "clone_model",
+    "do",
+    "freeze_dims_and_data",
+    "observe",
+    "parents",
+    "prune_vars_detached_from_observed",
+    "remove_value_transforms",
+]

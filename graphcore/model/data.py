@@ -1,0 +1,183 @@
+"""Data of a model that may change: ``Data``, ``set_data``, and what follows from new shapes.
+
+A data variable is a shared variable whose type has the shape of its present value.  Programs read
+its array in place, so new values of the same shape count at once.  A new shape changes the types
+of everything that depends on it, in place and in the order in which the model was written; the
+compiled functions of the model are then planned again.
+"""
+
+import numpy as np
+
+from graphcore.graph.nodes import Constant, Variable, new_constant
+from graphcore.graph.types import TensorType
+from graphcore.graph.walk import inputs_of, replace, toposort
+from graphcore.model import context
+from graphcore.model.observed import data_array
+from graphcore.ops.shape import Shape
+from graphcore.tensor.variable import TensorSharedVariable
+
+
+class DataVariable(TensorSharedVariable):
+    """Data of a model, made by :func:`Data`.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     x = pm.Data("x", [1.0, 2.0])
+    >>> x.set_value([3.0, 4.0])
+    >>> x.get_value()
+    array([3., 4.])
+    """
+
+    __slots__ = ("model",)
+
+    @property
+    def shape(self):
+        """Shape as a vector that follows the data: ``shape=x.shape`` fits after new data too."""
+        return Shape()(self)
+
+    def set_value(self, value, borrow=False):
+        """New values; like ``model.set_data`` of this variable."""
+        self.model.set_data(self.name, value)
+
+
+def Data(name, value, *, dims=None, coords=None, mutable=True, model=None, **options):
+    """Register data in the model, to be changed later with :func:`set_data`.
+
+    Parameters
+    ----------
+    name : str
+    value : array, Series or DataFrame of numbers
+    dims : str or tuple of str, optional
+        Names of its axes; those the model does not know yet get their length from the data.
+    coords : dict, optional
+        Labels of the dims.
+    mutable : bool
+        False for data that never change: a constant.
+    model : Model, optional
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     x = pm.Data("x", [1.0, 2.0, 3.0])
+    ...     b = pm.Normal("b")
+    ...     y = pm.Normal("y", b * x, 1, shape=x.shape)
+    >>> model.set_data("x", [5.0])
+    >>> y.type.shape
+    (1,)
+    """
+    model = context.modelcontext(model)
+    infer = options.pop("infer_dims_and_coords", False)
+    options.pop("export_index_as_coords", None)
+    if options:
+        raise TypeError(f"Data has no argument {next(iter(options))!r}")
+    if infer and dims is None:
+        dims, labels = _labels_of(value, name)
+        coords = {**labels, **(coords or {})}
+    return model.add_data(name, value, dims, coords, mutable)
+
+
+def MutableData(name, value, *, dims=None, coords=None, model=None, **options):
+    """:func:`Data` that may change: the default."""
+    return Data(name, value, dims=dims, coords=coords, mutable=True, model=model, **options)
+
+
+def ConstantData(name, value, *, dims=None, coords=None, model=None, **options):
+    """:func:`Data` that never change: a named constant that appears in the results."""
+    return Data(name, value, dims=dims, coords=coords, mutable=False, model=model, **options)
+
+
+def set_data(new_data, model=None, *, coords=None):
+    """Give data of a model new values.
+
+    Parameters
+    ----------
+    new_data : dict of str to array
+    model : Model, optional
+    coords : dict, optional
+        New labels of dims whose length changes.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     x = pm.Data("x", [1.0, 2.0, 3.0])
+    ...     pm.set_data({"x": [1.0]})
+    >>> x.get_value()
+    array([1.])
+    """
+    context.modelcontext(model).set_several(new_data, coords)
+
+
+def make_data(model, name, value, mutable):
+    """A data variable or a named constant."""
+    array = data_array(name, value)
+    if not mutable:
+        return new_constant(array, name=name)
+    made = DataVariable(TensorType(array.dtype, array.shape), array.copy(), name=name)
+    made.model = model
+    return made
+
+
+def write(variable, value):
+    """Put new values into a data variable; whether its shape changed."""
+    array = data_array(variable.name, value)
+    if array.ndim != variable.ndim:
+        raise ValueError(
+            f"{variable.name} has {variable.ndim} axes, the new data have {array.ndim} "
+            f"(shape {array.shape})"
+        )
+    broken = array.dtype.kind == "f" and not np.array_equal(array, np.floor(array))
+    if broken and variable.dtype != "float64":
+        raise TypeError(
+            f"{variable.name} holds {variable.dtype}; the new data are not whole numbers"
+        )
+    array = array.astype(variable.dtype)
+    if array.shape == variable.container[0].shape:
+        variable.container[0][...] = array
+        return False
+    variable.container[0] = array
+    variable.type = TensorType(variable.dtype, array.shape)
+    return True
+
+
+def fixed(graphs):
+    """Graphs with the present values of data variables as constants."""
+    held = {v: new_constant(v.get_value(), name=v.name) for v in data_of(graphs)}
+    return replace(graphs, held)
+
+
+def data_of(graphs):
+    """The data variables that graphs depend on."""
+    return [v for v in inputs_of(graphs) if isinstance(v, DataVariable)]
+
+
+def is_data(variable):
+    """Whether a variable depends on nothing but data and constants."""
+    return all(isinstance(v, DataVariable | Constant) for v in inputs_of([variable]))
+
+
+def retype(graphs):
+    """Types of everything that ``graphs`` depend on, worked out again from the inputs."""
+    for node in toposort([g for g in graphs if isinstance(g, Variable)]):
+        for v, kind in zip(node.outputs, node.op.types_of(node.inputs), strict=True):
+            v.type = kind
+
+
+def _labels_of(value, name):
+    """Dims and labels of a pandas object."""
+    dims, labels = [], {}
+    for axis, what in (("index", "row"), ("columns", "column")):
+        index = getattr(value, axis, None)
+        if index is None or callable(index):
+            continue
+        dim = getattr(index, "name", None) or f"{name}_{what}"
+        dims.append(dim)
+        labels[dim] = list(index)
+    return tuple(dims) or None, labels

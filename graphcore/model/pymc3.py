@@ -1,0 +1,118 @@
+"""The names that PyMC3 had for what a model offers, for code written then."""
+
+import graphcore.tensor as tt
+
+
+class OldNames:
+    """Older names of a model's tables and functions; ``Model`` inherits them."""
+
+    @property
+    def vars(self):
+        """The value variables."""
+        return self.value_vars
+
+    @property
+    def cont_vars(self):
+        """The continuous value variables."""
+        return self.continuous_value_vars
+
+    @property
+    def disc_vars(self):
+        """The discrete value variables."""
+        return self.discrete_value_vars
+
+    @property
+    def test_point(self):
+        """The initial point."""
+        return self.initial_point()
+
+    @property
+    def logpt(self):
+        """The log density as a graph, random variables replaced by their values."""
+        return self.logp()
+
+    @property
+    def varlogpt(self):
+        """Log density of the free variables and potentials as a graph."""
+        return self.logp(self.free_RVs + self.potentials)
+
+    @property
+    def logp_nojact(self):
+        """The log density without Jacobians as a graph."""
+        return self.logp(jacobian=False)
+
+    @property
+    def logp_array(self):
+        """The log density as a function of a flat vector."""
+        density = self.logp_dlogp_function()
+        return density.value
+
+    @property
+    def dlogp_array(self):
+        """The gradient of the log density as a function of a flat vector."""
+        density = self.logp_dlogp_function()
+        return lambda x: density(x)[1]
+
+    @property
+    def fastlogp(self):
+        """The compiled log density, a function of a point."""
+        return self.compile_logp()
+
+    @property
+    def fastlogp_nojac(self):
+        """The compiled log density without Jacobians."""
+        return self.compile_logp(jacobian=False)
+
+    @property
+    def fastdlogp(self):
+        """The compiled gradient of the log density."""
+        return self.compile_dlogp()
+
+    @property
+    def fastd2logp(self):
+        """The compiled second derivatives of the log density."""
+        return self.compile_d2logp(negate_output=False)
+
+    def fn(self, outs, *args, **kwargs):
+        """A compiled function of a point."""
+        return self.compile_fn(outs)
+
+    def fastfn(self, outs, *args, **kwargs):
+        """A compiled function of a point.
+
+        Examples
+        --------
+        >>> import graphcore.model as pm
+        >>> with pm.Model() as model:
+        ...     x = pm.Normal("x")
+        >>> model.fastfn(2 * x)({"x": 1.5})
+        array(3.)
+        """
+        return self.compile_fn(outs)
+
+    def flatten(self, vars=None):
+        """All value variables as one flat vector, as a graph."""
+        values = self.value_vars if vars is None else list(vars)
+        return tt.concatenate([tt.flatten(v) for v in values])
+
+
+def Point(*args, filter_model_vars=False, model=None, **kwargs):
+    """A point: values by name, those given as a dict or by keyword.
+
+    Names that are not value variables of the model are left out.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     x = pm.Normal("x")
+    >>> pm.Point({"x": 1.0}, model=model)
+    {'x': array(1.)}
+    """
+    import numpy as np
+
+    from graphcore.model.context import modelcontext
+
+    values = {str(k): v for k, v in dict(*args, **kwargs).items()}
+    known = {v.name for v in modelcontext(model).value_vars}
+    return {k: np.asarray(v) for k, v in values.items() if k in known}

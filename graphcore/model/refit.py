@@ -1,0 +1,88 @@
+"""What follows when data of a model get another shape: everything that depends on them does too.
+
+Variables keep their identity: their types, and the distributions of random variables, are worked
+out again in the order in which the model was written.
+"""
+
+from graphcore.graph.nodes import Variable
+from graphcore.graph.types import TensorType
+from graphcore.graph.walk import replace
+from graphcore.model.data import retype
+from graphcore.model.distributions.base import RandomVariable
+
+
+def refit(model):
+    """Give every variable of a model the shape that follows from its data."""
+    for kind, variable, recipe, given in model.entries:
+        if kind in ("rv", "part") and isinstance(variable, RandomVariable):
+            _refit_variable(model, variable, recipe, given)
+            continue
+        if kind != "data":
+            _retype(variable)
+        dims = model.named_vars_to_dims.get(variable.name)
+        if dims is not None:
+            model._coords.check(dims, variable.type.shape, variable.name)
+    for compiled in list(model._compiled):
+        compiled.follow()
+
+
+def _refit_variable(model, rv, recipe, given):
+    _retype_arguments(recipe)
+    data = given["observed"]
+    if isinstance(data, Variable):
+        retype([data])
+    observed = model.rvs_to_values[rv] if data is not None else None
+    dims = model.named_vars_to_dims.get(rv.name)
+    try:
+        rv.distribution = model._distribution(recipe, rv.name, dims, observed)
+    except ValueError:
+        # Data of a fixed shape, or a shape that was read off another variable, do not follow:
+        # the variable takes the shape of its parameters, and says so if its density is asked for.
+        if observed is None and not _read_off(recipe.shape):
+            raise
+        free = type(recipe)(recipe.cls, recipe.args, recipe.kwargs)
+        rv.distribution = free.make(rv.name)
+    rv.type = TensorType(rv.distribution.dtype, rv.distribution.shape)
+    if observed is None:
+        _refit_value(model, rv, given)
+
+
+def _refit_value(model, rv, given):
+    value, transform = model.rvs_to_values[rv], model.rvs_to_transforms[rv]
+    if transform is None:
+        value.type = rv.type
+        return
+    chosen = rv.distribution.transform_for(given["transform"], given["default_transform"])
+    value.type = TensorType("float64", chosen.value_shape(rv.type.shape))
+    model.rvs_to_transforms[rv] = chosen
+    model._constrained[rv] = replace([chosen.backward(value)], model._constrained)[0]
+
+
+def _retype(variable):
+    try:
+        retype([variable])
+    except (TypeError, ValueError) as error:
+        error.add_note(f"while the shape of {variable.name} followed new data")
+        raise
+
+
+def _retype_arguments(recipe):
+    """Types of all that a recipe was written with; distributions without a model are remade."""
+    stack = [*recipe.args, *recipe.kwargs.values()]
+    while stack:
+        x = stack.pop()
+        if isinstance(x, list | tuple):
+            stack.extend(x)
+        elif isinstance(x, RandomVariable):
+            if not x.name and x.recipe is not None:
+                _retype_arguments(x.recipe)
+                x.distribution = x.recipe.make(x.recipe.cls.__name__)
+                x.type = TensorType(x.distribution.dtype, x.distribution.shape)
+        elif isinstance(x, Variable):
+            retype([x])
+
+
+def _read_off(shape):
+    """Whether a shape holds lengths of other variables, which were known when it was written."""
+    parts = shape if isinstance(shape, list | tuple) else [shape]
+    return any(isinstance(n, Variable) for n in parts)
