@@ -147,14 +147,13 @@ def _indices(t, node, v, length):
     return whole(out)
 
 
+def _permuted(view, order):
+    shape, strides = ([part[i] for i in order] for part in (view.shape, view.strides))
+    return View(view.array, tuple(shape), tuple(strides), view.offset)
+
+
 def _axis_first(view, axis):
-    order = (axis, *(i for i in range(len(view.shape)) if i != axis))
-    return View(
-        view.array,
-        tuple(view.shape[i] for i in order),
-        tuple(view.strides[i] for i in order),
-        view.offset,
-    )
+    return _permuted(view, (axis, *(i for i in range(len(view.shape)) if i != axis)))
 
 
 def _take(t, node):
@@ -177,43 +176,38 @@ def _take(t, node):
     full = whole(out)  # axes: index axes, rest; the result wants the index axes at `axis`
     k = len(lead)
     order = (*range(k, k + axis), *range(k), *range(k + axis, k + len(rest)))
-    t.view[y] = View(
-        out, tuple(full.shape[i] for i in order), tuple(full.strides[i] for i in order)
-    )
+    t.view[y] = _permuted(full, order)
 
 
 def _inc_take(t, node):
+    """The array with its axis in front is made; the result is a view of it."""
     x, value, idx = node.inputs
     y, axis = node.outputs[0], node.op.axis
-    lane = LANE[y.type.dtype]
-    rows = size_of(t.shapes[y]) and size_of(t.shapes[y][1:]) != 1
-    if axis != 0 or (rows and (node.op.is_set or lane != "d")):
-        raise Unsupported("update along another axis than the first")
-    where = _indices(t, node, idx, t.shapes[x][0])
+    lane, full = LANE[y.type.dtype], t.shapes[y]
+    rows = size_of(full) and size_of(full) != full[axis]
+    if rows and (node.op.is_set or lane != "d"):
+        raise Unsupported("rows replaced, or increased by whole numbers")
+    where = _indices(t, node, idx, full[axis])
     new = t.cast(t.of(value), value.type.dtype, y.type.dtype)
-    rest = t.shapes[y][1:]
-    new = broadcast_view(new, (*where.shape, *rest))
-    old = t.cast(t.of(x), x.type.dtype, y.type.dtype)
+    new = broadcast_view(new, (*full[:axis], *where.shape, *full[axis + 1 :]))
     if not new.size:
-        t.view[y] = old
+        t.view[y] = t.cast(t.of(x), x.type.dtype, y.type.dtype)
         return
-    out = start_from(t, old, t.shapes[y], lane)
-    t.view[y] = out
-    if size_of(rest) == 1:
-        op = "scatter_set" if node.op.is_set else f"scatter_add_{lane}"
-        lead = where.shape
-        flat = View(new.array, lead, new.strides[: len(lead)], new.offset)
-        t.add("scatter", op, lead, [where, flat], whole(out.array))
-        if not node.op.is_set:
-            t.view[y] = t.narrow(out, y.type.dtype)
+    k = len(where.shape)
+    new = _permuted(new, (*range(axis, axis + k), *range(axis), *range(axis + k, len(new.shape))))
+    old = _axis_first(t.cast(t.of(x), x.type.dtype, y.type.dtype), axis)
+    out = start_from(t, old, old.shape, lane)
+    if rows:
+        inputs = [t.contiguous(where), t.contiguous(new)]
+        t.add("scatter_rows", "scatter_rows", (1,), inputs, out)
     else:
-        t.add(
-            "scatter_rows",
-            "scatter_rows",
-            (1,),
-            [t.contiguous(where), t.contiguous(new)],
-            whole(out.array),
-        )
+        op = "scatter_set" if node.op.is_set else f"scatter_add_{lane}"
+        flat = View(new.array, where.shape, new.strides[:k], new.offset)
+        t.add("scatter", op, where.shape, [where, flat], out)
+        if not node.op.is_set:
+            out = t.narrow(out, y.type.dtype)
+    rest = range(1, len(full))
+    t.view[y] = _permuted(out, (*rest[:axis], 0, *rest[axis:]))
 
 
 RULES[index.Subtensor] = _subtensor

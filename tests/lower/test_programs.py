@@ -105,6 +105,22 @@ def test_integer_array_indexing(n, shape):
     check([x[constant], matrix[constant], sums], {x: values[x], matrix: values[matrix]})
 
 
+@pytest.mark.parametrize("axis", [1, 2])
+@pytest.mark.parametrize("shape", [(), (4,), (40, 2)])
+def test_increments_along_later_axes(axis, shape):
+    rng = np.random.default_rng(axis)
+    x, v = tt.tensor3("x"), tt.vector("v")
+    index = tt.constant(rng.integers(-3, 3, shape))
+    place = (slice(None),) * axis + (index,)
+    outputs = [tt.inc_subtensor(x[place], 1.5), graphcore.grad((x[place] ** 2).sum(), x)]
+    if axis == 1:
+        outputs.append(tt.inc_subtensor(x[place], v))
+    flat = x[:, :, 0]
+    outputs.append(graphcore.grad(tt.exp(flat[:, index[..., None]]).sum(), x))
+    program = check(outputs, {x: rng.normal(size=(5, 6, 3)), v: rng.normal(size=3)})
+    assert not [step for step in program.spec.steps if step.kind == "python"]
+
+
 def test_a_regression_reads_its_rows_in_one_loop():
     rng = np.random.default_rng(1)
     data, y = rng.normal(size=(1000, 4)), rng.normal(size=1000)
