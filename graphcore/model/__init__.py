@@ -31,7 +31,16 @@ from graphcore.model.pymc3 import Point
 
 # Sampling stands above models in the order of layers.  These names are PyMC's and belong here all
 # the same; they are looked up when first used, which is the one exception to that order.
-_FROM_SAMPLE = ("sample", "summary")
+_FROM_SAMPLE = (
+    "compute_deterministics",
+    "compute_log_likelihood",
+    "compute_log_prior",
+    "draw",
+    "sample",
+    "sample_posterior_predictive",
+    "sample_prior_predictive",
+    "summary",
+)
 
 
 def __getattr__(name):

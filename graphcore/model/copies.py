@@ -42,7 +42,7 @@ def do(model, vars, make_interventions_shared=True, prune_vars=False):
     >>> with pm.Model() as model:
     ...     x = pm.Normal("x")
     ...     y = pm.Normal("y", x, 1)
-    >>> pm.do(model, {"x": 3.0})
+    >>> print(pm.do(model, {"x": 3.0}))
     x ~ Data(())
     y ~ Normal(x, 1)
     """
@@ -124,7 +124,7 @@ def parents(model, variable):
     graphs = [variable] if variable.owner is not None else []
     recipe = next((r for _, v, r, _ in model.entries if v is variable), None)
     if isinstance(recipe, Recipe):
-        graphs = _leaves([*recipe.args, *recipe.kwargs.values()])
+        graphs = leaves([*recipe.args, *recipe.kwargs.values()])
     found, seen, stack = [], set(), list(graphs)
     while stack:
         v = stack.pop()
@@ -138,7 +138,7 @@ def parents(model, variable):
     return found
 
 
-def _leaves(parts):
+def leaves(parts):
     """Variables in nested arguments; those of distributions without a model are looked into."""
     found, stack = [], list(parts)
     while stack:
@@ -240,6 +240,7 @@ __all__ = [
     "clone_model",
     "do",
     "freeze_dims_and_data",
+    "leaves",
     "observe",
     "parents",
     "prune_vars_detached_from_observed",

@@ -206,6 +206,14 @@ class Densities:
         self.root._compiled.add(compiled)
         return compiled
 
+    def elements(self, rv):
+        """Log density of one variable element by element, as a graph of random variables."""
+        return self._elements(rv, jacobian=False)
+
+    def with_data(self, graphs):
+        """Graphs of random variables with observed ones replaced by their data."""
+        return replace(graphs, {rv: self.rvs_to_values[rv] for rv in self.observed_RVs})
+
     def _terms(self, vars):
         if vars is None:
             return self.basic_RVs + self.potentials

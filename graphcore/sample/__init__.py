@@ -10,10 +10,18 @@ from graphcore.sample.diagnostics import (
     mcse_sd,
     rhat,
 )
+from graphcore.sample.forward import draw
 from graphcore.sample.mcmc import sample
 from graphcore.sample.nuts import FlatDraws, SamplingError, sample_flat
+from graphcore.sample.predictive import (
+    compute_deterministics,
+    compute_log_likelihood,
+    compute_log_prior,
+    sample_posterior_predictive,
+    sample_prior_predictive,
+)
 from graphcore.sample.report import SamplingWarning
-from graphcore.sample.results import DataArray, Group, Result
+from graphcore.sample.results import DataArray, Group, Result, make_group
 from graphcore.sample.summary import Summary, summary
 
 __all__ = [
@@ -25,14 +33,21 @@ __all__ = [
     "SamplingWarning",
     "Summary",
     "bfmi",
+    "compute_deterministics",
+    "compute_log_likelihood",
+    "compute_log_prior",
+    "draw",
     "ess_bulk",
     "ess_mean",
     "ess_quantile",
     "ess_tail",
+    "make_group",
     "mcse_mean",
     "mcse_sd",
     "rhat",
     "sample",
     "sample_flat",
+    "sample_posterior_predictive",
+    "sample_prior_predictive",
     "summary",
 ]

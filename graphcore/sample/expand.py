@@ -1,14 +1,20 @@
 """From unconstrained draws back to the variables of the model."""
 
+import math
+
 import numpy as np
 
 import graphcore.tensor as tt
 from graphcore._expand import expand_rows
+from graphcore.graph.nodes import new_variable
+from graphcore.graph.walk import replace
 from graphcore.lower.arrays import size_of
 from graphcore.lower.assemble import compile_program
 from graphcore.model.data import fixed
 from graphcore.rewrite import rewrite
 from graphcore.runtime.reference import evaluate
+
+CHUNK = 4_000_000  # numbers that are computed at a time
 
 
 class Expand:
@@ -35,11 +41,15 @@ class Expand:
     def __init__(self, values, graphs):
         self.types = {name: g.type for name, g in graphs.items()}
         floats = [tt.cast(g, "float64") for g in graphs.values()]
-        done = rewrite(fixed(floats), final=True)
-        inputs, at = [], 0
+        inputs, whole, at = [], {}, 0
         for v in values:
-            inputs.append((v, v.type.shape, 0, 8 * at))
+            taken = v
+            if v.dtype != "float64":  # rows hold floats, of whole numbers too
+                taken = new_variable(v.type.with_dtype("float64"), name=v.name)
+                whole[v] = tt.cast(taken, v.dtype)
+            inputs.append((taken, v.type.shape, 0, 8 * at))
             at += size_of(v.type.shape)
+        done = rewrite(replace(fixed(floats), whole), final=True)
         self.n_in = at
         outputs, self.places, at = [], {}, 0
         for (name, kind), graph in zip(self.types.items(), done, strict=True):
@@ -58,15 +68,19 @@ class Expand:
             Each of shape ``(..., *shape of the variable)``.
         """
         lead = positions.shape[:-1]
-        rows = np.ascontiguousarray(positions, dtype=float).reshape(-1, self.n_in)
-        out = np.empty((len(rows), self.n_out))
-        expand_rows(self.program, rows, out)
-        found = {}
-        for name, kind in self.types.items():
-            at = self.places[name]
-            columns = out[:, at : at + size_of(kind.shape)].reshape((*lead, *kind.shape))
-            found[name] = np.ascontiguousarray(columns, dtype=kind.dtype)
-        return found
+        n = math.prod(lead)
+        rows = np.ascontiguousarray(positions, dtype=float).reshape(n, self.n_in)
+        found = {name: np.empty((n, *kind.shape), kind.dtype) for name, kind in self.types.items()}
+        step = max(1, CHUNK // max(1, self.n_out))
+        for first in range(0, n, step):
+            part = slice(first, min(n, first + step))
+            out = np.empty((part.stop - first, self.n_out))
+            expand_rows(self.program, rows[part], out)
+            for name, kind in self.types.items():
+                at = self.places[name]
+                columns = out[:, at : at + size_of(kind.shape)]
+                found[name][part] = columns.reshape((-1, *kind.shape))
+        return {name: x.reshape(*lead, *x.shape[1:]) for name, x in found.items()}
 
 
 def expand_variables(model, variables):

@@ -7,7 +7,7 @@ import numpy as np
 
 from graphcore import _version
 from graphcore.model import modelcontext
-from graphcore.sample import expand, report
+from graphcore.sample import expand, report, traces
 from graphcore.sample.nuts import SamplingError, sample_flat
 from graphcore.sample.results import Result, make_group
 from graphcore.sample.seeds import chain_seeds
@@ -133,7 +133,7 @@ def sample(
         posterior = {name: array.values for name, array in result.posterior.items()}
         notes += report.problems(run.stats, posterior, tune)
     report.warn(notes)
-    return _converted(result) if return_inferencedata else result
+    return traces.converted(result) if return_inferencedata else result
 
 
 def _known(given, names, what):
@@ -255,14 +255,3 @@ def _interruption(run, draws):
     kept = run.positions.shape[1]
     chains = ", ".join(map(str, run.chains))
     return [f"Sampling was interrupted: {kept} of {draws} draws of the chains {chains} were kept."]
-
-
-def _converted(result):
-    """ArviZ data when ArviZ is there.
-
-    ``interop`` stands above this layer; that sampling returns another library's type is the one
-    exception, and the import waits until it happens.
-    """
-    from graphcore.interop.arviz import is_installed, to_arviz
-
-    return to_arviz(result) if is_installed() else result

@@ -225,6 +225,10 @@ class Result(Mapping):
         self._groups = groups
         self.attrs = dict(attrs)
 
+    def update(self, other):
+        """Take over the groups of another result."""
+        self._groups.update(other)
+
     def groups(self):
         """Names of the groups."""
         return list(self._groups)

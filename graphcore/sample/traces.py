@@ -1,0 +1,97 @@
+"""Draws in whatever container they come: ArviZ data, results, data sets, dicts, lists of points."""
+
+import numpy as np
+
+from graphcore.sample.results import Group, Result
+
+
+def draws_of(trace):
+    """``(draws, lead)``: arrays by name, and the shape in front that they share.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> draws_of([{"x": 1.0}, {"x": 2.0}])
+    ({'x': array([1., 2.])}, (2,))
+    """
+    if isinstance(trace, list):
+        names = trace[0] if trace else {}
+        return {k: np.stack([np.asarray(p[k]) for p in trace]) for k in names}, (len(trace),)
+    group = _group(trace, "posterior") if _has(trace, "posterior") else trace
+    arrays = {}
+    for name in _names(group):
+        array = group[name]
+        dims = getattr(array, "dims", None)
+        if dims is not None and dims[:2] not in (("chain", "draw"), ("sample",)[:1]):
+            array = _in_order(array, dims)
+        arrays[str(name)] = np.asarray(getattr(array, "values", array))
+    if not arrays:
+        raise ValueError("the trace has no draws")
+    first = next(iter(arrays))
+    dims = getattr(group[first], "dims", None)
+    n = 2 if dims is None or dims[0] != "sample" else 1
+    if dims is None and arrays[first].ndim < 2:
+        n = 1
+    return arrays, arrays[first].shape[:n]
+
+
+def _in_order(array, dims):
+    """An xarray with its sample dims in front."""
+    front = [d for d in ("chain", "draw", "sample") if d in dims]
+    return array.transpose(*front, ...)
+
+
+def _names(group):
+    return list(group.data_vars) if hasattr(group, "data_vars") else list(group)
+
+
+def _has(trace, name):
+    if isinstance(trace, Group):
+        return False
+    groups = getattr(trace, "groups", None)
+    if callable(groups):  # Result, InferenceData
+        return name in list(groups())
+    return name in getattr(trace, "children", ())  # DataTree
+
+
+def _group(trace, name):
+    return trace[name]
+
+
+def group_of(trace, name):
+    """A group of a trace; an empty dict where there is none."""
+    return _group(trace, name) if _has(trace, name) else {}
+
+
+def labels_of(trace):
+    """Labels of the chains and draws of a trace."""
+    group = _group(trace, "posterior") if _has(trace, "posterior") else trace
+    coords = getattr(group, "coords", {})
+    return {d: np.asarray(coords[d]) for d in ("chain", "draw") if d in coords}
+
+
+def converted(result):
+    """ArviZ data when ArviZ is there.
+
+    ``interop`` stands above this layer; that sampling returns another library's type is the one
+    exception, and the import waits until it happens.
+    """
+    from graphcore.interop.arviz import is_installed, to_arviz
+
+    return to_arviz(result) if is_installed() else result
+
+
+def extended(trace, result):
+    """A trace with the groups of a result added; existing groups are replaced."""
+    if isinstance(trace, Result):
+        trace.update(result)
+        return trace
+    made = converted(result)
+    if hasattr(trace, "extend"):  # InferenceData
+        trace.extend(made, join="right")
+        return trace
+    if hasattr(trace, "children"):
+        for name, node in made.children.items():
+            trace[name] = node
+        return trace
+    raise TypeError(f"a {type(trace).__name__} cannot be extended; pass extend_inferencedata=False")
