@@ -57,7 +57,7 @@ def lower(outputs, inputs, values=None, resident=()):
     shapes |= {v: data.shape for v, data in resident}
     values = dict(values or {})
     concrete_shapes(order, shapes, values)
-    t = translate.Translator(shapes, values)
+    t = translate.Translator(shapes, values, columns.short_axes)
     t.uses = Counter(v for node in order for v in node.inputs)
     t.uses.update(v for v, _, _ in outputs)
     spec = ProgramSpec()

@@ -1,10 +1,19 @@
 """Short last axes taken apart: a value of shape (n, 3) as three values of shape (n,).
 
-Mixture components, categories and random-effect dimensions are short axes beside a long one.  A
-loop over the short axis would call a kernel for every three numbers.  Taken apart, each column runs
-along the long axis, and everything that happens to the columns (their sum, their maximum) happens
-in the same loop.  The columns are put together only where somebody needs the whole array.
+Mixture components, categories, states and random-effect dimensions are short axes beside a long
+one.  A loop over the short axes would call a kernel for every few numbers.  Taken apart, each
+column runs along the long axis, and everything that happens to the columns (their sum, their
+maximum) happens in the same loop.  The columns are put together only where somebody needs the whole
+array.
+
+The columns of a variable are an array of views whose shape is that of the axes taken apart, so what
+an operation does to these axes it does to the array of views: transposing, slicing, joining.  In
+the steps of a loop over few numbers all axes are taken apart, and every column is one number.
 """
+
+from functools import reduce as chain
+
+import numpy as np
 
 from graphcore.lower.arrays import LANE, View, size_of
 from graphcore.lower.indexing import is_zero
@@ -12,7 +21,8 @@ from graphcore.lower.items import broadcast_view
 from graphcore.lower.translate import RULES, apply_row, reduce_view, row_plan
 from graphcore.ops import elementwise, index, reduce, shape
 
-MOST = 8  # columns
+MOST = 8  # entries of one axis
+MOST_TOGETHER = 16  # columns of several axes
 LEAST_ROWS = 32
 JOIN = {  # row that combines two columns as a reduction combines elements
     "sum": "add",
@@ -24,21 +34,47 @@ JOIN = {  # row that combines two columns as a reduction combines elements
 }
 
 
-def is_short(shape):
-    """Whether a value of this shape is taken apart."""
-    return len(shape) > 1 and 2 <= shape[-1] <= MOST and size_of(shape[:-1]) >= LEAST_ROWS
+def short_axes(shape):
+    """How many last axes of a value of this shape are taken apart."""
+    together, best = 1, 0
+    for count, n in enumerate(reversed(shape[1:]), 1):
+        together *= n
+        if not 1 <= n <= MOST or together > MOST_TOGETHER:
+            break
+        if together > 1 and size_of(shape[: len(shape) - count]) >= LEAST_ROWS:
+            best = count
+    return best
 
 
-def column(t, v, k):
-    """Column ``k`` of a variable that broadcasts to the columns of another."""
+def column(t, v, at):
+    """The column at an index of a variable that broadcasts to the columns of another."""
     parts = t.columns.get(v)
-    if parts is not None:
-        return parts[k]
+    if parts is not None and parts.ndim == len(at):
+        return parts[tuple([0 if n == 1 else i for i, n in zip(at, parts.shape, strict=True)])]
     view = t.of(v)
-    if not view.shape:
-        return view
-    step = view.strides[-1] if view.shape[-1] != 1 else 0
-    return View(view.array, view.shape[:-1], view.strides[:-1], view.offset + k * step)
+    lead = max(len(view.shape) - len(at), 0)
+    offset = view.offset
+    axes = range(len(view.shape) - 1, lead - 1, -1)
+    for axis, i in zip(axes, reversed(at), strict=False):
+        offset += i * view.strides[axis] if view.shape[axis] != 1 else 0
+    return View(view.array, view.shape[:lead], view.strides[:lead], offset)
+
+
+def columns(t, v, count, dtype=None):
+    """All columns of a variable along its last ``count`` axes, of another type if asked."""
+    full = t.shapes[v]
+    found = np.empty(full[len(full) - count :], dtype=object)
+    for at in np.ndindex(found.shape):
+        part = column(t, v, at)
+        found[at] = part if dtype is None else t.cast(part, v.type.dtype, dtype)
+    return found
+
+
+def _objects(found, shape):
+    """What indexing or reshaping gave, as an array of views of the shape it has to have."""
+    out = np.empty(shape, dtype=object)
+    out[...] = found
+    return out
 
 
 def _is_apart(t, node, v):
@@ -48,23 +84,20 @@ def _is_apart(t, node, v):
 def _elemwise(t, node):
     (y,) = node.outputs
     full = t.shapes[y]
-    if not is_short(full):
-        _whole(t, node)
-        return
-    if not any(_is_apart(t, node, v) for v in node.inputs) and not _pays(t, node, full):
-        _whole(t, node)
+    count = t.apart(full)
+    lead = full[: len(full) - count]
+    if not count or (
+        lead
+        and not any(_is_apart(t, node, v) for v in node.inputs)
+        and not _pays(t, node, full)
+    ):
+        t.view[y] = apply_row(t, row_plan(node), [t.of(v) for v in node.inputs], full)
         return
     plan = row_plan(node)
-    lead = full[:-1]
-    t.columns[y] = [
-        apply_row(t, plan, [column(t, v, k) for v in node.inputs], lead) for k in range(full[-1])
-    ]
-
-
-def _whole(t, node):
-    plan = row_plan(node)
-    y = node.outputs[0]
-    t.view[y] = apply_row(t, plan, [t.of(v) for v in node.inputs], t.shapes[y])
+    parts = np.empty(full[len(lead) :], dtype=object)
+    for at in np.ndindex(parts.shape):
+        parts[at] = apply_row(t, plan, [column(t, v, at) for v in node.inputs], lead)
+    t.columns[y] = parts
 
 
 def _pays(t, node, full):
@@ -75,59 +108,113 @@ def _pays(t, node, full):
 def _cast(t, node):
     (x,), (y,) = node.inputs, node.outputs
     if x in t.columns:
-        t.columns[y] = [t.cast(c, x.type.dtype, y.type.dtype) for c in t.columns[x]]
+        t.columns[y] = columns(t, x, t.columns[x].ndim, y.type.dtype)
     else:
         t.view[y] = t.cast(t.of(x), x.type.dtype, y.type.dtype)
 
 
 def _reduce(t, node):
     (x,), (y,) = node.inputs, node.outputs
-    full, axes = t.shapes[x], node.op.axes
-    name, dtype = node.op.row_name, y.type.dtype
-    last = len(full) - 1
-    apart = x in t.columns or (is_short(full) and last in axes)
-    if not apart or name not in JOIN:
+    full, axes, name = t.shapes[x], node.op.axes, node.op.row_name
+    count = t.columns[x].ndim if x in t.columns else t.apart(full)
+    lead = len(full) - count
+    if name not in JOIN or not count or not (x in t.columns or axes[-1] >= lead):
         _WHOLE[reduce.Reduce](t, node)
         return
+    dtype = y.type.dtype
+    parts = columns(t, x, count, "bool" if name in ("any", "all") else dtype)
+    over = [a - lead for a in axes if a >= lead]
+    rest = tuple(a for a in axes if a < lead)
+    parts = _joined(t, name, parts, over, full[:lead], dtype)
+    if rest:
+        for at in np.ndindex(parts.shape):
+            parts[at] = reduce_view(t, name, parts[at], rest, dtype)
+    _set(t, y, parts)
+
+
+def _joined(t, name, parts, axes, lead, dtype):
+    """The columns along some axes combined into one."""
+    if not axes:
+        return parts
+    kept = [i for i in range(parts.ndim) if i not in axes]
     lane = LANE[dtype]
-    source = "bool" if name in ("any", "all") else dtype
-    parts = [t.cast(column(t, x, k), x.type.dtype, source) for k in range(full[-1])]
-    rest = tuple(a for a in axes if a != last)
-    if last in axes:
-        total = parts[0]
-        for part in parts[1:]:
-            op = f"{JOIN[name]}_{lane}{lane}"
-            total = t.elementwise(op, [total, part], full[:-1], lane)
-        total = broadcast_view(t.narrow(total, dtype), full[:-1])
-        t.view[y] = reduce_view(t, name, total, rest, dtype) if rest else total
+
+    def both(a, b):
+        return t.elementwise(f"{JOIN[name]}_{lane}{lane}", [a, b], lead, lane)
+
+    found = np.empty([parts.shape[i] for i in kept], dtype=object)
+    lines = parts.transpose(*kept, *axes).reshape(*found.shape, -1)
+    for at in np.ndindex(found.shape):
+        found[at] = broadcast_view(t.narrow(chain(both, lines[at]), dtype), lead)
+    return found
+
+
+def _set(t, y, parts):
+    """A result in columns; one column without an index is a view like any other."""
+    if parts.ndim:
+        t.columns[y] = parts
     else:
-        t.columns[y] = [reduce_view(t, name, part, rest, dtype) for part in parts]
+        t.view[y] = parts[()]
+
+
+def _sum_like(t, node):
+    """A sum over the short axes along which the other operand was broadcast."""
+    g, y = node.inputs[0], node.outputs[0]
+    full, want = t.shapes[g], t.shapes[y]
+    lead = len(full) - len(want)
+    axes = [*range(lead)]
+    axes += [lead + i for i, n in enumerate(want) if n == 1 and full[lead + i] != 1]
+    if g not in t.columns or not axes or axes[0] < len(full) - t.columns[g].ndim:
+        _WHOLE[shape.SumLike](t, node)
+        return
+    before = len(full) - t.columns[g].ndim
+    parts = columns(t, g, t.columns[g].ndim, y.type.dtype)
+    parts = _joined(t, "sum", parts, [a - before for a in axes], full[:before], y.type.dtype)
+    _set(t, y, parts.reshape(want[before:] if not lead else want))
 
 
 def _dimshuffle(t, node):
     (x,), (y,) = node.inputs, node.outputs
     pattern = node.op.pattern
-    last = len(t.shapes[x]) - 1
-    if x in t.columns and pattern == (1, 0):
+    if x in t.columns and pattern == (1, 0) and t.columns[x].ndim == 1:
         t.turned[y] = x
         return
-    if x not in t.columns or pattern[-1:] != (last,) or last in pattern[:-1]:
+    full = t.shapes[y]
+    count = t.apart(full)
+    lead = len(full) - count
+    before = len(t.shapes[x]) - t.columns[x].ndim if x in t.columns else None
+    if before is None or not count or _mixes(pattern, lead, before):
         _WHOLE[shape.Dimshuffle](t, node)
         return
-    lead = t.shapes[y][:-1]
-    t.columns[y] = [
-        View(c.array, lead, tuple(0 if p == "x" else c.strides[p] for p in pattern[:-1]), c.offset)
-        for c in t.columns[x]
-    ]
+    kept = [p - before for p in pattern[lead:] if p != "x"]
+    dropped = [i for i in range(t.columns[x].ndim) if i not in kept]
+    parts = t.columns[x].transpose(*kept, *dropped).reshape(full[lead:])
+    moved = np.empty(parts.shape, dtype=object)
+    for at, c in zip(np.ndindex(parts.shape), parts.flat, strict=True):
+        strides = tuple(0 if p == "x" else c.strides[p] for p in pattern[:lead])
+        moved[at] = View(c.array, full[:lead], strides, c.offset)
+    t.columns[y] = moved
+
+
+def _mixes(pattern, lead, before):
+    """Whether axes taken apart would trade places with others."""
+    first = [p for p in pattern[:lead] if p != "x"]
+    last = [p for p in pattern[lead:] if p != "x"]
+    return any(p >= before for p in first) or any(p < before for p in last)
 
 
 def _broadcast(t, node):
     x, y = node.inputs[0], node.outputs[0]
-    if x not in t.columns or t.shapes[x][-1] != t.shapes[y][-1]:
+    full = t.shapes[y]
+    parts = t.columns.get(x)
+    if parts is None or parts.ndim != t.apart(full):
         _WHOLE[type(node.op)](t, node)
         return
-    lead = t.shapes[y][:-1]
-    t.columns[y] = [broadcast_view(c, lead) for c in t.columns[x]]
+    lead = full[: len(full) - parts.ndim]
+    spread = np.empty(full[len(lead) :], dtype=object)
+    for at in np.ndindex(spread.shape):
+        spread[at] = broadcast_view(column(t, x, at), lead)
+    t.columns[y] = spread
 
 
 def _same(t, node):
@@ -138,61 +225,103 @@ def _same(t, node):
         t.view[y] = t.of(x)
 
 
+def _reshape(t, node):
+    """Only the axes taken apart get another shape."""
+    x, y = node.inputs[0], node.outputs[0]
+    full, parts = t.shapes[y], t.columns.get(x)
+    count = t.apart(full)
+    lead = len(full) - count
+    if parts is None or t.shapes[x][: len(t.shapes[x]) - parts.ndim] != full[:lead]:
+        _WHOLE[shape.Reshape](t, node)
+        return
+    _set(t, y, parts.reshape(full[lead:]))
+
+
+def _short_part(op, count, ndim):
+    """The part of an index that concerns the columns; None if it concerns other axes too."""
+    spec = (*op.spec, *[index.Slice(None, None, None)] * (ndim - len(op.spec)))
+    lead = ndim - count
+    if any(entry != index.Slice(None, None, None) for entry in spec[:lead]):
+        return None
+    found = []
+    for entry in spec[lead:]:
+        known = (entry,)
+        if isinstance(entry, index.Slice):
+            known = (entry.start, entry.stop, entry.step)
+            entry = slice(*known)
+        if not all(k is None or isinstance(k, int) for k in known):
+            return None
+        found.append(entry)
+    return tuple(found)
+
+
 def _subtensor(t, node):
     x, y = node.inputs[0], node.outputs[0]
-    spec = node.op.spec
-    everything = index.Slice(None, None, None)
-    last = spec[-1] if x in t.columns and len(spec) == len(t.shapes[x]) else None
-    if isinstance(last, int) and all(entry == everything for entry in spec[:-1]):
-        t.view[y] = t.columns[x][last]
+    parts = t.columns.get(x)
+    at = None if parts is None else _short_part(node.op, parts.ndim, len(t.shapes[x]))
+    if at is None:
+        _WHOLE[index.Subtensor](t, node)
         return
-    _WHOLE[index.Subtensor](t, node)
+    lead = len(t.shapes[x]) - parts.ndim
+    _set(t, y, _objects(parts[at], t.shapes[y][lead:]))
 
 
 def _concatenate(t, node):
-    """Columns that are joined along the short axis stay apart."""
+    """Columns that are joined along a short axis stay apart."""
     (y,) = node.outputs
     full = t.shapes[y]
-    if not (is_short(full) and node.op.axis == len(full) - 1):
+    count = t.apart(full)
+    lead = len(full) - count
+    if not count or node.op.axis < lead:
         _WHOLE[shape.Concatenate](t, node)
         return
-    parts = []
-    for v in node.inputs:
-        found = [column(t, v, k) for k in range(t.shapes[v][-1])]
-        parts += [t.cast(part, v.type.dtype, y.type.dtype) for part in found]
-    t.columns[y] = parts
+    parts = [columns(t, v, count, y.type.dtype) for v in node.inputs]
+    t.columns[y] = np.concatenate(parts, axis=node.op.axis - lead)
 
 
 def _inc_subtensor(t, node):
-    """Changing one column leaves the others as they are."""
+    """Changing some columns leaves the others as they are."""
     x, value = node.inputs[:2]
     (y,) = node.outputs
     full = t.shapes[y]
-    *others, last = node.op.spec or (None,)
-    everything = index.Slice(None, None, None)
-    whole_column = isinstance(last, int) and all(entry == everything for entry in others)
+    count = t.apart(full)
+    at = _short_part(node.op, count, len(full)) if count else None
     zero = is_zero(t.of(x)) if x not in t.columns else False
-    if not (is_short(full) and whole_column and (zero or x in t.columns)):
+    if at is None or not (zero or x in t.columns or count == len(full)):
         _WHOLE[index.IncSubtensor](t, node)
         return
     dtype, lane = y.type.dtype, LANE[y.type.dtype]
-    parts = [t.cast(column(t, x, k), x.type.dtype, dtype) for k in range(full[-1])]
-    new = broadcast_view(t.cast(t.of(value), value.type.dtype, dtype), full[:-1])
-    if not (node.op.is_set or is_zero(parts[last])):
-        new = t.elementwise(f"add_{lane}{lane}", [parts[last], new], full[:-1], lane)
-        new = t.narrow(new, dtype)
-    parts[last] = new
-    t.columns[y] = parts
+    lead = full[: len(full) - count]
+    parts = columns(t, x, count, dtype)
+    places = np.arange(parts.size).reshape(parts.shape)[at]
+    region = np.shape(places)
+    new = t.cast(t.of(value), value.type.dtype, dtype)
+    new = broadcast_view(new, (*lead, *region))
+    strides = new.strides[len(lead) :]
+    flat = parts.reshape(-1)
+    for i, k in zip(np.ndindex(region), np.ravel(places), strict=True):
+        offset = new.offset + sum(j * s for j, s in zip(i, strides, strict=True))
+        part = View(new.array, lead, new.strides[: len(lead)], offset)
+        if not (node.op.is_set or is_zero(flat[k])):
+            part = t.elementwise(f"add_{lane}{lane}", [flat[k], part], lead, lane)
+            part = t.narrow(part, dtype)
+        flat[k] = part
+    t.columns[y] = flat.reshape(parts.shape)
 
 
 _WHOLE = dict(RULES)
-RULES[elementwise.Elemwise] = _elemwise
-RULES[elementwise.Cast] = _cast
-RULES[reduce.Reduce] = _reduce
-RULES[shape.Dimshuffle] = _dimshuffle
-RULES[shape.BroadcastTo] = _broadcast
-RULES[shape.BroadcastLike] = _broadcast
-RULES[shape.StopGradient] = _same
-RULES[shape.Concatenate] = _concatenate
-RULES[index.Subtensor] = _subtensor
-RULES[index.IncSubtensor] = _inc_subtensor
+SHORT = {
+    elementwise.Elemwise: _elemwise,
+    elementwise.Cast: _cast,
+    reduce.Reduce: _reduce,
+    shape.SumLike: _sum_like,
+    shape.Dimshuffle: _dimshuffle,
+    shape.Reshape: _reshape,
+    shape.BroadcastTo: _broadcast,
+    shape.BroadcastLike: _broadcast,
+    shape.StopGradient: _same,
+    shape.Concatenate: _concatenate,
+    index.Subtensor: _subtensor,
+    index.IncSubtensor: _inc_subtensor,
+}
+RULES.update(SHORT)

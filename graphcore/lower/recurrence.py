@@ -11,11 +11,16 @@ from functools import lru_cache
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
 from graphcore.lower.arrays import ITEM_BYTES, LANE, Array, View, c_strides, size_of, whole
+from graphcore.lower.columns import MOST_TOGETHER, SHORT, columns, short_axes
 from graphcore.lower.shapes import concrete_shapes
 from graphcore.lower.translate import RULES, Translator
+from graphcore.ops import linalg
 from graphcore.ops.elementwise import Elemwise, elemwise
 from graphcore.ops.scan import Scan
 from graphcore.rewrite import rewrite
+
+_APART = frozenset({*SHORT, linalg.Dot})  # operations that can work on numbers one by one
+NUMBERS = 400  # that the operations of a step make, up to which the step is taken apart
 
 
 class Frame:
@@ -95,8 +100,7 @@ def _scan(t, node):
             t.python(node)
             return
         for j, v in enumerate(results):
-            out = frame.row(whole(outs[j]), *_written(op, j, steps))
-            inner.deliver(v, out.array.place, "f8")
+            _deliver(inner, frame, v, outs[j], *_written(op, j, steps))
         frame.items = inner.items
         info = {"outs": outs, "frame": frame, "steps": steps}
         info["work"] = steps * sum(item.size for item in inner.items)
@@ -151,12 +155,33 @@ def _inner(t, frame, op, node, inputs, outs, results):
     order = toposort(results, stop=list(view))
     concrete_shapes(order, shapes, values)
     shapes.update((v, v.data.shape) for v in results if isinstance(v, Constant))
-    inner = Translator(shapes, values)
+    inner = Translator(shapes, values, len if _is_tiny(order, shapes) else short_axes)
     inner.view.update(view)
     for n in order:
         inner.translate(n)
     inner.node = node
     return inner
+
+
+def _is_tiny(order, shapes):
+    """Whether every array of a step is taken apart into numbers."""
+    made = [size_of(shapes[v]) for node in order for v in node.outputs]
+    sizes = [*made, *(size_of(shapes[v]) for node in order for v in node.inputs)]
+    if sum(made) > NUMBERS or not 1 <= min(sizes, default=0) <= max(sizes) <= MOST_TOGETHER:
+        return False
+    return all(type(node.op) in _APART for node in order)
+
+
+def _deliver(inner, frame, v, out, start, step):
+    """Bring a result of a step to its row."""
+    shape = inner.shapes[v]
+    if not shape or inner.apart(shape) < len(shape):
+        inner.deliver(v, frame.row(whole(out), start, step).array.place, "f8")
+        return
+    n, width = out.shape[0], size_of(shape)
+    for k, part in enumerate(columns(inner, v, len(shape)).flat):
+        place = frame.row(View(out, (n,), (width,), k), start, step)
+        inner.add("scalar", "store", (1,), [inner.cell(part)], place)
 
 
 def _in_cell(t, view):

@@ -67,15 +67,20 @@ class Translator:
     items : list of Item
         In an order that respects every dependency.
     view : dict of Variable to View
+    columns : dict of Variable to ndarray of View
+        Values taken apart along short last axes, see ``columns``.
+    apart : callable
+        ``apart(shape)``: how many last axes of a value are taken apart.
     """
 
-    def __init__(self, shapes, values):
+    def __init__(self, shapes, values, apart):
         self.shapes = shapes
         self.values = values
+        self.apart = apart
         self.items = []
         self.view = {}
         self.uses = {}  # how often variables are read, where that is known
-        self.columns = {}  # values taken apart along a short last axis, see ``columns``
+        self.columns = {}
         self.turned = {}  # transposes of values that were taken apart, and those values
         self._converted = {}
         self._constants = {}
@@ -102,8 +107,10 @@ class Translator:
         """The whole array of a value that was taken apart."""
         full = self.shapes[v]
         out = whole(self.new(full, LANE[v.type.dtype]))
-        for k, part in enumerate(self.columns[v]):
-            place = View(out.array, full[:-1], out.strides[:-1], k)
+        parts = self.columns[v]
+        lead = len(full) - parts.ndim
+        for k, part in enumerate(parts.flat):
+            place = View(out.array, full[:lead], out.strides[:lead], k)
             if place.size:
                 self.copy(part, place, disjoint=True)
         return out

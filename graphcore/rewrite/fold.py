@@ -10,7 +10,8 @@ from graphcore.ops.shape import BroadcastLike, BroadcastTo, Dimshuffle
 from graphcore.optable import ROWS
 from graphcore.rewrite.rule import rule, same
 
-SMALL = 64  # elements: results up to this size are always folded
+SMALL = 4096  # elements: results up to this size are always folded
+ARRANGED = 64  # elements up to which an arrangement of a constant is a constant of its own
 MANY_STEPS = 1000  # elements of a loop that are not folded
 
 
@@ -33,7 +34,7 @@ def fold(b, node):
         return None
     if isinstance(node.op, Scan) and (out.size is None or out.size > MANY_STEPS):
         return None  # the reference takes its time for every step
-    if isinstance(node.op, Dimshuffle) and size > SMALL and _permutes(node.op.pattern):
+    if isinstance(node.op, Dimshuffle) and size > ARRANGED and _permutes(node.op.pattern):
         return None
     try:
         with np.errstate(all="ignore"):
