@@ -3,7 +3,7 @@
 from collections import Counter
 
 from graphcore import kernels
-from graphcore._executor import Program
+from graphcore._executor import MOST_THREADS, Program
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
 from graphcore.lower import (
@@ -26,7 +26,7 @@ from graphcore.lower.spec import ProgramSpec
 _RULES = (indexing, matrices, products, columns, shortdots, recurrence)
 
 
-def lower(outputs, inputs, values=None, resident=()):
+def lower(outputs, inputs, values=None, resident=(), threads=1):
     """Plan a graph for concrete shapes.
 
     Parameters
@@ -40,6 +40,8 @@ def lower(outputs, inputs, values=None, resident=()):
     resident : list of (Variable, ndarray)
         Inputs that stay at one place: the program reads the array itself at every run, so what is
         written into it counts from the next run on.
+    threads : int
+        Most threads that share a long loop.
 
     Returns
     -------
@@ -60,7 +62,7 @@ def lower(outputs, inputs, values=None, resident=()):
     t = translate.Translator(shapes, values, columns.short_axes)
     t.uses = Counter(v for node in order for v in node.inputs)
     t.uses.update(v for v, _, _ in outputs)
-    spec = ProgramSpec()
+    spec = ProgramSpec(threads=threads)
     places = [(v, shape, ("external", buffer, offset)) for v, shape, buffer, offset in inputs]
     for k, (v, data) in enumerate(resident):
         spec.constants.append(data)
@@ -81,6 +83,23 @@ def lower(outputs, inputs, values=None, resident=()):
     return spec, shapes
 
 
+def check_threads(threads):
+    """The number of threads that an option means: one for None.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For anything but None and integers from 1 to ``MOST_THREADS``.
+    """
+    if threads is None:
+        return 1
+    if isinstance(threads, bool) or not hasattr(threads, "__index__"):
+        raise TypeError(f"threads must be an integer or None, not {threads!r}")
+    if not 1 <= threads.__index__() <= MOST_THREADS:
+        raise ValueError(f"threads must lie between 1 and {MOST_THREADS}, not {threads}")
+    return threads.__index__()
+
+
 def load(spec):
     """A runnable program on the kernels of the active instruction-set level."""
     level = kernels.active()
@@ -88,7 +107,7 @@ def load(spec):
     return Program(spec, kernels.addresses(level), kernels.opcodes(level), run)
 
 
-def compile_program(outputs, inputs, values=None, resident=()):
+def compile_program(outputs, inputs, values=None, resident=(), threads=1):
     """``lower`` and ``load`` in one: a Program and the concrete shapes of all variables."""
-    spec, shapes = lower(outputs, inputs, values, resident)
+    spec, shapes = lower(outputs, inputs, values, resident, threads)
     return load(spec), shapes

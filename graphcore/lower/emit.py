@@ -8,6 +8,7 @@ from graphcore.lower.arrays import ITEM_BYTES, size_of
 from graphcore.lower.items import FLOW
 from graphcore.lower.lanes import emit_loop
 from graphcore.lower.library import address
+from graphcore.lower.parts import divide
 from graphcore.lower.regions import group_items
 from graphcore.lower.scalars import ScalarEmitter
 from graphcore.lower.spec import Ins, PythonStep, RecurrenceStep
@@ -26,6 +27,7 @@ class Emitter:
 
     def run(self):
         self.spec.steps += self.steps()
+        divide(self.spec, self.memory)
         self.spec.work_bytes = self.memory.work_bytes
         items = [item for group in self.groups for item in group.items]
         self.spec.heavy = sum(item.info.get("work", item.size) for item in items) > HEAVY

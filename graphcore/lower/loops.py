@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphcore.lower.arrays import ITEM_BYTES
+from graphcore.lower.memory import LANES
 from graphcore.lower.products import BLOCK
 from graphcore.lower.spec import Ins, LoopStep
 from graphcore.optable import ROWS
@@ -58,6 +59,9 @@ class LoopEmitter:
         self.here = {}  # arrays made in this loop -> Operand
         self.pending = {}  # products not multiplied out yet: array -> (a, b)
         self.registers = 0
+        # slot of what is added up over all rows -> (numbers, kernel that begins, kernel that adds)
+        self.sums = {}
+        self.in_order = False  # whether blocks have to be worked on in their order
         self._plan_axes()
 
     # ---- axes ---------------------------------------------------------------------------------
@@ -221,7 +225,8 @@ class LoopEmitter:
             for ins in body:
                 ins.n = self.n
             return [*self.before, *body, *self.after]
-        loop = LoopStep(self.n, BLOCK, self.outer, body, self.cursors)
+        sums = None if self.in_order else [(slot, *what) for slot, what in self.sums.items()]
+        loop = LoopStep(self.n, BLOCK, self.outer, body, self.cursors, sums, self._used_registers)
         return [*self.before, loop, *self.after]
 
     def _sole_reader(self, item):
@@ -307,10 +312,16 @@ class LoopEmitter:
         if item.op == "scatter_add_lanes":
             value = self.vector(value)
         step = 1 if value.form == "v" else 0
+        if item.op == "scatter_set":
+            self.in_order = True
+        else:
+            self._adds(base, item.out.array, f"sum_{item.out.array.lane}")
         self.emit(item.op, Operand("v", base), idx, value, k0=step, node=item.node)
 
     def _increase(self, item):
         """Add to a part of an array."""
+        if sum(w.group is self.group for w in item.out.array.writers) > 1:
+            self.in_order = True  # parts of it that overlap
         value = self.vector(self.read(item, 0))
         strides = self.strides[self._key(item.out, item)]
         inner = strides[-1] if strides else 1
@@ -324,6 +335,10 @@ class LoopEmitter:
         self.emit("load_f8", old, Operand("v", slot), k0=8 * inner)
         self.emit(f"add_{lane}{lane}_vv", new, old, value, node=item.node)
         self.emit("store_f8", Operand("v", slot), new, k0=8 * inner, node=item.node)
+
+    def _adds(self, slot, array, op):
+        """Note that all rows add to an array whose first element is at ``slot``."""
+        self.sums[slot] = (array.size, None, f"{op}_each")
 
     def _copy(self, item):
         source = self.read(item, 0)
@@ -357,9 +372,12 @@ class LoopEmitter:
             lanes = self.memory.lanes_slot()
             begin = f"{op}_begin"
             self.before.append(Ins(begin, y=lanes, node=item.node))
+            each = "sum_d_each" if row == "dot" else f"{op}_each"
+            self.sums[lanes] = (LANES, begin, each)
             self.emit(f"{op}_acc", Operand("v", lanes), *operands, node=item.node)
             self.after.append(Ins(f"{op}_end", y=y, a=lanes, node=item.node))
             return
+        self.in_order = True
         if row == "dot":
             product = self.new_register()
             self.apply("mul_dd", product, list(operands), item.node)
@@ -419,6 +437,7 @@ class LoopEmitter:
         d = self.vector(self.read(item, 1))
         y = Operand("v", self.memory.array_slot(item.out.array))
         k = item.inputs[0].shape[1]
+        self._adds(y.slot, item.out.array, "sum_d")
         self.emit(f"matcol_{form}", y, x, d, k0=k, k1=ld, node=item.node)
 
     # ---- registers ----------------------------------------------------------------------------
@@ -448,6 +467,7 @@ class LoopEmitter:
             body.append(Ins(name, slot(y), *slots, node=node, **k))
             touched = {o.register for o in (y, *operands) if o.register >= 0}
             free += [where[r] for r in sorted(touched) if last[r] == at]
+        self._used_registers = [self.memory.register_slot(r, BLOCK) for r in range(used)]
         return body
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from graphcore.lower.arrays import ITEM_BYTES
 
 ALIGN = 64
+LANES = 16  # accumulators of a reduction
 
 
 def _bits(value, lane):
@@ -100,8 +101,8 @@ class Memory:
         return self._slot((kind, index, offset + size))
 
     def lanes_slot(self):
-        """Slot of sixteen accumulators that belong to one reduction."""
-        return self._slot(("work", 0, self.reserve(16 * 8)))
+        """Slot of the accumulators that belong to one reduction."""
+        return self.work_slot(LANES * 8)
 
     def packed(self, view, rows, data):
         """A constant matrix in tiles of ``rows`` rows, each column after column (made once)."""
@@ -125,10 +126,14 @@ class Memory:
         self.work_bytes += (size + ALIGN - 1) // ALIGN * ALIGN
         return at
 
+    def work_slot(self, size):
+        """Slot of bytes that stay reserved for the whole program."""
+        return self._slot(("work", 0, self.reserve(size)))
+
     def register_slot(self, number, block):
         """Slot of a block register."""
         if number not in self._registers:
-            self._registers[number] = self._slot(("work", 0, self.reserve(block * 8)))
+            self._registers[number] = self.work_slot(block * 8)
         return self._registers[number]
 
     def plan_arrays(self, arrays, spans):

@@ -30,6 +30,10 @@ class LoopStep:
 
     ``cursors`` are ``(slot, base slot, bytes per inner element, bytes per step of each outer
     axis)``.
+
+    ``sums`` are what the loop adds up besides what it writes element by element: ``(slot, how many
+    numbers, kernel that begins them or None for zeros, kernel that adds others to them)``; None
+    when the order of the blocks matters.  ``registers`` are the slots of its block registers.
     """
 
     n: int
@@ -37,7 +41,25 @@ class LoopStep:
     outer: tuple
     body: list
     cursors: list
+    sums: list | None = None
+    registers: list = field(default_factory=list)
+    parts: object = None
     kind = "loop"
+
+
+@dataclass(slots=True)
+class Parts:
+    """How the rows of a loop are divided: ``n`` parts of ``rows`` rows (the last has the rest).
+
+    Every part has ``part_bytes`` of memory for its own sums, beginning at ``slot``.
+    """
+
+    n: int
+    rows: int
+    slot: int
+    part_bytes: int
+    sums: list
+    registers: list
 
 
 @dataclass(slots=True)
@@ -93,6 +115,8 @@ class ProgramSpec:
         Whether one run is long enough to let other Python threads go on meanwhile.
     nodes : list of Apply
         Nodes that error records refer to.
+    threads : int
+        Most threads that share one loop.
     """
 
     steps: list = field(default_factory=list)
@@ -103,3 +127,4 @@ class ProgramSpec:
     heavy: bool = False
     nodes: list = field(default_factory=list)
     notes: list = field(default_factory=list)
+    threads: int = 1

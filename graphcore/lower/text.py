@@ -75,7 +75,8 @@ def _step(spec, step, head, moving):
     if step.kind == "loop":
         outer = " x ".join(str(n) for n in (*step.outer, step.n))
         moving = moving | {slot: (base, inner) for slot, base, inner, _ in step.cursors}
-        lines = [f"{head}loop   {outer} in blocks of {step.block}"]
+        parts = "" if step.parts is None else f", {step.parts.n} parts"
+        lines = [f"{head}loop   {outer} in blocks of {step.block}{parts}"]
         return lines + [margin + _call(spec, ins, moving) for ins in step.body]
     if step.kind == "recurrence":
         moving = moving | {slot: (base, each) for slot, base, each in step.cursors}

@@ -163,7 +163,12 @@ class Densities:
         return self._remember(points.PointFunction(self.value_vars, build))
 
     def logp_dlogp_function(
-        self, grad_vars=None, statistics=True, fixed_data=False, ravel_inputs=True
+        self,
+        grad_vars=None,
+        statistics=True,
+        fixed_data=False,
+        ravel_inputs=True,
+        threads=None,
     ):
         """A compiled log density with gradient: ``f(x) -> (float, ndarray)``.
 
@@ -180,6 +185,9 @@ class Densities:
             statistics of them; without it the function sees new values of them.
         ravel_inputs : bool
             For PyMC's sake: the function always takes one flat vector.
+        threads : int, optional
+            How many threads may share a pass over many observations; one by default, as chains
+            use the processors better.  The result does not depend on it.
 
         Returns
         -------
@@ -192,7 +200,7 @@ class Densities:
         values = self._differentiable(grad_vars)
         if not values:
             raise ValueError("the model has no continuous free variables to differentiate by")
-        return self._remember(DensityFunction(self, values, statistics, fixed_data))
+        return self._remember(DensityFunction(self, values, statistics, fixed_data, threads))
 
     def _require_free(self, what):
         if not self.free_RVs:
@@ -304,9 +312,9 @@ class Densities:
 class DensityFunction(FlatFunction):
     """The log density of a model with its gradient; made by ``Model.logp_dlogp_function``."""
 
-    def __init__(self, model, values, statistics, fixed_data):
+    def __init__(self, model, values, statistics, fixed_data, threads=None):
         self._model, self._values = model, values
-        self._statistics, self._fixed = statistics, fixed_data
+        self._statistics, self._fixed, self._threads = statistics, fixed_data, threads
         self._extra = {}
         self.renew()
 
@@ -325,7 +333,7 @@ class DensityFunction(FlatFunction):
             (v, v.container[0] if isinstance(v, DataVariable) else self._extra[v.name])
             for v in others
         ]
-        super().__init__(self._values, total, self._statistics, held)
+        super().__init__(self._values, total, self._statistics, held, self._threads)
 
     def follow(self):
         """:meth:`renew`, or complain at every call when that is not possible now."""

@@ -57,15 +57,20 @@ class Function(Caller):
     updates : list of (Variable, Variable)
         Shared variables (and inputs with a default) that calls change, with their new values.
     mode : Mode
+    threads : int
+        Most threads that share a long loop within one call.
     trust_input : bool
         Skip the checks of the inputs: they must be C-contiguous arrays of the exact type.
     """
 
-    def __init__(self, specs, outputs, updates, form, name, mode, downcast, trust, graph=None):
+    def __init__(
+        self, specs, outputs, updates, form, name, mode, downcast, trust, graph=None, threads=1
+    ):
         self.specs, self.outputs, self.updates = specs, outputs, updates
         self.inputs = [spec.variable for spec in specs]
         self.name, self.mode, self._form = name, mode, form
         self.allow_input_downcast, self.trust_input = downcast, trust
+        self.threads = threads
         if graph is None:
             known = {*rule_names(), *(stage for stage, *_ in stages())}
             wanted = [*outputs, *(value for _, value in updates)]
@@ -187,7 +192,7 @@ class Function(Caller):
         ]
         wanted = [*self._graph, *self._watched]
         outputs = [(v, first + i, 0) for i, v in enumerate(wanted)]
-        program, shapes = compile_program(outputs, inputs, values)
+        program, shapes = compile_program(outputs, inputs, values, threads=self.threads)
         results = [(shapes[v], v.type.numpy_dtype) for v in wanted]
         plan = _Planned(program, [a.shape for a in arrays], results, shapes)
         with self._lock:
@@ -306,7 +311,7 @@ class Function(Caller):
         mode = Mode("profile") if profile else self.mode
         return Function(
             self.specs, values[:n], updates, self._form, name or self.name, mode,
-            self.allow_input_downcast, self.trust_input, graph,
+            self.allow_input_downcast, self.trust_input, graph, self.threads,
         )  # fmt: skip
 
     def free(self):
@@ -317,7 +322,7 @@ class Function(Caller):
     def __reduce__(self):
         state = (
             self.specs, self.outputs, self.updates, self._form, self.name, self.mode,
-            self.allow_input_downcast, self.trust_input, self._graph,
+            self.allow_input_downcast, self.trust_input, self._graph, self.threads,
         )  # fmt: skip
         return _restored, (state, [default and default[0] for default in self.defaults])
 

@@ -9,7 +9,7 @@ from graphcore.autodiff import grad
 from graphcore.errors import shown
 from graphcore.graph.walk import inputs_of
 from graphcore.lower.arrays import size_of
-from graphcore.lower.assemble import compile_program
+from graphcore.lower.assemble import check_threads, compile_program
 from graphcore.lower.text import disassemble, explain_spec
 from graphcore.rewrite import rewrite
 from graphcore.runtime.profile import Profile
@@ -49,6 +49,9 @@ class FlatFunction(FlatProgram):
     resident : list of (Variable, ndarray)
         Variables whose values lie in these arrays; what is written into them counts from the next
         call on.
+    threads : int, optional
+        Most threads that share a long loop within one evaluation; one by default, as chains that
+        run side by side use the processors better.  The result is the same to the last bit.
 
     Attributes
     ----------
@@ -69,7 +72,7 @@ class FlatFunction(FlatProgram):
     (5.0, array([2., 4.]))
     """
 
-    def __init__(self, variables, value, statistics=True, resident=()):
+    def __init__(self, variables, value, statistics=True, resident=(), threads=None):
         self.variables = list(variables)
         self.resident = list(resident)
         for v in self.variables:
@@ -85,7 +88,10 @@ class FlatFunction(FlatProgram):
             at += size_of(v.type.shape)
         grads = [(g, 1, offset) for g, (_, _, _, offset) in zip(graph[1:], inputs, strict=True)]
         program, _ = compile_program(
-            [*grads, (graph[0], 2, 0)], inputs, resident=self.resident
+            [*grads, (graph[0], 2, 0)],
+            inputs,
+            resident=self.resident,
+            threads=check_threads(threads),
         )
         program.spec.notes += notes
         super().__init__(program, at)

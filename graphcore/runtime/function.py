@@ -8,6 +8,7 @@ import numpy as np
 from graphcore.errors import MissingInputError, UnusedInputError, shown
 from graphcore.graph.nodes import SharedVariable, new_variable
 from graphcore.graph.walk import inputs_of, replace
+from graphcore.lower.assemble import check_threads
 from graphcore.runtime.callable import Function
 from graphcore.runtime.inputs import read_inputs, read_outputs
 from graphcore.runtime.modes import get_mode
@@ -28,6 +29,7 @@ def function(
     profile=None,
     on_unused_input=None,
     trust_input=False,
+    threads=None,
 ):
     """Make a graph callable.
 
@@ -58,6 +60,9 @@ def function(
         What to do about an input that nothing depends on; "raise" by default.
     trust_input : bool
         Skip the checks of inputs.
+    threads : int, optional
+        Most threads that share a long loop within one call (one by default).  The result is the
+        same to the last bit for any number.
 
     Returns
     -------
@@ -94,8 +99,9 @@ def function(
     changes = [(v, new) for (v, _), new in zip(changes, graph[n:], strict=True)]
     mode = get_mode("profile" if profile and mode is None else mode)
     return Function(
-        specs, graph[:n], changes, form, name, mode, allow_input_downcast, trust_input
-    )
+        specs, graph[:n], changes, form, name, mode, allow_input_downcast, trust_input,
+        threads=check_threads(threads),
+    )  # fmt: skip
 
 
 def _updates(updates):

@@ -20,7 +20,25 @@ cdef struct Call:           # one kernel call: the program is a list of these
 cdef struct Cursor:         # a pointer that moves with the loop
     int32_t slot, base
     int64_t step            # bytes per inner element
+    int64_t ahead           # bytes between what is worked on and what is asked for meanwhile
     int64_t outer[MAX_OUTER]   # bytes per step of each outer axis
+
+
+cdef struct Sum:            # what every part of a loop adds up for itself
+    gk_ins begin            # its first content; zeros when there is no such kernel
+    gk_kernel join          # adds the content of one part to the whole
+    int64_t count, offset   # numbers, and where they lie in the memory of a part
+
+
+cdef struct Parts:          # how the inner axis of a loop is divided, whoever works on the parts
+    int64_t n, rows         # parts, and rows of each but the last
+    int64_t part_bytes      # memory of one part: an error record and its sums
+    int64_t helpers_at, helper_bytes   # work area of each thread: a pointer table, registers
+    int32_t slot            # where the memory of the parts begins
+    int32_t threads, n_sums, n_used, n_registers
+    Sum* sums
+    int32_t* used           # slots that the body refers to
+    int32_t* registers
 
 
 cdef struct Loop:
@@ -30,6 +48,7 @@ cdef struct Loop:
     int64_t outer[MAX_OUTER]
     gk_ins* body
     Cursor* cursors
+    Parts* parts            # NULL: undivided
 
 
 cdef struct Shift:          # a pointer that moves with a recurrence
@@ -54,6 +73,7 @@ cdef struct Plan:           # everything a run needs, read only
     External* external
     const char* image       # initial content of a work area (err record, cells, pointer table)
     Py_ssize_t image_bytes
+    Py_ssize_t helpers_at, helper_bytes  # memory of the threads that share a loop
 
 
 cdef struct Place:          # a work area; only the thread that owns it reads or writes here
@@ -91,6 +111,7 @@ cdef class Program:
                                  size_t scalar_run) except NULL
     cdef int _fill(self, gk_ins* ins, step, dict table, Py_ssize_t n_slots) except -1
     cdef Loop* _loop(self, step, dict table, Py_ssize_t n_slots) except NULL
+    cdef Parts* _parts(self, step, dict table, Py_ssize_t n_slots) except NULL
 
 
 cdef object take_error(int64_t* err)

@@ -42,6 +42,8 @@ cdef extern from *:
       timespec_get(&t, TIME_UTC);
       return t.tv_sec + 1e-9 * t.tv_nsec;
     }
+    #include "gk_threads.h"
+    #define gk_next(p) __atomic_fetch_add((p), 1, __ATOMIC_RELAXED)
     /* A number that no other living thread has. */
     #if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__)) \\
         && defined(__has_builtin) && __has_builtin(__builtin_thread_pointer)
@@ -61,6 +63,10 @@ cdef extern from *:
     """
     void gk_prefetch(const char* p, long n) noexcept nogil
     double gk_now() noexcept nogil
+    int64_t gk_next(int64_t* p) noexcept nogil
+    void gk_team_run(void (*share)(void*, int) noexcept nogil, void* work, int n) noexcept nogil
+    void gk_team_start(int n) noexcept nogil
+    enum: GK_MOST_THREADS
     int64_t gk_thread() noexcept nogil
     int64_t gk_owner(int64_t* p) noexcept nogil
     bint gk_claim(int64_t* owner, int64_t thread) noexcept nogil
@@ -68,19 +74,45 @@ cdef extern from *:
     void gk_free_aligned(void* p) noexcept nogil
 
 cdef enum:
-    FAR = 1 << 19           # bytes of one stream beyond which it does not stay in the cache
+    FAR = 1 << 20           # bytes of all streams beyond which they do not stay in the cache
+    AHEAD = 4096            # bytes of a stream, at least, that are asked for before their use
+    ERROR_BYTES = 64        # size of an error record
     ERR_PYTHON = 2          # an exception object waits in the error record
 
 
+MOST_THREADS = GK_MOST_THREADS
+
+
 # ---- the calls that are not kernels --------------------------------------------------
+
+cdef void run_blocks(const Loop* loop, int64_t at, int64_t end, char** P) noexcept nogil:
+    """The body once per block of the rows from ``at`` to ``end``; the cursors stand at ``at``."""
+    cdef int64_t m
+    cdef Py_ssize_t i
+    cdef const gk_ins* op
+    cdef const Cursor* cur
+    while at < end:
+        m = end - at
+        if m > loop.block:
+            m = loop.block
+        if loop.far and at + m < end:
+            for i in range(loop.n_cursors):
+                cur = &loop.cursors[i]
+                gk_prefetch(P[cur.slot] + cur.ahead, m * cur.step)
+        for i in range(loop.n_body):
+            op = &loop.body[i]
+            op.fn(m, P, op)
+        for i in range(loop.n_cursors):
+            cur = &loop.cursors[i]
+            P[cur.slot] += m * cur.step
+        at += m
+
 
 cdef void run_loop(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
     """Nested outer axes around a blocked inner axis; the body once per block."""
     cdef const Loop* loop = <const Loop*>ins.k0
     cdef int64_t at[MAX_OUTER]
-    cdef int64_t i0, m
     cdef Py_ssize_t i, d
-    cdef const gk_ins* op
     cdef const Cursor* cur
     for d in range(loop.n_outer):
         at[d] = 0
@@ -90,22 +122,7 @@ cdef void run_loop(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
             P[cur.slot] = P[cur.base]
             for d in range(loop.n_outer):
                 P[cur.slot] += at[d] * cur.outer[d]
-        i0 = 0
-        while i0 < loop.n:
-            m = loop.n - i0
-            if m > loop.block:
-                m = loop.block
-            if loop.far and i0 + m < loop.n:
-                for i in range(loop.n_cursors):
-                    cur = &loop.cursors[i]
-                    gk_prefetch(P[cur.slot] + m * cur.step, m * cur.step)
-            for i in range(loop.n_body):
-                op = &loop.body[i]
-                op.fn(m, P, op)
-            for i in range(loop.n_cursors):
-                cur = &loop.cursors[i]
-                P[cur.slot] += m * cur.step
-            i0 += m
+        run_blocks(loop, 0, loop.n, P)
         d = loop.n_outer - 1
         while d >= 0:
             at[d] += 1
@@ -115,6 +132,80 @@ cdef void run_loop(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
             d -= 1
         if d < 0:
             return
+
+
+cdef struct Job:            # one run of a divided loop
+    const Loop* loop
+    char** P
+    int64_t next            # number of the part that is taken next
+
+
+cdef void take_parts(void* work, int who) noexcept nogil:
+    """Work on parts of a loop until none is left, with a pointer table and registers of one's own.
+
+    What a part computes depends on nothing but its number: results are the same for any number of
+    threads.
+    """
+    cdef Job* job = <Job*>work
+    cdef const Parts* parts = job.loop.parts
+    cdef char** P = job.P
+    cdef char* own = P[0] + parts.helpers_at + who * parts.helper_bytes
+    cdef char** Q = <char**>own
+    cdef char* registers = own + parts.helper_bytes - parts.n_registers * 8 * job.loop.block
+    cdef const Cursor* cur
+    cdef const Sum* sum
+    cdef char* memory
+    cdef int64_t k, start, end
+    cdef Py_ssize_t i
+    for i in range(parts.n_used):
+        Q[parts.used[i]] = P[parts.used[i]]
+    for i in range(parts.n_registers):
+        Q[parts.registers[i]] = registers + i * 8 * job.loop.block
+    while True:
+        k = gk_next(&job.next)
+        if k >= parts.n:
+            return
+        memory = P[parts.slot] + k * parts.part_bytes
+        memset(memory, 0, parts.part_bytes)
+        Q[0] = memory
+        for i in range(parts.n_sums):
+            sum = &parts.sums[i]
+            Q[sum.begin.y] = memory + sum.offset
+            if sum.begin.fn != NULL:
+                sum.begin.fn(0, Q, &sum.begin)
+        start = k * parts.rows
+        end = start + parts.rows
+        if end > job.loop.n:
+            end = job.loop.n
+        for i in range(job.loop.n_cursors):
+            cur = &job.loop.cursors[i]
+            Q[cur.slot] = Q[cur.base] + start * cur.step
+        run_blocks(job.loop, start, end, Q)
+
+
+cdef void run_divided(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
+    """A loop whose rows are divided in parts; sums of the parts are added up in their order."""
+    cdef Job job
+    cdef const Parts* parts
+    cdef const Sum* sum
+    cdef gk_ins call
+    cdef char* pair[2]
+    cdef char* memory
+    cdef int64_t k
+    cdef Py_ssize_t i
+    job.loop, job.P, job.next = <const Loop*>ins.k0, P, 0
+    parts = job.loop.parts
+    gk_team_run(&take_parts, &job, parts.threads)
+    memset(&call, 0, sizeof(gk_ins))
+    call.a = 1
+    for k in range(parts.n):
+        memory = P[parts.slot] + k * parts.part_bytes
+        if (<int64_t*>P[0])[0] == 0 and (<int64_t*>memory)[0]:
+            memcpy(P[0], memory, ERROR_BYTES)
+        for i in range(parts.n_sums):
+            sum = &parts.sums[i]
+            pair[0], pair[1] = P[sum.begin.y], memory + sum.offset
+            sum.join(sum.count, pair, &call)
 
 
 cdef void run_recurrence(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
@@ -335,9 +426,20 @@ cdef class Program:
         self.plan.image = image
         self.plan.image_bytes = image_bytes
         self.plan.table_offset = table_at
-        self.plan.work_bytes = image_bytes + spec.work_bytes
+        self._plan_helpers(spec, image_bytes + spec.work_bytes)
         self.plan.external = ext
         self.plan.n_external = len(external)
+
+    def _plan_helpers(self, spec, Py_ssize_t used):
+        """Memory of the threads that share loops: a pointer table and registers for each."""
+        divided = [s for s in spec.steps if s.kind == "loop" and s.parts is not None]
+        self.plan.helpers_at = (used + 63) // 64 * 64
+        if divided:
+            registers = max([8 * s.block * len(s.parts.registers) for s in divided])
+            self.plan.helper_bytes = (8 * len(spec.slots) + 63) // 64 * 64 + registers
+            used = self.plan.helpers_at + spec.threads * self.plan.helper_bytes
+            gk_team_start(spec.threads)
+        self.plan.work_bytes = used
 
     cdef Call* _calls(self, list steps, spec, dict table, dict opcodes,
                       size_t scalar_run) except NULL:
@@ -356,7 +458,7 @@ cdef class Program:
                 calls[i].ins.k0 = <int64_t>self._scalar(step.code, opcodes, n_slots, n_cells)
             elif kind == "loop":
                 calls[i].n = step.n
-                calls[i].ins.fn = run_loop
+                calls[i].ins.fn = run_loop if step.parts is None else run_divided
                 calls[i].ins.k0 = <int64_t>self._loop(step, table, n_slots)
             elif kind == "recurrence":
                 calls[i].n = step.n
@@ -417,7 +519,7 @@ cdef class Program:
         if len(step.outer) > MAX_OUTER:
             raise ValueError(f"a loop has {len(step.outer)} outer axes; at most {MAX_OUTER} fit")
         loop.n, loop.block = step.n, step.block
-        loop.far = step.n * max([abs(inner) for _, _, inner, _ in step.cursors], default=0) > FAR
+        loop.far = step.n * sum([abs(inner) for _, _, inner, _ in step.cursors]) > FAR
         loop.n_outer, loop.n_body = len(step.outer), len(step.body)
         loop.n_cursors = len(step.cursors)
         for d, length in enumerate(step.outer):
@@ -430,9 +532,46 @@ cdef class Program:
             if not (0 <= slot < n_slots and 0 <= base < n_slots):
                 raise ValueError("a loop cursor is out of range")
             loop.cursors[i].slot, loop.cursors[i].base, loop.cursors[i].step = slot, base, inner
+            loop.cursors[i].ahead = max(AHEAD, step.block * inner)
             for d, stride in enumerate(outer):
                 loop.cursors[i].outer[d] = stride
+        if step.parts is not None:
+            loop.parts = self._parts(step, table, n_slots)
         return loop
+
+    cdef Parts* _parts(self, step, dict table, Py_ssize_t n_slots) except NULL:
+        cdef Parts* parts = <Parts*>self.take(sizeof(Parts))
+        cdef Py_ssize_t i
+        cdef int64_t at = ERROR_BYTES
+        plan = step.parts
+        parts.n, parts.rows, parts.slot = plan.n, plan.rows, plan.slot
+        parts.threads = self.spec.threads
+        parts.helpers_at, parts.helper_bytes = self.plan.helpers_at, self.plan.helper_bytes
+        parts.n_sums = len(plan.sums)
+        parts.sums = <Sum*>self.take(sizeof(Sum) * max(1, parts.n_sums))
+        for i, (slot, count, begin, join) in enumerate(plan.sums):
+            parts.sums[i].count, parts.sums[i].offset = count, at
+            parts.sums[i].begin.y = slot
+            if begin is not None:
+                parts.sums[i].begin.fn = <gk_kernel><size_t>table[begin]
+            parts.sums[i].join = <gk_kernel><size_t>table[join]
+            at += 8 * count
+        parts.part_bytes = plan.part_bytes
+        if at > plan.part_bytes or parts.rows % step.block or parts.n * parts.rows < step.n:
+            raise ValueError("a loop is divided in parts that do not fit")
+        own = set(plan.registers) | {slot for slot, _, _, _ in plan.sums}
+        own |= {slot for slot, _, _, _ in step.cursors}
+        used = {slot for _, slot, _, _ in step.cursors}
+        used |= {slot for op in step.body for slot in (op.y, op.a, op.b, op.c)}
+        used = sorted(used - own)
+        parts.n_used, parts.n_registers = len(used), len(plan.registers)
+        parts.used = <int32_t*>self.take(sizeof(int32_t) * max(1, parts.n_used))
+        parts.registers = <int32_t*>self.take(sizeof(int32_t) * max(1, parts.n_registers))
+        for i, slot in enumerate(used):
+            parts.used[i] = slot
+        for i, slot in enumerate(plan.registers):
+            parts.registers[i] = slot
+        return parts
 
     @property
     def work_bytes(self):
