@@ -167,6 +167,7 @@ class Densities:
         grad_vars=None,
         statistics=True,
         fixed_data=False,
+        jacobian=True,
         ravel_inputs=True,
         threads=None,
     ):
@@ -183,6 +184,8 @@ class Densities:
         fixed_data : bool
             Whether :func:`~graphcore.model.Data` count as constants from now on.  That allows
             statistics of them; without it the function sees new values of them.
+        jacobian : bool
+            Whether the log determinants of transforms are part of the density.
         ravel_inputs : bool
             For PyMC's sake: the function always takes one flat vector.
         threads : int, optional
@@ -200,7 +203,8 @@ class Densities:
         values = self._differentiable(grad_vars)
         if not values:
             raise ValueError("the model has no continuous free variables to differentiate by")
-        return self._remember(DensityFunction(self, values, statistics, fixed_data, threads))
+        made = DensityFunction(self, values, statistics, fixed_data, jacobian, threads)
+        return self._remember(made)
 
     def _require_free(self, what):
         if not self.free_RVs:
@@ -312,15 +316,15 @@ class Densities:
 class DensityFunction(FlatFunction):
     """The log density of a model with its gradient; made by ``Model.logp_dlogp_function``."""
 
-    def __init__(self, model, values, statistics, fixed_data, threads=None):
-        self._model, self._values = model, values
+    def __init__(self, model, values, statistics, fixed_data, jacobian, threads=None):
+        self._model, self._values, self._jacobian = model, values, jacobian
         self._statistics, self._fixed, self._threads = statistics, fixed_data, threads
         self._extra = {}
         self.renew()
 
     def renew(self):
         """Plan again, after data got new shapes; ``address`` and ``user_data`` are new."""
-        total = self._model.logp()
+        total = self._model.logp(jacobian=self._jacobian)
         if self._fixed:
             (total,) = fixed([total])
         inputs = inputs_of([total])

@@ -13,6 +13,12 @@ from graphcore.sample.diagnostics import (
 from graphcore.sample.forward import draw
 from graphcore.sample.mcmc import sample
 from graphcore.sample.nuts import FlatDraws, SamplingError, sample_flat
+from graphcore.sample.optimum import (
+    find_constrained_prior,
+    find_hessian,
+    find_MAP,
+    fit_laplace,
+)
 from graphcore.sample.predictive import (
     compute_deterministics,
     compute_log_likelihood,
@@ -41,6 +47,10 @@ __all__ = [
     "ess_mean",
     "ess_quantile",
     "ess_tail",
+    "find_MAP",
+    "find_constrained_prior",
+    "find_hessian",
+    "fit_laplace",
     "make_group",
     "mcse_mean",
     "mcse_sd",

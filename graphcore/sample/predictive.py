@@ -67,7 +67,7 @@ def sample_prior_predictive(
         "prior": {k: x for k, x in arrays.items() if k not in observed},
         "prior_predictive": {k: x for k, x in arrays.items() if k in observed},
     }
-    return traces.converted(_result(model, groups, idata_kwargs))
+    return traces.converted(result_of(model, groups, idata_kwargs))
 
 
 def sample_posterior_predictive(
@@ -138,7 +138,7 @@ def sample_posterior_predictive(
         return arrays
     arrays = {name: x if len(lead) == 2 else x[None] for name, x in arrays.items()}
     made = "predictions" if predictions else "posterior_predictive"
-    result = _result(model, {made: arrays}, idata_kwargs, predictions, traces.labels_of(trace))
+    result = result_of(model, {made: arrays}, idata_kwargs, predictions, traces.labels_of(trace))
     return traces.extended(trace, result) if extend_inferencedata else traces.converted(result)
 
 
@@ -183,7 +183,7 @@ def _kept(model, draws, wanted, n, n_lead, old_data):
     return kept
 
 
-def _result(model, groups, idata_kwargs=None, predictions=False, labels=None):
+def result_of(model, groups, idata_kwargs=None, predictions=False, labels=None):
     """Arrays with the axes ``chain, draw`` as a result with the model's labels and data."""
     extras = idata_kwargs or {}
     coords = {**model.coords, **(labels or {}), **(extras.get("coords") or {})}
@@ -259,7 +259,7 @@ def _densities(model, idata, wanted, group, extend):
     model._check_data(wanted)
     graphs = {v.name: model.elements(v) for v in wanted}
     arrays = _at_draws(model, idata, graphs)
-    result = _result(model, {group: arrays}, labels=traces.labels_of(idata))
+    result = result_of(model, {group: arrays}, labels=traces.labels_of(idata))
     if extend:
         return traces.extended(idata, Result({group: result[group]}, result.attrs))
     return traces.group_of(traces.converted(result), group)
@@ -289,7 +289,7 @@ def compute_deterministics(
     arrays = _at_draws(model, dataset, {v.name: v for v in wanted})
     if merge_dataset:
         arrays = {**traces.draws_of(dataset)[0], **arrays}
-    result = _result(model, {"posterior": arrays}, labels=traces.labels_of(dataset))
+    result = result_of(model, {"posterior": arrays}, labels=traces.labels_of(dataset))
     return traces.group_of(traces.converted(result), "posterior")
 
 
