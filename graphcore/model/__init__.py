@@ -32,6 +32,14 @@ from graphcore.model.pymc3 import Point
 # Sampling stands above models in the order of layers.  These names are PyMC's and belong here all
 # the same; they are looked up when first used, which is the one exception to that order.
 _FROM_SAMPLE = (
+    "BinaryGibbsMetropolis",
+    "BinaryMetropolis",
+    "CategoricalGibbsMetropolis",
+    "CompoundStep",
+    "DEMetropolisZ",
+    "Metropolis",
+    "NUTS",
+    "Slice",
     "compute_deterministics",
     "compute_log_likelihood",
     "compute_log_prior",

@@ -28,15 +28,33 @@ from graphcore.sample.predictive import (
 )
 from graphcore.sample.report import SamplingWarning
 from graphcore.sample.results import DataArray, Group, Result, make_group
+from graphcore.sample.steps import (
+    NUTS,
+    BinaryGibbsMetropolis,
+    BinaryMetropolis,
+    CategoricalGibbsMetropolis,
+    CompoundStep,
+    DEMetropolisZ,
+    Metropolis,
+    Slice,
+)
 from graphcore.sample.summary import Summary, summary
 
 __all__ = [
+    "NUTS",
+    "BinaryGibbsMetropolis",
+    "BinaryMetropolis",
+    "CategoricalGibbsMetropolis",
+    "CompoundStep",
+    "DEMetropolisZ",
     "DataArray",
     "FlatDraws",
     "Group",
+    "Metropolis",
     "Result",
     "SamplingError",
     "SamplingWarning",
+    "Slice",
     "Summary",
     "bfmi",
     "compute_deterministics",

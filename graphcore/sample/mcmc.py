@@ -8,10 +8,12 @@ import numpy as np
 from graphcore import _version
 from graphcore.model import modelcontext
 from graphcore.sample import expand, report, traces
+from graphcore.sample.compound import sample_compound
 from graphcore.sample.nuts import SamplingError, sample_flat
 from graphcore.sample.results import Result, make_group
 from graphcore.sample.seeds import chain_seeds
-from graphcore.sample.start import start_points
+from graphcore.sample.start import check_init, initial_points, start_points
+from graphcore.sample.steps import assigned
 
 NUTS_OPTIONS = ("target_accept", "max_treedepth")
 IDATA_OPTIONS = ("log_likelihood", "include_transformed", "coords", "dims")
@@ -39,9 +41,10 @@ def sample(
     return_inferencedata=True,
     idata_kwargs=None,
     callback=None,
+    step=None,
     model=None,
 ):
-    """Draw from the posterior of a model with the No-U-Turn sampler.
+    """Draw from the posterior of a model: with the No-U-Turn sampler where it is continuous.
 
     Parameters
     ----------
@@ -83,6 +86,9 @@ def sample(
         ``callback(trace, draw)`` after every transition, with ``draw.chain``, ``draw.draw_idx``,
         ``draw.tuning``, ``draw.stats``, ``draw.point``, ``draw.is_last``.  It may raise
         KeyboardInterrupt to stop all chains.
+    step : step method or list of them, optional
+        Such as ``pm.Metropolis([x])``.  Variables without one get the usual one: NUTS for
+        continuous variables, Gibbs and Metropolis steps for discrete ones.
     model : Model, optional
         That of the enclosing ``with`` block by default.
 
@@ -111,22 +117,26 @@ def sample(
     if not 0 < options["target_accept"] < 1:
         raise ValueError(f"target_accept must lie between 0 and 1, not {options['target_accept']}")
     variables = _chosen(model, var_names)
-    density = model.logp_dlogp_function(fixed_data=True)
+    check_init(init)
     streams = [seed.spawn(2) for seed in chain_seeds(random_seed, chains)]
-    starts = start_points(model, density, [first for first, _ in streams], initvals, init)
-    run = _run(
-        model,
-        density,
-        starts,
-        [second for _, second in streams],
-        callback,
-        draws=draws,
-        tune=tune,
-        cores=cores,
-        keep_warmup=not discard_tuned_samples,
-        progressbar=progressbar,
-        **options,
-    )
+    first, second = map(list, zip(*streams, strict=True))
+    common = {
+        "draws": draws,
+        "tune": tune,
+        "cores": cores,
+        "keep_warmup": not discard_tuned_samples,
+        "progressbar": progressbar,
+    }
+    if step is None and not model.discrete_value_vars:
+        density = model.logp_dlogp_function(fixed_data=True)
+        starts = start_points(model, density, first, initvals, init)
+        run = _run(model, density, starts, second, callback, **common, **options)
+    else:
+        model._require_free("a sampler")
+        steps = assigned(model, step, **options)
+        points = initial_points(model, first, initvals)
+        adapter = None if callback is None else _adapter(model, callback)
+        run = sample_compound(steps, points, second, init=init, callback=adapter, **common)
     result = _result(model, variables, run, extras)
     notes = _interruption(run, draws)
     if compute_convergence_checks:
@@ -195,12 +205,17 @@ def _adapter(model, callback):
             is_last=chain.done == chain.tune + chain.draws,
             draw_idx=last,
             tuning=last < chain.tune,
-            stats=[{name: record[name] for name in record.dtype.names}],
+            stats=[_as_dict(record)],
             point=point,
         )
         callback(chain, draw)
 
     return on_draw
+
+
+def _as_dict(record):
+    """The statistics of one transition by name."""
+    return record if isinstance(record, dict) else {k: record[k] for k in record.dtype.names}
 
 
 def _result(model, variables, run, extras):

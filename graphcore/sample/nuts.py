@@ -219,7 +219,7 @@ def _check(index, chain):
 
 def _collect(chains, interrupted, seconds):
     tune = chains[0].tune
-    kept, n = _longest([max(0, c.done - tune) for c in chains])
+    kept, n = longest([max(0, c.done - tune) for c in chains])
     if interrupted and n == 0:
         raise KeyboardInterrupt("interrupted before the first draw")
     chosen = [chains[k] for k in kept]
@@ -237,12 +237,12 @@ def _collect(chains, interrupted, seconds):
     )
 
 
-def _longest(lengths):
+def longest(lengths):
     """Which chains to keep so that, cut to the shortest of them, most draws are left.
 
     Examples
     --------
-    >>> _longest([500, 500, 480, 3])
+    >>> longest([500, 500, 480, 3])
     ([0, 1, 2], 480)
     """
     order = sorted(range(len(lengths)), key=lambda k: -lengths[k])

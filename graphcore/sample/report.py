@@ -36,10 +36,9 @@ def problems(stats, draws, n_tuned):
     >>> problems(stats, {}, 1000)
     []
     """
+    nuts = "diverging" in (stats.dtype.names or ())
     return [
-        *_divergences(stats),
-        *_treedepth(stats),
-        *_energy(stats),
+        *(() if not nuts else (*_divergences(stats), *_treedepth(stats), *_energy(stats))),
         *_convergence(draws),
         *([] if n_tuned else ["There was no warm-up: step size and metric were not adapted."]),
     ]

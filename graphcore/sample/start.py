@@ -40,25 +40,38 @@ def start_points(model, density, seeds, initvals=None, init="auto"):
     ValueError
         When the density is not finite at the initial point and around it, with the terms.
     """
-    if init not in METHODS:
-        known = ", ".join(map(repr, METHODS))
-        raise ValueError(f"init={init!r} is not supported; choose one of {known}")
-    if initvals is None or isinstance(initvals, Mapping):
-        points = [model.initial_point(overrides=initvals)] * len(seeds)
-    elif len(initvals) != len(seeds):
-        raise ValueError(f"initvals has {len(initvals)} entries for {len(seeds)} chains")
-    else:
-        points = [model.initial_point(overrides=given) for given in initvals]
+    check_init(init)
+    points = initial_points(model, seeds, initvals)
     return np.stack(
         [
-            _start_point(model, density, point, np.random.default_rng(seed), METHODS[init])
+            start_point(model, density, point, np.random.default_rng(seed), METHODS[init])
             for point, seed in zip(points, seeds, strict=True)
         ]
     )
 
 
-def _start_point(model, density, point, rng, jitter):
-    center = np.concatenate([np.ravel(point[v.name]) for v in model.value_vars])
+def check_init(init):
+    """Refuse an unknown ``init=``."""
+    if init not in METHODS:
+        known = ", ".join(map(repr, METHODS))
+        raise ValueError(f"init={init!r} is not supported; choose one of {known}")
+
+
+def initial_points(model, seeds, initvals=None):
+    """The initial point of the model for each chain, as a dict."""
+    if initvals is None or isinstance(initvals, Mapping):
+        initvals = [initvals] * len(seeds)
+    elif len(initvals) != len(seeds):
+        raise ValueError(f"initvals has {len(initvals)} entries for {len(seeds)} chains")
+    return [
+        model.initial_point(seed, overrides=given)
+        for seed, given in zip(seeds, initvals, strict=True)
+    ]
+
+
+def start_point(model, density, point, rng, jitter):
+    """A flat start point of the variables of ``density``, near ``point``."""
+    center = np.concatenate([np.ravel(point[v.name]) for v in density.variables])
     for _ in range(TRIES if jitter else 0):
         moved = center + rng.uniform(-JITTER, JITTER, center.size)
         if _is_finite(density, moved):

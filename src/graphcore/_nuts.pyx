@@ -260,6 +260,13 @@ cdef class Chain:
                 self.loop(limit)
         return self.status
 
+    def renew(self):
+        """Take the density at the present point again, after something it depends on changed."""
+        if self.started:
+            self.code = self.density(
+                self.dim, self.here.q, self.here.g, &self.here.logp, self.user_data
+            )
+
     @property
     def position(self):
         """Where the chain is now."""

@@ -1,0 +1,566 @@
+"""Step methods besides NUTS: one update of some variables of a chain, the others being fixed.
+
+A step method is made in a model (``pm.Metropolis([k])``) and passed to ``sample(step=...)``; it
+holds what it was told.  Each chain gets a worker from :meth:`Step.worker`, which holds what it
+learns.  The density is compiled once for all chains, and of the terms alone that the variables
+enter.
+"""
+
+import math
+
+import numpy as np
+
+from graphcore.graph.nodes import Variable
+from graphcore.graph.walk import inputs_of
+from graphcore.model import modelcontext
+from graphcore.model.data import fixed
+from graphcore.runtime.function import function
+
+TUNE_INTERVAL = 100  # updates between two adaptations of a proposal
+
+
+class Step:
+    """Base of the step methods.
+
+    Parameters
+    ----------
+    vars : list of variables, optional
+        Random variables or value variables; all that the method can take by default.
+    model : Model, optional
+    """
+
+    discrete = True  # whether it takes discrete variables
+    continuous = True
+
+    def __init__(self, vars=None, model=None):
+        self.model = modelcontext(model)
+        if vars is None:
+            vars = [v for v in self.model.value_vars if self.takes(v)]
+        vars = [vars] if isinstance(vars, Variable) else list(vars)
+        self.vars = [self.model.rvs_to_values.get(v, v) for v in vars]
+        for v in self.vars:
+            if v not in self.model.value_vars:
+                raise ValueError(f"{v.name or v} is not a free variable of the model")
+            if not self.takes(v):
+                kind = "discrete" if v.dtype != "float64" else "continuous"
+                raise TypeError(f"{type(self).__name__} cannot sample {v.name}: it is {kind}")
+        if not self.vars:
+            raise ValueError(f"{type(self).__name__}: there is no variable for it to sample")
+
+    def takes(self, value):
+        """Whether the method can sample a value variable."""
+        return self.discrete if value.dtype != "float64" else self.continuous
+
+    def density(self):
+        """``f(*arrays of all value variables)``: the terms that the variables enter."""
+        model = self.model
+        terms = model.basic_RVs + model.potentials
+        mine = set(self.vars)
+        touched = [t for t in terms if mine & set(inputs_of([model.logp(t)]))]
+        (graph,) = fixed([model.logp(touched)])
+        return function(model.value_vars, graph, on_unused_input="ignore", trust_input=True)
+
+    def worker(self, density, point, rng, tune):
+        """What updates ``point``, a dict of arrays that are changed in place, at every call."""
+        raise NotImplementedError(type(self).__name__)
+
+
+class Worker:
+    """Updates some arrays of a point under a density."""
+
+    def __init__(self, step, density, point, rng, tune):
+        self.rng, self.tune = rng, tune
+        self.arrays = [point[v.name] for v in step.model.value_vars]
+        self.mine = [point[v.name] for v in step.vars]
+        self.density = density
+        self.flat = [a.reshape(-1) for a in self.mine]  # views
+        self.slots = [(a, i) for a in self.flat for i in range(a.size)]
+
+    def logp(self):
+        """The density at the point now."""
+        value = float(self.density(*self.arrays))
+        return value if value == value else -math.inf
+
+    def __call__(self, tuning):
+        """One update; returns the statistics of it."""
+        raise NotImplementedError
+
+    def accept(self, change):
+        return change >= 0 or self.rng.random() < math.exp(change)
+
+
+class NUTS(Step):
+    """The No-U-Turn sampler for the continuous variables.
+
+    Parameters
+    ----------
+    vars : list of variables, optional
+    target_accept, max_treedepth
+        As in :func:`~graphcore.model.sample`.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     x = pm.Normal("x")
+    ...     step = pm.NUTS([x], target_accept=0.9)
+    >>> step.vars
+    [x]
+    """
+
+    discrete = False
+
+    def __init__(self, vars=None, *, target_accept=0.8, max_treedepth=10, model=None, **options):
+        super().__init__(vars, model)
+        self.target_accept, self.max_treedepth = target_accept, max_treedepth
+
+
+class Metropolis(Step):
+    """Random-walk Metropolis: each element in turn, with a step width that is tuned.
+
+    Steps of discrete variables are rounded to whole numbers.
+
+    Parameters
+    ----------
+    vars : list of variables, optional
+    S : float or array, optional
+        Width of the steps.
+    proposal_dist : callable, optional
+        ``proposal_dist(S)`` returns a function of ``rng`` that draws a step; normal by default.
+    scaling : float
+        First factor of the width.
+    tune : bool
+    tune_interval : int
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     k = pm.Poisson("k", 3)
+    ...     step = pm.Metropolis([k])
+    """
+
+    def __init__(
+        self, vars=None, S=1.0, proposal_dist=None, scaling=1.0, tune=True,
+        tune_interval=TUNE_INTERVAL, model=None, **options,
+    ):  # fmt: skip
+        super().__init__(vars, model)
+        self.S, self.proposal_dist = S, proposal_dist
+        self.scaling, self.tune, self.tune_interval = scaling, tune, tune_interval
+
+    def worker(self, density, point, rng, tune):
+        return _Metropolis(self, density, point, rng, tune)
+
+
+class _Metropolis(Worker):
+    def __init__(self, step, density, point, rng, tune):
+        super().__init__(step, density, point, rng, tune and step.tune)
+        self.width = np.broadcast_to(np.ravel(step.S), len(self.slots)).astype(float).tolist()
+        self.scaling = [float(step.scaling)] * len(self.slots)
+        self.accepted = [0] * len(self.slots)
+        self.count, self.interval = 0, step.tune_interval
+        self.propose = step.proposal_dist and step.proposal_dist(1.0)
+
+    def __call__(self, tuning):
+        before, rates = self.logp(), 0.0
+        for k, (array, i) in enumerate(self.slots):
+            old, width = array[i], self.width[k] * self.scaling[k]
+            step = width * (self.rng.standard_normal() if self.propose is None
+                            else float(np.ravel(self.propose(self.rng))[0]))  # fmt: skip
+            array[i] = old + (round(step) if array.dtype.kind == "i" else step)
+            after = self.logp()
+            change = after - before
+            rates += min(1.0, math.exp(min(change, 0.0)))
+            if self.accept(change):
+                before = after
+                self.accepted[k] += 1
+            else:
+                array[i] = old
+        self.count += 1
+        if tuning and self.tune and self.count % self.interval == 0:
+            for k, n in enumerate(self.accepted):
+                self.scaling[k] *= tuned_factor(n / self.interval)
+            self.accepted = [0] * len(self.slots)
+        return {"accept": rates / len(self.slots), "scaling": float(np.mean(self.scaling))}
+
+
+def tuned_factor(rate):
+    """By how much to change a step width that was accepted at a rate (PyMC's table).
+
+    Examples
+    --------
+    >>> tuned_factor(0.3), tuned_factor(0.0), tuned_factor(0.99)
+    (1.0, 0.1, 10.0)
+    """
+    for limit, factor in ((0.001, 0.1), (0.05, 0.5), (0.2, 0.9)):
+        if rate < limit:
+            return factor
+    for limit, factor in ((0.95, 10.0), (0.75, 2.0), (0.5, 1.1)):
+        if rate > limit:
+            return factor
+    return 1.0
+
+
+class _Binary(Step):
+    continuous = False
+
+    def takes(self, value):
+        return value.dtype != "float64" and is_binary(self.model.values_to_rvs[value])
+
+
+class BinaryMetropolis(_Binary):
+    """Flips of zeros and ones, one after the other."""
+
+    def __init__(self, vars=None, scaling=1.0, tune=True, model=None, **options):
+        super().__init__(vars, model)
+        self.transit_p = 1.0
+
+    def worker(self, density, point, rng, tune):
+        return _Flips(self, density, point, rng, tune)
+
+
+class BinaryGibbsMetropolis(_Binary):
+    """Flips of zeros and ones in random order, each proposed with a probability.
+
+    Parameters
+    ----------
+    vars : list of variables, optional
+    order : "random" or list of int
+    transit_p : float
+        Probability with which a flip is proposed.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     z = pm.Bernoulli("z", 0.3, shape=4)
+    ...     step = pm.BinaryGibbsMetropolis([z])
+    """
+
+    def __init__(self, vars=None, order="random", transit_p=0.8, model=None, **options):
+        super().__init__(vars, model)
+        self.order, self.transit_p = order, transit_p
+
+    def worker(self, density, point, rng, tune):
+        return _Flips(self, density, point, rng, tune)
+
+
+class _Flips(Worker):
+    def __init__(self, step, density, point, rng, tune):
+        super().__init__(step, density, point, rng, tune)
+        self.transit_p = step.transit_p
+        order = getattr(step, "order", None)
+        self.order = None if order in (None, "random") else [self.slots[i] for i in order]
+
+    def __call__(self, tuning):
+        before, rates = self.logp(), []
+        slots = self.order
+        if slots is None:
+            slots = [self.slots[i] for i in self.rng.permutation(len(self.slots))]
+        for array, i in slots:
+            if self.transit_p < 1 and self.rng.random() >= self.transit_p:
+                continue
+            array[i] = 1 - array[i]
+            after = self.logp()
+            rates.append(math.exp(min(0.0, after - before)))
+            if self.accept(after - before):
+                before = after
+            else:
+                array[i] = 1 - array[i]
+        return {"accept": float(np.mean(rates)) if rates else 1.0}
+
+
+class CategoricalGibbsMetropolis(Step):
+    """Moves of categorical variables to another category, in random order.
+
+    Parameters
+    ----------
+    vars : list of variables, optional
+    proposal : {"uniform", "proportional"}
+        Whether the other category is drawn uniformly, or with the probabilities that the density
+        gives them, which costs one density for each.
+    order : "random" or list of int
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     z = pm.Categorical("z", [0.2, 0.3, 0.5])
+    ...     step = pm.CategoricalGibbsMetropolis([z])
+    """
+
+    continuous = False
+
+    def __init__(self, vars=None, proposal="uniform", order="random", model=None, **options):
+        if proposal not in ("uniform", "proportional"):
+            raise ValueError(f"proposal must be 'uniform' or 'proportional', not {proposal!r}")
+        super().__init__(vars, model)
+        self.proposal, self.order = proposal, order
+
+    def takes(self, value):
+        rv = self.model.values_to_rvs[value]
+        return value.dtype != "float64" and n_categories(rv) is not None
+
+    def worker(self, density, point, rng, tune):
+        return _Categories(self, density, point, rng, tune)
+
+
+class _Categories(Worker):
+    def __init__(self, step, density, point, rng, tune):
+        super().__init__(step, density, point, rng, tune)
+        counts = [n_categories(step.model.values_to_rvs[v]) for v in step.vars]
+        self.moves = [
+            (a, i, k) for a, k in zip(self.flat, counts, strict=True) for i in range(a.size)
+        ]
+        self.order = None if step.order == "random" else list(step.order)
+        self.move = self._uniform if step.proposal == "uniform" else self._proportional
+
+    def __call__(self, tuning):
+        self.before = self.logp()
+        order = self.order or self.rng.permutation(len(self.moves))
+        rates = [self.move(*self.moves[i]) for i in order]
+        return {"accept": float(np.mean(rates))}
+
+    def _uniform(self, array, i, k):
+        old = int(array[i])
+        if k < 2:
+            return 1.0
+        new = int(self.rng.integers(k - 1))
+        array[i] = new + (new >= old)
+        after = self.logp()
+        change = after - self.before
+        if self.accept(change):
+            self.before = after
+        else:
+            array[i] = old
+        return math.exp(min(0.0, change))
+
+    def _proportional(self, array, i, k):
+        """Liu's metropolised Gibbs move."""
+        old, logps = int(array[i]), np.empty(k)
+        for c in range(k):
+            array[i] = c
+            logps[c] = self.before if c == old else self.logp()
+        p = np.exp(logps - logps.max())
+        p /= p.sum()
+        others = p.copy()
+        others[old] = 0
+        array[i] = old
+        if not others.sum() > 0:
+            return 0.0
+        new = int(self.rng.choice(k, p=others / others.sum()))
+        rate = min(1.0, (1 - p[old]) / max(1 - p[new], 1e-300))
+        if self.rng.random() < rate:
+            array[i] = new
+            self.before = logps[new]
+        return rate
+
+
+class Slice(Step):
+    """Slice sampling of each element with stepping out (Neal 2003).
+
+    Parameters
+    ----------
+    vars : list of variables, optional
+    w : float
+        First width of the steps.
+    tune : bool
+        Whether the width is tuned.
+    iter_limit : int
+        Most steps of one search.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     x = pm.Normal("x")
+    ...     step = pm.Slice([x])
+    """
+
+    discrete = False
+
+    def __init__(self, vars=None, w=1.0, tune=True, model=None, iter_limit=math.inf, **options):
+        super().__init__(vars, model)
+        self.w, self.tune, self.iter_limit = w, tune, iter_limit
+
+    def worker(self, density, point, rng, tune):
+        return _Slice(self, density, point, rng, tune)
+
+
+class _Slice(Worker):
+    def __init__(self, step, density, point, rng, tune):
+        super().__init__(step, density, point, rng, tune and step.tune)
+        self.width = [float(step.w)] * len(self.slots)
+        self.limit, self.count = step.iter_limit, 0
+
+    def __call__(self, tuning):
+        outwards = inwards = 0
+        for k, (array, i) in enumerate(self.slots):
+            old, w = float(array[i]), self.width[k]
+            height = self.logp() - self.rng.standard_exponential()
+
+            def inside(x, array=array, i=i, height=height):
+                array[i] = x
+                return self.logp() > height
+
+            left = old - w * self.rng.random()
+            right = left + w
+            n = 0
+            while inside(left) and n < self.limit:
+                left -= w
+                n += 1
+            while inside(right) and n < self.limit:
+                right += w
+                n += 1
+            outwards += n
+            new, n = left + (right - left) * self.rng.random(), 0
+            while not inside(new):
+                left, right = (new, right) if new < old else (left, new)
+                new = left + (right - left) * self.rng.random()
+                n += 1
+                if n > self.limit or right - left < 1e-300:
+                    array[i] = new = old
+                    break
+            inwards += n
+            if tuning and self.tune:
+                self.width[k] = w * (self.count / (self.count + 1)) + (right - left) / (
+                    self.count + 1
+                )
+        self.count += 1
+        return {"nstep_out": outwards, "nstep_in": inwards}
+
+
+class DEMetropolisZ(Step):
+    """Differential evolution from the chain's own past (ter Braak and Vrugt 2008).
+
+    Parameters
+    ----------
+    vars : list of variables, optional
+    S : float
+        Width of the uniform noise.
+    lamb : float, optional
+        Factor of the difference of two past points; ``2.38 / sqrt(2 * dimension)`` by default.
+    scaling : float
+        Factor of the noise.
+    tune_drop_fraction : float
+        Share of the past that is forgotten after the warm-up.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     x = pm.Normal("x", shape=3)
+    ...     step = pm.DEMetropolisZ()
+    """
+
+    discrete = False
+
+    def __init__(
+        self, vars=None, S=1.0, lamb=None, scaling=0.001, tune=True, tune_interval=TUNE_INTERVAL,
+        tune_drop_fraction=0.9, model=None, **options,
+    ):  # fmt: skip
+        super().__init__(vars, model)
+        self.S, self.lamb, self.scaling, self.tune = S, lamb, scaling, tune
+        self.tune_interval, self.tune_drop_fraction = tune_interval, tune_drop_fraction
+
+    def worker(self, density, point, rng, tune):
+        return _Evolution(self, density, point, rng, tune)
+
+
+class _Evolution(Worker):
+    def __init__(self, step, density, point, rng, tune):
+        super().__init__(step, density, point, rng, tune and step.tune)
+        self.step, self.past, self.warm = step, [], True
+        n = len(self.slots)
+        self.lamb = 2.38 / math.sqrt(2 * n) if step.lamb is None else step.lamb
+        self.count = self.accepted = 0
+
+    def __call__(self, tuning):
+        if self.warm and not tuning:
+            self.warm = False
+            self.past = self.past[int(len(self.past) * self.step.tune_drop_fraction) :]
+        here = np.concatenate(self.flat)
+        noise = self.rng.uniform(-self.step.S, self.step.S, here.size) * self.step.scaling
+        if len(self.past) < 2:
+            move = noise * 100
+        else:
+            a, b = self.rng.choice(len(self.past), 2, replace=False)
+            move = self.lamb * (self.past[a] - self.past[b]) + noise
+        before = self.logp()
+        self._put(here + move)
+        change = self.logp() - before
+        taken = self.accept(change)
+        if not taken:
+            self._put(here)
+        self.past.append(here + move if taken else here)
+        self.count += 1
+        self.accepted += taken
+        if tuning and self.tune and self.count % self.step.tune_interval == 0:
+            self.lamb *= tuned_factor(self.accepted / self.step.tune_interval)
+            self.accepted = 0
+        return {"accept": math.exp(min(0.0, change)), "lambda": self.lamb}
+
+    def _put(self, x):
+        at = 0
+        for a in self.flat:
+            a[:] = x[at : at + a.size]
+            at += a.size
+
+
+def is_binary(rv):
+    """Whether a random variable is zero or one."""
+    return rv.distribution.support_of().text == "0 or 1" or n_categories(rv) == 2
+
+
+def n_categories(rv):
+    """How many categories a categorical variable has; None for any other."""
+    d = rv.distribution
+    for name in ("p", "logit_p"):
+        p = d.arguments.get(name)
+        if d.shown == "Categorical" and p is not None:
+            return p.type.shape[-1]
+    if d.shown == "Bernoulli":
+        return 2
+    return None
+
+
+class CompoundStep:
+    """Several step methods, one after the other."""
+
+    def __init__(self, methods):
+        self.methods = list(methods)
+
+
+def assigned(model, step=None, **options):
+    """A step method for every free variable: the given ones, and the usual ones for the others.
+
+    Zeros and ones are flipped, categories are moved, other discrete variables take random-walk
+    steps, and continuous ones go to NUTS.
+    """
+    steps = []
+    given = step if isinstance(step, list | tuple) else [] if step is None else [step]
+    for s in given:
+        steps += s.methods if isinstance(s, CompoundStep) else [s]
+    for s in steps:
+        if not isinstance(s, Step):
+            raise TypeError(f"step= takes step methods such as pm.Metropolis(), got {s!r}")
+    taken = [v for s in steps for v in s.vars]
+    if len(set(taken)) < len(taken):
+        twice = next(v for v in taken if taken.count(v) > 1)
+        raise ValueError(f"{twice.name} has more than one step method")
+    left = {}
+    for rv, value in zip(model.free_RVs, model.value_vars, strict=True):
+        if value in taken:
+            continue
+        if value.dtype == "float64":
+            cls = NUTS
+        elif is_binary(rv):
+            cls = BinaryGibbsMetropolis
+        elif n_categories(rv) is not None:
+            cls = CategoricalGibbsMetropolis
+        else:
+            cls = Metropolis
+        left.setdefault(cls, []).append(value)
+    for cls, values in left.items():
+        steps.append(cls(values, model=model, **(options if cls is NUTS else {})))
+    return steps

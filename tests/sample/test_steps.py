@@ -1,0 +1,156 @@
+"""Discrete parameters and step methods: the draws have the law they should have."""
+
+import numpy as np
+import pytest
+import scipy.stats as st
+
+import graphcore.model as pm
+
+QUIET = {"progressbar": False, "return_inferencedata": False, "compute_convergence_checks": False}
+
+
+def drawn(model, draws=3000, tune=500, **options):
+    with model:
+        return pm.sample(draws, tune=tune, chains=2, random_seed=5, **QUIET, **options)
+
+
+def shares(x, k):
+    return np.array([(np.asarray(x) == i).mean() for i in range(k)])
+
+
+def test_discrete_variables_have_their_posterior():
+    """Against the sum over all 2 * 3 * 60 combinations."""
+    y = np.array([2.1, 1.7])
+    with pm.Model() as model:
+        z = pm.Bernoulli("z", 0.3)
+        c = pm.Categorical("c", [0.2, 0.5, 0.3])
+        k = pm.Poisson("k", 4)
+        pm.Normal("y", k * 0.5 + z - c, 1.0, observed=y)
+    result = drawn(model, 6000)
+    zs, cs, ks = np.meshgrid(range(2), range(3), range(60), indexing="ij")
+    prior = np.array([0.7, 0.3])[zs] * np.array([0.2, 0.5, 0.3])[cs] * st.poisson(4).pmf(ks)
+    p = prior * np.prod(st.norm.pdf(y, (ks * 0.5 + zs - cs)[..., None], 1.0), axis=-1)
+    p /= p.sum()
+    post = result.posterior
+    assert post["z"].dtype == post["c"].dtype == post["k"].dtype == "int64"
+    np.testing.assert_allclose(shares(post["z"], 2), p.sum((1, 2)), atol=0.03)
+    np.testing.assert_allclose(shares(post["c"], 3), p.sum((0, 2)), atol=0.03)
+    np.testing.assert_allclose(shares(post["k"], 8), p.sum((0, 1))[:8], atol=0.03)
+
+
+def test_discrete_and_continuous_variables_together():
+    """Mixture of two normals: the posterior of the indicator and of the mean are known."""
+    with pm.Model() as model:
+        z = pm.Bernoulli("z", 0.4)
+        x = pm.Normal("x", 3.0 * z, 1.0)
+        pm.Normal("y", x, 1.0, observed=1.0)
+    result = drawn(model, 4000)
+    weight = np.array([0.6, 0.4]) * st.norm([0, 3], np.sqrt(2)).pdf(1.0)
+    p = weight[1] / weight.sum()
+    assert np.mean(result.posterior["z"]) == pytest.approx(p, abs=0.04)
+    assert np.mean(result.posterior["x"]) == pytest.approx(0.5 + 1.5 * p, abs=0.08)
+    assert {"diverging", "energy", "reached_max_treedepth", "accept"} <= set(result.sample_stats)
+
+
+STEPS = {
+    "metropolis": lambda x: pm.Metropolis([x]),
+    "slice": lambda x: pm.Slice([x]),
+    "evolution": lambda x: pm.DEMetropolisZ([x]),
+    "nuts": lambda x: pm.NUTS([x], target_accept=0.9),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_steps_of_continuous_variables(name):
+    with pm.Model() as model:
+        x = pm.Gamma("x", 3.0, 2.0)
+        step = STEPS[name](x)
+    draws = np.asarray(drawn(model, 6000, 1000, step=step).posterior["x"])
+    thinned = draws[:, ::20].ravel()
+    assert st.kstest(thinned, st.gamma(3, scale=0.5).cdf).pvalue > 1e-3
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda c: pm.CategoricalGibbsMetropolis([c], proposal="proportional"),
+        lambda c: pm.Metropolis([c], S=2.0),
+    ],
+    ids=["proportional", "walk"],
+)
+def test_steps_of_categories(make):
+    with pm.Model() as model:
+        c = pm.Categorical("c", [0.1, 0.6, 0.3], shape=2)
+        step = make(c)
+    draws = np.asarray(drawn(model, step=step).posterior["c"])
+    np.testing.assert_allclose(shares(draws[..., 1], 3), [0.1, 0.6, 0.3], atol=0.04)
+
+
+def test_binary_metropolis():
+    with pm.Model() as model:
+        z = pm.Bernoulli("z", [0.2, 0.7])
+        step = pm.BinaryMetropolis([z])
+    draws = np.asarray(drawn(model, step=step).posterior["z"])
+    np.testing.assert_allclose(draws.mean((0, 1)), [0.2, 0.7], atol=0.03)
+
+
+def test_a_seed_fixes_the_draws_whatever_the_threads():
+    def run(cores):
+        with pm.Model() as model:
+            k = pm.Poisson("k", 3)
+            pm.Normal("x", k, 1.0)
+        return drawn(model, 50, 50, cores=cores).posterior
+
+    first, second = run(1), run(2)
+    np.testing.assert_array_equal(first["x"], second["x"])
+    np.testing.assert_array_equal(first["k"], second["k"])
+
+
+def test_missing_counts_are_sampled():
+    with pm.Model() as model, pytest.warns(pm.ImputationWarning):
+        rate = pm.Gamma("rate", 2, 1)
+        pm.Poisson("y", rate, observed=np.ma.array([3, 0, 5], mask=[0, 1, 0]))
+    post = drawn(model, 3000).posterior
+    assert post["y"].dtype == "int64"
+    np.testing.assert_array_equal(
+        np.asarray(post["y"])[..., [0, 2]], np.broadcast_to([3, 5], (2, 3000, 2))
+    )
+    # y given the other two: a mixture over rate ~ Gamma(2 + 8, 1 + 2)
+    assert np.mean(post["y_unobserved"]) == pytest.approx(10 / 3, abs=0.25)
+
+
+def test_callbacks_and_warm_up():
+    seen = []
+    with pm.Model() as model:
+        k = pm.Poisson("k", 3)
+        pm.Normal("x", k, 1.0)
+    result = drawn(
+        model, 5, 4, callback=lambda trace, draw: seen.append(draw), discard_tuned_samples=False
+    )
+    assert len(seen) == 18 and seen[-1].is_last and set(seen[0].point) == {"k", "x"}
+    assert result.warmup_posterior["k"].shape == (2, 4)
+
+
+ERRORS = [
+    (lambda m: pm.NUTS([m["k"]], model=m), TypeError, "NUTS cannot sample k: it is discrete"),
+    (lambda m: pm.BinaryGibbsMetropolis([m["k"]], model=m), TypeError, "cannot sample k"),
+    (lambda m: pm.Slice([m["y"]], model=m), ValueError, "y is not a free variable"),
+    (lambda m: pm.CategoricalGibbsMetropolis(model=m), ValueError, "no variable for it to sample"),
+    (lambda m: drawn(m, step="nuts"), TypeError, "step= takes step methods such as"),
+    (
+        lambda m: drawn(m, step=[pm.Slice([m["x"]], model=m), pm.NUTS(model=m)]),
+        ValueError,
+        "x has more than one step method",
+    ),
+    (lambda m: drawn(m, init="advi"), ValueError, "init='advi' is not supported"),
+]
+
+
+@pytest.mark.parametrize(("act", "error", "message"), ERRORS, ids=lambda v: "")
+def test_steps_are_checked(act, error, message):
+    with pm.Model() as model:
+        k = pm.Poisson("k", 3)
+        x = pm.Normal("x", k, 1)
+        pm.Normal("y", x, observed=1.0)
+    with pytest.raises(error, match=message):
+        act(model)
