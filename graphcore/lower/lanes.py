@@ -1,24 +1,25 @@
-"""Rows reordered so that gathers and scatters by a constant index touch neighbours.
+"""Loops over rows that are sorted so that gathers and scatters by a constant index touch neighbours.
 
 In a hierarchical model each observation reads the parameters of its group and adds to their
 gradients.  Where everything along the observations is either constant or reduced, their order is
-free.  They are sorted so that eight consecutive observations belong to eight consecutive groups
-(groups being ranked by size): a gather becomes a load, a scatter-add an addition of eight numbers.
-What does not fill eight lanes comes last, in a second loop of the ordinary kind.
+free.  They are dealt to lanes (see ``sorting``) so that eight consecutive observations belong to
+eight consecutive lanes, and eights with the same lanes follow each other: what lanes have in common
+stays in registers.  What does not fill eight lanes comes last, in a second loop of the ordinary
+kind.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from graphcore.lower.arrays import Array, View, whole
-from graphcore.lower.loops import LoopEmitter
+from graphcore.lower.arrays import Array, whole
+from graphcore.lower.lanecalls import GATHER, SCATTER, in_lanes, ordinary
+from graphcore.lower.loops import LoopEmitter, Operand
+from graphcore.lower.sorting import LANES, fill_lanes
 from graphcore.lower.spec import Ins
 
-LANES = 8
+MARKS = {"gather": (1, GATHER), "scatter": (0, SCATTER)}  # position of the index, and the mark
 LEAST_ROWS = 128  # below this length the order does not matter
-ROWS_PER_GROUP = 4  # fewer than this on average, and ranking the groups costs more than it saves
-ORDINARY = {"gather_lanes": "gather", "scatter_add_lanes": "scatter_add_d"}
 
 
 def emit_loop(memory, group, number):
@@ -26,42 +27,10 @@ def emit_loop(memory, group, number):
     index = _best_index(group)
     if index is None:
         return LoopEmitter(memory, group, number).run()
-    plan = sort_rows(index)
+    plan = fill_lanes(index)
     if plan is None:
         return LoopEmitter(memory, group, number).run()
     return _Reordered(memory, group, number, index, plan).run()
-
-
-def sort_rows(index):
-    """``(order of rows, rows that fill lanes, group of each rank)``; None when it does not pay.
-
-    Examples
-    --------
-    >>> order, full, groups = sort_rows(np.repeat(np.arange(16), 10))
-    >>> full, [int(i) for i in np.repeat(np.arange(16), 10)[order[:8]]]
-    (160, [0, 1, 2, 3, 4, 5, 6, 7])
-    """
-    sizes = np.bincount(index)
-    if len(sizes) * ROWS_PER_GROUP > len(index):
-        return None
-    groups = np.argsort(-sizes, kind="stable")
-    rank = np.empty_like(groups)
-    rank[groups] = np.arange(len(groups))
-    by_rank = np.argsort(rank[index], kind="stable")
-    starts = np.concatenate([[0], np.cumsum(sizes[groups])])
-    least = sizes[groups][LANES - 1 :: LANES]  # the smallest group of every eight
-    used = np.repeat(least, LANES)
-    within = np.arange(len(index)) - starts[rank[index][by_rank]]
-    ranks = rank[index][by_rank]
-    fills = np.zeros(len(index), dtype=bool)
-    inside = ranks < len(used)
-    fills[inside] = within[inside] < used[ranks[inside]]
-    full = int(fills.sum())
-    if full < len(index) // 2:
-        return None
-    # first by position within the group, then by rank: neighbours in time add to other groups
-    first = by_rank[fills][np.lexsort((ranks[fills], within[fills]))]
-    return np.concatenate([first, by_rank[~fills]]), full, groups
 
 
 def _best_index(group):
@@ -105,24 +74,28 @@ class _Reordered:
 
     def __init__(self, memory, group, number, index, plan):
         self.memory, self.group, self.number, self.index = memory, group, number, index
-        self.order, self.full, self.groups = plan
+        self.order, self.full, rank, self.group_of_lane = plan
+        self.in_order = np.array_equal(self.group_of_lane, np.arange(len(self.group_of_lane)))
+        self.lane_groups = self._constant(self.group_of_lane)
+        self.first_lanes = self._constant(rank[::LANES].copy())
+        self.group_of_row = self._constant(index[self.order])
         self.before, self.after = [], []
-        self._sorted, self._ranked = {}, {}
+        self._sorted, self._laned = {}, {}
 
     def run(self):
-        ranks = np.empty(len(self.groups), dtype=np.int64)
-        ranks[self.groups] = np.arange(len(self.groups))
-        self.rank_of_row = self._constant(ranks[self.index][self.order])
-        self.group_of_rank = self._constant(self.groups.astype(np.int64))
         for item in self.group.items:
             self._rewrite(item)
         emitter = LoopEmitter(self.memory, self.group, self.number)
         emitter.straight = False
         steps = emitter.run()
         at = next(i for i, step in enumerate(steps) if step.kind == "loop")
-        loops = [replace(steps[at], n=self.full)]
-        if self.full < len(self.index):
-            loops.append(self._rest(steps[at]))
+        # one number for every eight rows: a byte per row
+        index = emitter.cursor(self.memory.array_slot(self.first_lanes.array), 8 // LANES, ())
+        calls = in_lanes(emitter.body, index, self._in_lanes)
+        loops = [replace(steps[at], n=self.full, body=emitter.place(calls))]
+        if self.full < len(self.order):
+            body = emitter.place([ordinary(call) for call in emitter.body])
+            loops.append(self._rest(replace(steps[at], body=body)))
         return [*self.before, *steps[:at], *loops, *steps[at + 1 :], *self.after]
 
     def _constant(self, data):
@@ -135,19 +108,14 @@ class _Reordered:
         return data is self.index or (data is not None and np.array_equal(data, self.index))
 
     def _rewrite(self, item):
-        streams = item.streams
-        key = {"gather": 1, "scatter": 0}.get(item.kind)
-        by_key = key is not None and self._is_key(item.inputs[key])
-        for i in streams:
+        """Constants in the new order; what goes by the index is marked."""
+        for i in item.streams:
             view = item.inputs[i]
             if view.array.data is not None and not view.array.is_scalar:
-                item.inputs[i] = self.rank_of_row if i == key and by_key else self._reorder(view)
-        if by_key and item.kind == "gather":
-            item.op = "gather_lanes"
-            item.inputs[0] = self._by_rank(item.inputs[0], item.node)
-        elif by_key:
-            item.op = "scatter_add_lanes"
-            item.out = self._collect(item.out, item.node)
+                if item.kind in MARKS and i == MARKS[item.kind][0] and self._is_key(view):
+                    item.op, item.inputs[i] = MARKS[item.kind][1], self.group_of_row
+                else:
+                    item.inputs[i] = self._reorder(view)
 
     def _reorder(self, view):
         array = view.array
@@ -158,51 +126,37 @@ class _Reordered:
             self._sorted[array] = whole(new)
         return self._sorted[array]
 
-    def _work(self):
-        array = Array(self.groups.shape, "d", place=("work",))
-        array.offset = self.memory.reserve(8 * len(self.groups))
-        return array
+    def _in_lanes(self, call):
+        """What a gather reads or a scatter adds to, lane by lane."""
+        name, y, operands, k, node = call
+        base = operands[0] if name == GATHER else y
+        key = (name, base.slot, k["k0"])
+        if self.in_order and (name == SCATTER or k["k0"] == 1):
+            return base
+        if key not in self._laned:
+            lanes = len(self.group_of_lane)
+            array = Array((lanes,), "d", place=("work",))
+            array.offset = self.memory.reserve(8 * lanes)
+            slot = self.memory.array_slot(array)
+            self._laned[key] = Operand("v", slot)
+            groups = self.memory.array_slot(self.lane_groups.array)
+            if name == GATHER:
+                self._call(self.before, "gather", slot, base.slot, groups, k["k0"], node)
+            else:
+                zero = self.memory.cell_slot(self.memory.constant_cell(0.0, "d"))
+                self._call(self.before, "mov_s", slot, zero, 0, 0, node)
+                self._call(self.after, "scatter_add_apart", base.slot, groups, slot, 1, node)
+        return self._laned[key]
 
-    def _by_rank(self, base, node):
-        """The base of a gather, its elements in the order of ranks."""
-        key = (base.array, base.offset, base.strides)
-        if key not in self._ranked:
-            new = self._work()
-            self.before.append(
-                Ins(
-                    "gather",
-                    y=self.memory.array_slot(new),
-                    a=self.memory.array_slot(base.array, base.offset),
-                    b=self.memory.array_slot(self.group_of_rank.array),
-                    k0=0 if base.array.is_scalar else base.strides[0],
-                    n=len(self.groups),
-                    node=node,
-                )
-            )
-            self._ranked[key] = whole(new)
-        return self._ranked[key]
-
-    def _collect(self, out, node):
-        """Sums in the order of ranks, added to the real target afterwards."""
-        new = self._work()
-        slot = self.memory.array_slot(new)
-        zero = self.memory.cell_slot(self.memory.constant_cell(0.0, "d"))
-        self.before.append(Ins("mov_s", y=slot, a=zero, n=len(self.groups), node=node))
-        target = self.memory.array_slot(out.array)
-        groups = self.memory.array_slot(self.group_of_rank.array)
-        self.after.append(
-            Ins("scatter_add_d", y=target, a=groups, b=slot, k0=1, n=len(self.groups), node=node)
-        )
-        return View(new, new.shape, (1,))
+    def _call(self, steps, name, y, a, b, k0, node):
+        steps.append(Ins(name, y=y, a=a, b=b, k0=k0, n=len(self.group_of_lane), node=node))
 
     def _rest(self, loop):
-        """The loop over the rows that do not fill lanes: same body, ordinary kernels."""
-        body = []
-        for ins in loop.body:
-            name = ORDINARY.get(ins.name)
-            body.append(replace(ins, name=name, k0=1) if name else ins)
+        """The loop over the rows that do not fill lanes."""
+        used = {slot for ins in loop.body for slot in (ins.y, ins.a, ins.b, ins.c)}
         cursors = [
             (slot, self.memory.shifted(base, self.full * step), step, outer)
             for slot, base, step, outer in loop.cursors
+            if slot in used
         ]
-        return replace(loop, n=len(self.index) - self.full, body=body, cursors=cursors)
+        return replace(loop, n=len(self.order) - self.full, cursors=cursors)

@@ -220,7 +220,7 @@ class LoopEmitter:
         """The steps of the group."""
         for item in self.group.items:
             getattr(self, "_" + item.kind)(item)
-        body = self._place_registers()
+        body = self.place(self.body)
         if self.straight:
             for ins in body:
                 ins.n = self.n
@@ -442,10 +442,10 @@ class LoopEmitter:
 
     # ---- registers ----------------------------------------------------------------------------
 
-    def _place_registers(self):
+    def place(self, calls):
         """Give block registers to the numbered ones, reusing each after its last use."""
         last = {}
-        for at, (_, y, operands, _, _) in enumerate(self.body):
+        for at, (_, y, operands, _, _) in enumerate(calls):
             for o in (y, *operands):
                 if o.register >= 0:
                     last[o.register] = at
@@ -456,15 +456,17 @@ class LoopEmitter:
                 self.memory.register_slot(where[o.register], BLOCK) if o.register >= 0 else o.slot
             )
 
-        for at, (name, y, operands, k, node) in enumerate(self.body):
+        for at, (name, y, operands, k, node) in enumerate(calls):
             if y.register >= 0 and y.register not in where:
                 if free:
                     where[y.register] = free.pop()
                 else:
                     where[y.register] = used
                     used += 1
-            slots = [slot(o) for o in operands] + [0] * (3 - len(operands))
-            body.append(Ins(name, slot(y), *slots, node=node, **k))
+            slots = [slot(o) for o in operands] + [0] * (7 - len(operands))
+            if len(operands) > 3:  # two of the others in each of these
+                k = {**k, "k1": slots[3] | slots[4] << 32, "k2": slots[5] | slots[6] << 32}
+            body.append(Ins(name, slot(y), *slots[:3], node=node, **k))
             touched = {o.register for o in (y, *operands) if o.register >= 0}
             free += [where[r] for r in sorted(touched) if last[r] == at]
         self._used_registers = [self.memory.register_slot(r, BLOCK) for r in range(used)]

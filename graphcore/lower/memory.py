@@ -8,6 +8,21 @@ from graphcore.lower.arrays import ITEM_BYTES
 
 ALIGN = 64
 LANES = 16  # accumulators of a reduction
+COPIED = 1 << 18  # bytes up to which constants are copied to begin on a cache line
+
+
+def aligned(data):
+    """The data from the beginning of a cache line on, copied there when that is cheap.
+
+    A vector that lies across two lines takes two loads.
+    """
+    if data.ctypes.data % ALIGN == 0 or data.nbytes > COPIED:
+        return data
+    room = np.empty(data.nbytes + ALIGN, dtype=np.uint8)
+    start = -room.ctypes.data % ALIGN
+    copy = room[start : start + data.nbytes].view(data.dtype).reshape(data.shape)
+    copy[...] = data
+    return copy
 
 
 def _bits(value, lane):
@@ -84,12 +99,12 @@ class Memory:
         raise AssertionError(f"an array in {kind} has no address")
 
     def constant(self, data):
-        """Position of a constant array of the program (kept once)."""
+        """Position of a constant array of the program (kept once; small ones on cache lines)."""
         key = id(data)
         if key not in self._constants:
-            self._constants[key] = len(self.spec.constants)
-            self.spec.constants.append(data)
-        return self._constants[key]
+            self._constants[key] = (len(self.spec.constants), data)
+            self.spec.constants.append(aligned(data))
+        return self._constants[key][0]
 
     def constant_slot(self, data):
         """Slot of the first element of a constant array."""

@@ -25,11 +25,20 @@ LIBRARY = {
     "cholesky_pullback": 1, "getrf": 2, "getrs": 3, "log_abs_det": 1, "sign_det": 2,
 }  # fmt: skip
 
+# the same for rows in lanes, whose index is the operand k0
+LANES = {
+    "gather_lanes": 1, "add_lanes": 2, "sub_lanes": 2, "subfrom_lanes": 2, "mul_lanes": 2,
+    "muladd_lanes": 3, "addmul_lanes": 3, "line_lanes": 3, "scatter_add_lanes": 1,
+    "scatter_mul_lanes": 2, "residual_lanes": 4, "scatter_line_lanes": 3, "fit_lanes": 7,
+}  # fmt: skip
+
 
 def _operands(name):
     """How many operands a kernel reads, told from its name."""
     if name in LIBRARY:
         return LIBRARY[name]
+    if name in LANES:
+        return LANES[name]
     tail = name.rpartition("_")[2]
     if tail in ("begin", "end"):
         return int(tail == "end")
@@ -41,10 +50,15 @@ def _operands(name):
 
 
 def _call(spec, ins, moving):
-    reads = [_slot(spec, s, moving) for s in (ins.a, ins.b, ins.c)[: _operands(ins.name)]]
+    slots = [ins.a, ins.b, ins.c]
+    if ins.name in LANES:
+        slots += [half for k in (ins.k1, ins.k2) for half in (k & 0xFFFFFFFF, k >> 32)]
+    reads = [_slot(spec, s, moving) for s in slots[: _operands(ins.name)]]
     extra = "".join(f" {k}={v}" for k, v in (("k0", ins.k0), ("k1", ins.k1)) if v)
     if ins.name in LIBRARY:
         extra = ""
+    if ins.name in LANES:
+        extra = f" by {_slot(spec, ins.k0, moving)}"
     arrow = f" <- {', '.join(reads)}" if reads else ""
     return f"{ins.name} {_slot(spec, ins.y, moving)}{arrow}{extra}"
 

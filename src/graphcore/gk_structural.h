@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "gk_abi.h"
+#include "gk_lanes.h"
 #include "gk_math.h"
 #include "gk_vec.h"
 
@@ -131,22 +132,6 @@ static inline void gk_gather(ptrdiff_t n, double *restrict y, const double *rest
     for (ptrdiff_t i = 0; i < n; i++) y[i] = base[idx[i] * stride];
 }
 
-/* the same where every eight indices are consecutive (n is a multiple of eight) */
-static inline void gk_gather_lanes(ptrdiff_t n, double *restrict y, const double *restrict base,
-                                   const int64_t *restrict idx) {
-  for (ptrdiff_t i = 0; i < n; i += 8) {
-    const double *b = base + idx[i];
-    for (int l = 0; l < 8; l += GK_W) *(gk_vec *)(y + i + l) = GK_V(b + l);
-  }
-}
-static inline void gk_scatter_add_lanes(ptrdiff_t n, double *restrict g, const int64_t *restrict idx,
-                                        const double *restrict v) {
-  for (ptrdiff_t i = 0; i < n; i += 8) {
-    double *t = g + idx[i];
-    for (int l = 0; l < 8; l += GK_W) *(gk_vec *)(t + l) = GK_V(t + l) + GK_V(v + i + l);
-  }
-}
-
 /* g[idx[i]] += v[i * vs] ; equal neighbours are summed in a register first */
 static inline void gk_scatter_add(ptrdiff_t n, double *g, const int64_t *restrict idx, const double *restrict v, ptrdiff_t vs) {
   ptrdiff_t i = 0;
@@ -156,6 +141,11 @@ static inline void gk_scatter_add(ptrdiff_t n, double *g, const int64_t *restric
     for (i++; i < n && idx[i] == j; i++) t += v[i * vs];
     g[j] += t;
   }
+}
+/* the same for neighbours that are mostly different */
+static inline void gk_scatter_add_apart(ptrdiff_t n, double *g, const int64_t *restrict idx, const double *restrict v,
+                                        ptrdiff_t vs) {
+  for (ptrdiff_t i = 0; i < n; i++) g[idx[i]] += v[i * vs];
 }
 static inline void gk_scatter_add_l(ptrdiff_t n, int64_t *g, const int64_t *restrict idx, const int64_t *restrict v, ptrdiff_t vs) {
   for (ptrdiff_t i = 0; i < n; i++) g[idx[i]] = (int64_t)((uint64_t)g[idx[i]] + (uint64_t)v[i * vs]);
@@ -274,9 +264,8 @@ GK_KERNEL(matrow_rm, gk_matrow_rm(n, GK_D(y), GK_D(a), GK_D(b), ins->k0, ins->k1
 GK_KERNEL(matcol_cm, gk_matcol_cm(n, GK_D(y), GK_D(a), GK_D(b), ins->k0, ins->k1))
 GK_KERNEL(matcol_rm, gk_matcol_rm(n, GK_D(y), GK_D(a), GK_D(b), ins->k0, ins->k1))
 GK_KERNEL(gather, gk_gather(n, GK_D(y), GK_D(a), GK_L(b), ins->k0))
-GK_KERNEL(gather_lanes, gk_gather_lanes(n, GK_D(y), GK_D(a), GK_L(b)))
-GK_KERNEL(scatter_add_lanes, gk_scatter_add_lanes(n, GK_D(y), GK_L(a), GK_D(b)))
 GK_KERNEL(scatter_add_d, gk_scatter_add(n, GK_D(y), GK_L(a), GK_D(b), ins->k0))
+GK_KERNEL(scatter_add_apart, gk_scatter_add_apart(n, GK_D(y), GK_L(a), GK_D(b), ins->k0))
 GK_KERNEL(scatter_add_l, gk_scatter_add_l(n, GK_L(y), GK_L(a), GK_L(b), ins->k0))
 GK_KERNEL(scatter_set, gk_scatter_set(n, GK_L(y), GK_L(a), GK_L(b), ins->k0))
 GK_KERNEL(check_index, gk_check_index(n, GK_L(y), GK_L(a), (int64_t *)P[0], ins->k0, ins->k1))
@@ -294,12 +283,12 @@ static const gk_named gk_structural[] = {
     {"matrow_cm", gk_k_matrow_cm},         {"matrow_rm", gk_k_matrow_rm},
     {"matcol_cm", gk_k_matcol_cm},         {"matcol_rm", gk_k_matcol_rm},
     {"gather", gk_k_gather},               {"scatter_add_d", gk_k_scatter_add_d},
+    {"scatter_add_apart", gk_k_scatter_add_apart},
     {"scatter_add_l", gk_k_scatter_add_l}, {"scatter_set", gk_k_scatter_set},
     {"check_index", gk_k_check_index},     {"take_rows", gk_k_take_rows},
     {"scatter_rows", gk_k_scatter_rows},   {"zero", gk_k_zero},
     {"copy", gk_k_copy},
-    {"gather_lanes", gk_k_gather_lanes},   {"scatter_add_lanes", gk_k_scatter_add_lanes},
-    {"linear", gk_k_linear},
+    {"linear", gk_k_linear},               GK_LANES_KERNELS
     {"load_f8", gk_load_f8},               {"store_f8", gk_store_f8},
     {"load_f4", gk_load_f4},               {"store_f4", gk_store_f4},
     {"load_i4", gk_load_i4},               {"store_i4", gk_store_i4},

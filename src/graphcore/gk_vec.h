@@ -21,7 +21,11 @@ typedef double gk_vec __attribute__((vector_size(GK_W * 8), aligned(8), may_alia
 #define GK_V(p) (*(const gk_vec *)(p))
 
 static inline gk_vec gk_vfma(gk_vec a, gk_vec b, gk_vec c) {
-#if defined(__FMA__) || defined(__AVX512F__) || defined(__ARM_FEATURE_FMA)
+#if defined(__AVX512F__)
+  return (gk_vec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#elif defined(__AVX__) && defined(__FMA__)
+  return (gk_vec)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#elif defined(__ARM_FEATURE_FMA)
   gk_vec r;
   for (int l = 0; l < GK_W; l++) r[l] = __builtin_fma(a[l], b[l], c[l]);
   return r;

@@ -5,7 +5,7 @@ import pytest
 
 import graphcore
 import graphcore.tensor as tt
-from graphcore.lower.lanes import LANES, sort_rows
+from graphcore import kernels
 from graphcore.lower.text import disassemble
 from graphcore.runtime.flat import FlatFunction
 from graphcore.runtime.reference import evaluate
@@ -18,21 +18,6 @@ INDICES = {
     "empty groups": lambda rng: rng.choice([3, 7, 11, *range(20, 60)], 1000),
     "one large group": lambda rng: np.concatenate([np.zeros(600, int), rng.integers(0, 30, 600)]),
 }
-
-
-@pytest.mark.parametrize("kind", INDICES)
-def test_sorted_rows_fill_lanes(kind):
-    index = INDICES[kind](np.random.default_rng(0))
-    plan = sort_rows(index)
-    if plan is None:
-        return
-    order, full, groups = plan
-    assert sorted(order) == list(range(len(index)))
-    assert full % LANES == 0 and len(index) // 2 <= full <= len(index)
-    rank = np.empty(len(groups), int)
-    rank[groups] = np.arange(len(groups))
-    lanes = rank[index[order[:full]]].reshape(-1, LANES)
-    np.testing.assert_array_equal(lanes, lanes[:, :1] + np.arange(LANES))
 
 
 @pytest.mark.parametrize("kind", INDICES)
@@ -61,9 +46,41 @@ def test_hierarchical_densities_agree_with_the_reference(kind):
     np.testing.assert_allclose(
         slope, np.concatenate([s.ravel() for s in slopes]), rtol=1e-11, atol=1e-11
     )
-    if kind in ("sorted", "shuffled", "rectangular"):
-        text = disassemble(f.program.spec)
-        assert "gather_lanes" in text and "scatter_add_lanes" in text
+    text = disassemble(f.program.spec)
+    assert "line_lanes" in text and "scatter_mul_lanes" in text
+
+
+BODIES = {  # of a loop over rows, by the calls they are joined to
+    "add_lanes": lambda a, b, x, y: tt.exp(a + y) + a * b,
+    "sub_lanes": lambda a, b, x, y: tt.exp(a - tt.sin(b + x)),
+    "subfrom_lanes": lambda a, b, x, y: tt.exp(y - a) + b,
+    "mul_lanes": lambda a, b, x, y: tt.sin(a * x) + b,
+    "muladd_lanes": lambda a, b, x, y: tt.exp(a * x + tt.sin(b + y)),
+    "addmul_lanes": lambda a, b, x, y: tt.exp(a + x * tt.sin(b + y)),
+    "line_lanes": lambda a, b, x, y: tt.softplus(a + b * x),
+    "residual_lanes": lambda a, b, x, y: tt.log1p((y - (a + b * x)) ** 2),
+    "scatter_line_lanes": lambda a, b, x, y: tt.exp(y - (a + b * x)),
+    "fit_lanes": lambda a, b, x, y: (y - (a + b * x)) ** 2,
+}
+
+
+@pytest.mark.parametrize("level", kernels.available())
+@pytest.mark.parametrize("name", BODIES)
+def test_joined_calls_agree_with_the_reference(name, level, monkeypatch):
+    rng = np.random.default_rng(2)
+    index = rng.choice(30, 1003, p=rng.dirichlet(np.ones(30)))
+    x, y = rng.normal(size=(2, len(index)))
+    a, b = tt.tensor("float64", (30,), "a"), tt.tensor("float64", (30,), "b")
+    value = BODIES[name](a[index], b[index], x, y).sum()
+    monkeypatch.setenv(kernels.ENVIRONMENT, level)
+    f = FlatFunction([a, b], value, statistics=False)
+    point = rng.normal(size=f.dim)
+    got, slope = f(point)
+    given = {a: point[:30], b: point[30:]}
+    want, *slopes = evaluate([value, *graphcore.grad(value, [a, b])], given)
+    np.testing.assert_allclose(got, want, rtol=1e-12)
+    np.testing.assert_allclose(slope, np.concatenate(slopes), rtol=1e-11, atol=1e-11)
+    assert name in disassemble(f.program.spec)
 
 
 def test_the_order_stays_where_it_is_visible():
