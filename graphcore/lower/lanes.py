@@ -1,4 +1,4 @@
-"""Loops over rows that are sorted so that gathers and scatters by a constant index touch neighbours.
+"""Loops whose rows are sorted so that gathers and scatters by a constant index touch neighbours.
 
 In a hierarchical model each observation reads the parameters of its group and adds to their
 gradients.  Where everything along the observations is either constant or reduced, their order is
