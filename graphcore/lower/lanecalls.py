@@ -7,6 +7,9 @@ product to the sums of groups.  Calls are ``(name, result, operands, constants, 
 
 from collections import Counter
 
+from graphcore.lower.loops import Operand
+
+NONE = Operand("v", 0)  # the place of an operand that a call does not have
 GATHER, SCATTER = "gather_lanes", "scatter_add_lanes"
 ORDINARY = {GATHER: "gather", SCATTER: "scatter_add_apart"}
 # by call and position of the operand that is gathered: what they become, and the other operands
@@ -35,8 +38,8 @@ def in_lanes(calls, index, base_of):
     Parameters
     ----------
     calls : list of tuple
-    index : int
-        The slot of the lanes of the rows: the first of every eight.
+    index : Operand
+        The lanes of the rows: the first of every eight.
     base_of : callable
         Gives the operand that holds, lane by lane, what a gather reads or a scatter adds to.
     """
@@ -59,7 +62,8 @@ class _Lanes:
         return operand.register in self.made and self.made[operand.register][0] == name
 
     def _call(self, name, call, y, *operands):
-        return name, y, operands, {"k0": self.index}, call[4]
+        first = [*operands[:3], *[NONE] * (3 - len(operands))]
+        return name, y, (*first, self.index, *operands[3:]), {}, call[4]
 
     def _lanes_of(self, operand):
         """What a gathered operand is lane by lane."""
@@ -96,7 +100,8 @@ class _Lanes:
         name, y, operands, _, _ = call
         line = operands[-1]
         if name == "sub_dd_vv" and self._is("line_lanes", line) and line.register in self.once:
-            return self._call("residual_lanes", call, y, *self.made[line.register][2], operands[0])
+            base, column, other = self.made[line.register][2][:3]
+            return self._call("residual_lanes", call, y, base, column, other, operands[0])
         return call
 
 
@@ -117,11 +122,12 @@ def _pairs(calls):
     for call in calls:
         name, z, operands, k, node = call
         if name == "scatter_mul_lanes":
-            for value, column in (operands, operands[::-1]):
+            one, two, _, index = operands
+            for value, column in ((one, two), (two, one)):
                 other = plain.get(_key(value))
                 if other is not None and other[1].slot != z.slot:
                     del plain[_key(value)]
-                    call = ("scatter_line_lanes", other[1], (value, column, z), k, node)
+                    call = ("scatter_line_lanes", other[1], (value, column, z, index), k, node)
                     break
         found.append(call)
     return [call for call in found if call[0] != SCATTER or plain.get(_key(call[2][0])) is call]
@@ -141,7 +147,7 @@ def _fits(calls):
             continue
         dot, sums = used.get("dot_dd_acc"), used.get("scatter_line_lanes")
         if dot and sums:
-            column, target = sums[2][1:]
+            column, target = sums[2][1:3]
             fits[r.register] = ("fit_lanes", dot[1], (*operands, sums[1], target, column), k, node)
             gone |= {id(dot), id(sums)}
     return [fits.get(c[1].register, c) for c in calls if id(c) not in gone]

@@ -89,14 +89,23 @@ class _Reordered:
         emitter.straight = False
         steps = emitter.run()
         at = next(i for i, step in enumerate(steps) if step.kind == "loop")
-        # one number for every eight rows: a byte per row
-        index = emitter.cursor(self.memory.array_slot(self.first_lanes.array), 8 // LANES, ())
-        calls = in_lanes(emitter.body, index, self._in_lanes)
-        loops = [replace(steps[at], n=self.full, body=emitter.place(calls))]
+        loops = [self._lanes_loop(emitter)]
         if self.full < len(self.order):
-            body = emitter.place([ordinary(call) for call in emitter.body])
-            loops.append(self._rest(replace(steps[at], body=body)))
+            rest = emitter.step([ordinary(call) for call in emitter.body])
+            loops.append(self._cut(rest, self.full, len(self.order)))
         return [*self.before, *steps[:at], *loops, *steps[at + 1 :], *self.after]
+
+    def _lanes_loop(self, emitter):
+        # one number for every eight rows: a byte per row
+        first = emitter.cursor(self.memory.array_slot(self.first_lanes.array), 8 // LANES, ())
+        loop = emitter.step(in_lanes(emitter.body, Operand("v", first), self._in_lanes))
+        loop = self._cut(loop, 0, self.full)
+        if loop.sums is not None:
+            used = {slot for ins in loop.body for slot in ins.slots}
+            loop.sums = [s for s in loop.sums if s[0] in used]
+            lanes = [o.slot for key, o in self._laned.items() if key[0] == SCATTER]
+            loop.sums += [(slot, len(self.group_of_lane), None, "sum_d_each") for slot in lanes]
+        return loop
 
     def _constant(self, data):
         array = Array(data.shape, "l" if data.dtype.kind in "biu" else "d", "f8", data=data)
@@ -151,12 +160,12 @@ class _Reordered:
     def _call(self, steps, name, y, a, b, k0, node):
         steps.append(Ins(name, y=y, a=a, b=b, k0=k0, n=len(self.group_of_lane), node=node))
 
-    def _rest(self, loop):
-        """The loop over the rows that do not fill lanes."""
-        used = {slot for ins in loop.body for slot in (ins.y, ins.a, ins.b, ins.c)}
+    def _cut(self, loop, start, stop):
+        """The loop over some of the rows."""
+        used = {slot for ins in loop.body for slot in ins.slots}
         cursors = [
-            (slot, self.memory.shifted(base, self.full * step), step, outer)
+            (slot, self.memory.shifted(base, start * step), step, outer)
             for slot, base, step, outer in loop.cursors
             if slot in used
         ]
-        return replace(loop, n=len(self.order) - self.full, cursors=cursors)
+        return replace(loop, n=stop - start, cursors=cursors)

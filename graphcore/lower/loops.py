@@ -220,14 +220,19 @@ class LoopEmitter:
         """The steps of the group."""
         for item in self.group.items:
             getattr(self, "_" + item.kind)(item)
-        body = self.place(self.body)
+        loop = self.step(self.body)
         if self.straight:
-            for ins in body:
+            for ins in loop.body:
                 ins.n = self.n
-            return [*self.before, *body, *self.after]
-        sums = None if self.in_order else [(slot, *what) for slot, what in self.sums.items()]
-        loop = LoopStep(self.n, BLOCK, self.outer, body, self.cursors, sums, self._used_registers)
+            return [*self.before, *loop.body, *self.after]
         return [*self.before, loop, *self.after]
+
+    def step(self, calls):
+        """The loop of these calls."""
+        body, used = self._place_registers(calls)
+        sums = None if self.in_order else [(slot, *what) for slot, what in self.sums.items()]
+        registers = [self.memory.register_slot(r, BLOCK) for r in range(used)]
+        return LoopStep(self.n, BLOCK, self.outer, body, self.cursors, sums, registers)
 
     def _sole_reader(self, item):
         """The only item that reads a result, when it does so in this loop, element by element."""
@@ -442,8 +447,11 @@ class LoopEmitter:
 
     # ---- registers ----------------------------------------------------------------------------
 
-    def place(self, calls):
-        """Give block registers to the numbered ones, reusing each after its last use."""
+    def _place_registers(self, calls):
+        """Give block registers to the numbered ones, reusing each after its last use.
+
+        Returns the kernel calls and how many registers they use.
+        """
         last = {}
         for at, (_, y, operands, _, _) in enumerate(calls):
             for o in (y, *operands):
@@ -463,14 +471,11 @@ class LoopEmitter:
                 else:
                     where[y.register] = used
                     used += 1
-            slots = [slot(o) for o in operands] + [0] * (7 - len(operands))
-            if len(operands) > 3:  # two of the others in each of these
-                k = {**k, "k1": slots[3] | slots[4] << 32, "k2": slots[5] | slots[6] << 32}
-            body.append(Ins(name, slot(y), *slots[:3], node=node, **k))
+            slots = [slot(o) for o in operands] + [0] * (3 - len(operands))
+            body.append(Ins(name, slot(y), *slots[:3], more=tuple(slots[3:]), node=node, **k))
             touched = {o.register for o in (y, *operands) if o.register >= 0}
             free += [where[r] for r in sorted(touched) if last[r] == at]
-        self._used_registers = [self.memory.register_slot(r, BLOCK) for r in range(used)]
-        return body
+        return body, used
 
 
 def _extreme(row, lane):

@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Ins:
-    """One kernel call: ``y`` is written, ``a``, ``b``, ``c`` are read (all are slots)."""
+    """One kernel call: ``y`` is written, ``a``, ``b``, ``c`` are read (all are slots).
+
+    Calls with further operands have them in ``more`` instead of constants: two in each of ``k0``,
+    ``k1`` and ``k2``.
+    """
 
     name: str
     y: int = 0
@@ -21,7 +25,13 @@ class Ins:
     k2: int = 0
     n: int = 0
     node: object = None
+    more: tuple = ()
     kind = "call"
+
+    @property
+    def slots(self):
+        """All its operands."""
+        return (self.y, self.a, self.b, self.c, *self.more)
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ LIBRARY = {
     "cholesky_pullback": 1, "getrf": 2, "getrs": 3, "log_abs_det": 1, "sign_det": 2,
 }  # fmt: skip
 
-# the same for rows in lanes, whose index is the operand k0
+# the same for rows in lanes, without their index, which is the fourth operand
 LANES = {
     "gather_lanes": 1, "add_lanes": 2, "sub_lanes": 2, "subfrom_lanes": 2, "mul_lanes": 2,
     "muladd_lanes": 3, "addmul_lanes": 3, "line_lanes": 3, "scatter_add_lanes": 1,
@@ -50,15 +50,13 @@ def _operands(name):
 
 
 def _call(spec, ins, moving):
-    slots = [ins.a, ins.b, ins.c]
-    if ins.name in LANES:
-        slots += [half for k in (ins.k1, ins.k2) for half in (k & 0xFFFFFFFF, k >> 32)]
+    slots = [ins.a, ins.b, ins.c, *ins.more[1:]]
     reads = [_slot(spec, s, moving) for s in slots[: _operands(ins.name)]]
     extra = "".join(f" {k}={v}" for k, v in (("k0", ins.k0), ("k1", ins.k1)) if v)
     if ins.name in LIBRARY:
         extra = ""
     if ins.name in LANES:
-        extra = f" by {_slot(spec, ins.k0, moving)}"
+        extra = f" by {_slot(spec, ins.more[0], moving)}"
     arrow = f" <- {', '.join(reads)}" if reads else ""
     return f"{ins.name} {_slot(spec, ins.y, moving)}{arrow}{extra}"
 

@@ -368,12 +368,15 @@ cdef class Program:
         name = step.name
         if name not in table:
             raise ValueError(f"no kernel is called {name!r} at this instruction-set level")
-        for slot in (step.y, step.a, step.b, step.c):
+        for slot in step.slots:
             if not 0 <= slot < n_slots:
                 raise ValueError(f"kernel {name} has an operand out of range: slot {slot}")
         ins.fn = <gk_kernel><size_t>table[name]
         ins.y, ins.a, ins.b, ins.c = step.y, step.a, step.b, step.c
         ins.k0, ins.k1, ins.k2 = step.k0, step.k1, step.k2
+        if step.more:
+            more = [*step.more, *[0] * (6 - len(step.more))]
+            ins.k0, ins.k1, ins.k2 = [a | b << 32 for a, b in zip(more[::2], more[1::2])]
         return 0
 
     cdef Loop* _loop(self, step, dict table, Py_ssize_t n_slots) except NULL:
@@ -425,7 +428,7 @@ cdef class Program:
         own = set(plan.registers) | {slot for slot, _, _, _ in plan.sums}
         own |= {slot for slot, _, _, _ in step.cursors}
         used = {slot for _, slot, _, _ in step.cursors}
-        used |= {slot for op in step.body for slot in (op.y, op.a, op.b, op.c)}
+        used |= {slot for op in step.body for slot in op.slots}
         used = sorted(used - own)
         parts.n_used, parts.n_registers = len(used), len(plan.registers)
         parts.used = <int32_t*>self.take(sizeof(int32_t) * max(1, parts.n_used))

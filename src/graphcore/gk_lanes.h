@@ -18,14 +18,18 @@ static inline void gk_eight_to(double *p, gk_eight v) {
   for (int l = 0; l < GK_PARTS; l++) *(gk_vec *)(p + l * GK_W) = v.part[l];
 }
 
-/* y[i] = EXPR of g = a[idx[i]], u = b[i], and v = c[i] or h = c[idx[i]]; the operand k0 holds the
- * first index of every eight */
+/* Operands beyond the third are named by the halves of k0, k1 and k2.  The first of these is idx:
+ * the first index of every eight rows. */
+#define GK_LOW(K) ((int32_t)(K))
+#define GK_HIGH(K) ((K) >> 32)
+
+/* y[i] = EXPR of g = a[idx[i]], u = b[i], and v = c[i] or h = c[idx[i]] */
 #define GK_LANES_ROWS(NAME, EXPR, FIRST, SECOND) \
   static void gk_k_##NAME(ptrdiff_t n, char **P, const gk_ins *ins) { \
     double *restrict y = (double *)P[ins->y]; \
     const double *restrict base = (const double *)P[ins->a]; \
     const double *restrict b = (const double *)P[ins->b], *restrict c = (const double *)P[ins->c]; \
-    const int64_t *restrict idx = (const int64_t *)P[ins->k0]; \
+    const int64_t *restrict idx = (const int64_t *)P[GK_LOW(ins->k0)]; \
     for (ptrdiff_t i = 0; i < n;) { \
       const int64_t j = idx[i >> 3]; \
       const gk_eight gs = gk_eight_at(base + j), hs = gk_eight_at(SECOND ? c + j : base + j); \
@@ -64,7 +68,7 @@ GK_LANES_ROWS(line_lanes, gk_vfma(g, u, h), 1, 1)
   static void gk_k_##NAME(ptrdiff_t n, char **P, const gk_ins *ins) { \
     double *restrict y = (double *)P[ins->y]; \
     const double *restrict a = (const double *)P[ins->a], *restrict b = (const double *)P[ins->b]; \
-    const int64_t *restrict idx = (const int64_t *)P[ins->k0]; \
+    const int64_t *restrict idx = (const int64_t *)P[GK_LOW(ins->k0)]; \
     for (ptrdiff_t i = 0; i < n;) { \
       const int64_t j = idx[i >> 3]; \
       gk_eight even = gk_eight_at(y + j), odd = {{{0}}}; \
@@ -80,13 +84,12 @@ GK_LANES_ROWS(line_lanes, gk_vfma(g, u, h), 1, 1)
 GK_LANES_SUM(scatter_add_lanes, s + u, 0)
 GK_LANES_SUM(scatter_mul_lanes, gk_vfma(u, v, s), 1)
 
-/* y[i] = d[i] - (a[idx[i]] * b[i] + c[idx[i]]).  Operands beyond three are named by the halves of k1
- * and k2: d, e, f and h. */
+/* y[i] = e[i] - (a[idx[i]] * b[i] + c[idx[i]]); d is idx */
 static void gk_k_residual_lanes(ptrdiff_t n, char **P, const gk_ins *ins) {
   double *restrict y = (double *)P[ins->y];
   const double *base = (const double *)P[ins->a], *other = (const double *)P[ins->c];
-  const double *restrict b = (const double *)P[ins->b], *restrict v = (const double *)P[(int32_t)ins->k1];
-  const int64_t *restrict idx = (const int64_t *)P[ins->k0];
+  const double *restrict b = (const double *)P[ins->b], *restrict v = (const double *)P[GK_HIGH(ins->k0)];
+  const int64_t *restrict idx = (const int64_t *)P[GK_LOW(ins->k0)];
   for (ptrdiff_t i = 0; i < n;) {
     const int64_t j = idx[i >> 3];
     const gk_eight g = gk_eight_at(base + j), h = gk_eight_at(other + j);
@@ -102,7 +105,7 @@ static void gk_k_residual_lanes(ptrdiff_t n, char **P, const gk_ins *ins) {
 static void gk_k_scatter_line_lanes(ptrdiff_t n, char **P, const gk_ins *ins) {
   double *y = (double *)P[ins->y], *z = (double *)P[ins->c];
   const double *restrict a = (const double *)P[ins->a], *restrict b = (const double *)P[ins->b];
-  const int64_t *restrict idx = (const int64_t *)P[ins->k0];
+  const int64_t *restrict idx = (const int64_t *)P[GK_LOW(ins->k0)];
   for (ptrdiff_t i = 0; i < n;) {
     const int64_t j = idx[i >> 3];
     gk_eight s = gk_eight_at(y + j), t = gk_eight_at(z + j);
@@ -120,14 +123,14 @@ static void gk_k_scatter_line_lanes(ptrdiff_t n, char **P, const gk_ins *ins) {
 }
 
 /* Least squares of lines, all of it: the residuals r as above; y[i % 16] += r * r, and
- * e[idx[i]] += r, f[idx[i]] += r * h[i] */
+ * f[idx[i]] += r, g[idx[i]] += r * h[i] */
 static void gk_k_fit_lanes(ptrdiff_t n, char **P, const gk_ins *ins) {
   double *squares = (double *)P[ins->y];
   const double *base = (const double *)P[ins->a], *other = (const double *)P[ins->c];
-  const double *restrict b = (const double *)P[ins->b], *restrict v = (const double *)P[(int32_t)ins->k1];
-  double *y = (double *)P[ins->k1 >> 32], *z = (double *)P[(int32_t)ins->k2];
-  const double *restrict w = (const double *)P[ins->k2 >> 32];
-  const int64_t *restrict idx = (const int64_t *)P[ins->k0];
+  const double *restrict b = (const double *)P[ins->b], *restrict v = (const double *)P[GK_HIGH(ins->k0)];
+  double *y = (double *)P[GK_LOW(ins->k1)], *z = (double *)P[GK_HIGH(ins->k1)];
+  const double *restrict w = (const double *)P[GK_LOW(ins->k2)];
+  const int64_t *restrict idx = (const int64_t *)P[GK_LOW(ins->k0)];
   gk_eight even = gk_eight_at(squares), odd = gk_eight_at(squares + 8);
   for (ptrdiff_t i = 0; i < n;) {
     const int64_t j = idx[i >> 3];

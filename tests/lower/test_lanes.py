@@ -83,6 +83,24 @@ def test_joined_calls_agree_with_the_reference(name, level, monkeypatch):
     assert name in disassemble(f.program.spec)
 
 
+def test_long_loops_in_lanes_are_divided():
+    rng = np.random.default_rng(3)
+    index = rng.choice(50, 100_003, p=rng.dirichlet(np.ones(50)))
+    x, y = rng.normal(size=(2, len(index)))
+    a, b = tt.tensor("float64", (50,), "a"), tt.tensor("float64", (50,), "b")
+    value = tt.softplus(a[index] + b[index] * x).sum() - (y * a[index]).sum()
+    one, two = (FlatFunction([a, b], value, statistics=False, threads=k) for k in (1, 2))
+    text = disassemble(one.program.spec)
+    assert "scatter_line_lanes" in text and " parts" in text
+    point = rng.normal(size=100)
+    given = {a: point[:50], b: point[50:]}
+    want, *slopes = evaluate([value, *graphcore.grad(value, [a, b])], given)
+    for got, slope in (one(point), two(point)):
+        np.testing.assert_allclose(got, want, rtol=1e-12)
+        np.testing.assert_allclose(slope, np.concatenate(slopes), rtol=1e-10, atol=1e-9)
+    np.testing.assert_array_equal(one(point)[1], two(point)[1])
+
+
 def test_the_order_stays_where_it_is_visible():
     index = np.repeat(np.arange(20), 10)
     a = tt.tensor("float64", (20,), "a")
