@@ -142,6 +142,8 @@ class Op:
     shape_inputs = ()  # positions of inputs whose *value* decides the output shape
     broadcasts = False  # whether every output has the shape of the inputs broadcast together
     no_gradient = ()  # positions of inputs through which no gradient flows (shapes, indices)
+    shape_only = ()  # positions of inputs of which only the shape is read
+    data_dependent = False  # whether output shapes depend on values that are not themselves shapes
 
     def out_types(self, *types):
         """Types of the outputs for inputs of these types.

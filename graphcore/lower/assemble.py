@@ -60,6 +60,7 @@ def lower(outputs, inputs, values=None, resident=(), threads=1):
     values = dict(values or {})
     concrete_shapes(order, shapes, values)
     t = translate.Translator(shapes, values, columns.short_axes)
+    order = _needed(order, [v for v, _, _ in outputs], values)
     t.uses = Counter(v for node in order for v in node.inputs)
     t.uses.update(v for v, _, _ in outputs)
     spec = ProgramSpec(threads=threads)
@@ -98,6 +99,20 @@ def check_threads(threads):
     if not 1 <= threads.__index__() <= MOST_THREADS:
         raise ValueError(f"threads must lie between 1 and {MOST_THREADS}, not {threads}")
     return threads.__index__()
+
+
+def _needed(order, outputs, values):
+    """The nodes whose values are needed: not those of which only a shape is read."""
+    wanted, found = set(outputs), []
+    for node in reversed(order):
+        if wanted.isdisjoint(node.outputs):
+            continue
+        found.append(node)
+        if all(v in values for v in node.outputs):
+            continue
+        skipped = node.op.shape_only
+        wanted.update(v for i, v in enumerate(node.inputs) if i not in skipped)
+    return found[::-1]
 
 
 def load(spec):

@@ -125,7 +125,7 @@ class Emitter:
 
     def _take_rows(self, item):
         base, where = item.inputs
-        row = base.size // base.shape[0]
+        row = item.info.get("k") or base.size // base.shape[0]
         return [
             Ins(
                 "take_rows",
@@ -133,7 +133,7 @@ class Emitter:
                 a=self._slot(base),
                 b=self._slot(where),
                 k0=row,
-                k1=row,
+                k1=item.info.get("ld", row),
                 n=where.size,
                 node=item.node,
             )

@@ -74,7 +74,7 @@ class LoopEmitter:
                 accesses[self._key(view, item)] = self._strides(view, item)
         lengths, strides = _collapse(space, list(accesses.values()))
         order = list(range(len(lengths)))
-        if len(lengths) > 1 and not self._has_matrix():
+        if len(lengths) > 1 and not self._is_ordered():
             order = self._inner_last(lengths, strides)
         self.lengths = [lengths[i] for i in order]
         self.strides = {
@@ -85,8 +85,12 @@ class LoopEmitter:
         self.block = min(BLOCK, self.n)
         self.straight = not self.outer and self.n <= BLOCK
 
-    def _has_matrix(self):
-        return any(item.kind in ("matrow", "matcol") for item in self.group.items)
+    def _is_ordered(self):
+        """Whether the axes keep their order: for matrices, and where the last of many wins."""
+        return any(
+            item.kind in ("matrow", "matcol") or item.op == "scatter_set"
+            for item in self.group.items
+        )
 
     def _inner_last(self, lengths, strides):
         """Axis order: the given one, unless its inner axis is short and another is long."""
@@ -297,7 +301,7 @@ class LoopEmitter:
     def _check(self, item):
         y, store = self.target(item)
         a = self.vector(self.read(item, 0))
-        number = self.node_number(item.node)
+        number = self.node_number(item.node) | item.info["axis"] << 32
         self.emit("check_index", y, a, k0=item.info["length"], k1=number, node=item.node)
         self.finish(item, y, store)
 

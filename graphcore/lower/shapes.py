@@ -13,14 +13,15 @@ KNOWN_SIZE = 64  # integer results up to this many elements are followed at plan
 def value_inputs(outputs, inputs):
     """Inputs whose *values* (not only shapes) decide the shape of something."""
     wanted, seen = [], set()
-    order = toposort(outputs)
+    order = toposort(outputs, stop=inputs)
+    given = set(inputs)
     stack = [node.inputs[i] for node in order for i in node.op.shape_inputs]
     while stack:
         v = stack.pop()
         if v in seen or isinstance(v, Constant):
             continue
         seen.add(v)
-        if v.owner is None:
+        if v.owner is None or v in given:
             wanted.append(v)
         elif not isinstance(v.owner.op, Shape):
             stack.extend(v.owner.inputs)

@@ -176,7 +176,7 @@ class IncSubtensor(_Indexed):
 
     def out_types(self, x, value, *ints):
         self._check_ints(ints)
-        _check_value(self.name, x, value, self._region(x.shape))
+        check_value(self.name, x, value, self._region(x.shape))
         return [x]
 
     def infer_shape(self, shapes, values):
@@ -184,7 +184,7 @@ class IncSubtensor(_Indexed):
 
     def reference(self, x, value, *ints):
         out, index = x.copy(), self._index(ints)
-        _check_fits(self.name, value.shape, out[index].shape)
+        check_fits(self.name, value.shape, out[index].shape)
         if self.is_set:
             out[index] = value
         else:
@@ -215,7 +215,7 @@ class IncSubtensor(_Indexed):
             yield IncSubtensor((Slice(2, 2, None), Slice()), is_set), [x, np.ones((0, 4))]
 
 
-def _check_value(name, x, value, region):
+def check_value(name, x, value, region):
     if promote(x.dtype, value.dtype) != x.dtype:
         raise TypeError(
             f"{name}: a value of {value.dtype} does not fit into an array of {x.dtype}; "
@@ -228,7 +228,7 @@ def _check_value(name, x, value, region):
         )
 
 
-def _check_fits(name, value, region):
+def check_fits(name, value, region):
     if not fits(value, region):
         raise ValueError(
             f"{name}: a value of shape {value} does not fit into a part of shape {region}"
@@ -251,6 +251,7 @@ class Take(Op):
 
     name = "take"
     props = ("axis",)
+    mask = None  # the symbolic mask on x, and its first axis, where this was written as x[mask]
     no_gradient = (1,)
 
     def __init__(self, axis):
@@ -309,7 +310,7 @@ class IncTake(Op):
 
     def out_types(self, x, value, idx):
         _check_gather(self, x, idx)
-        _check_value(self.name, x, value, _gathered(self.axis, x.shape, idx.shape))
+        check_value(self.name, x, value, _gathered(self.axis, x.shape, idx.shape))
         return [x]
 
     def infer_shape(self, shapes, values):
@@ -318,7 +319,7 @@ class IncTake(Op):
     def reference(self, x, value, idx):
         out = x.copy()
         region = _gathered(self.axis, x.shape, idx.shape)
-        _check_fits(self.name, value.shape, region)
+        check_fits(self.name, value.shape, region)
         key = (slice(None),) * self.axis + (idx,)
         if self.is_set:
             out[key] = value

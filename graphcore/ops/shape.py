@@ -16,6 +16,7 @@ class Shape(Op):
 
     name = "shape"
     no_gradient = (0,)
+    shape_only = (0,)
 
     def out_types(self, x):
         return [TensorType("int64", (x.ndim,))]
@@ -286,6 +287,7 @@ class BroadcastLike(Op):
 
     name = "broadcast_like"
     no_gradient = (1,)
+    shape_only = (1,)
 
     def out_types(self, x, like):
         if not may_fit(x.shape, like.shape):
@@ -318,6 +320,7 @@ class SumLike(Op):
 
     name = "sum_like"
     no_gradient = (1,)
+    shape_only = (1,)
 
     def out_types(self, g, like):
         if not may_fit(like.shape, g.shape):

@@ -3,42 +3,22 @@
 A call looks up the program planned for the shapes it meets; new shapes are planned once.
 """
 
-import threading
 import time
 
 import numpy as np
-from numpy.linalg import LinAlgError
 
-from graphcore._invoke import Caller, Plan
+from graphcore._invoke import Caller
 from graphcore.errors import describe, shown
 from graphcore.graph.nodes import Constant, SharedVariable, Variable
 from graphcore.graph.walk import ancestors, inputs_of, replace, toposort
 from graphcore.lower.arrays import LANE
-from graphcore.lower.assemble import compile_program
-from graphcore.lower.shapes import value_inputs
 from graphcore.lower.text import disassemble, explain_spec
 from graphcore.rewrite import rewrite, rule_names
 from graphcore.rewrite.stages import stages
+from graphcore.runtime.plans import Before, Plans
 from graphcore.runtime.profile import Profile
 from graphcore.runtime.reference import evaluate
 from graphcore.tensor.variable import checked_value
-
-PLANS = 64  # plans kept per function; the cache is emptied when it is full
-_FAILURES = {  # codes in the error record of a program
-    1: (IndexError, "index {value} is out of range for an axis of length {length}"),
-    3: (LinAlgError, "the matrix of order {length} is not positive definite (minor {value} fails)"),
-    4: (LinAlgError, "the matrix of order {length} is singular (pivot {value} is zero)"),
-}
-
-
-class _Planned(Plan):
-    """A plan that also knows the shapes inside of its graph, for messages."""
-
-    def __init__(self, program, inputs, outputs, shapes):
-        super().__init__(program, inputs, outputs)
-        self.node_shapes = [
-            [shapes.get(v, v.type.shape) for v in node.inputs] for node in program.spec.nodes
-        ]
 
 
 class Function(Caller):
@@ -76,13 +56,14 @@ class Function(Caller):
             wanted = [*outputs, *(value for _, value in updates)]
             graph = rewrite(wanted, final=True, exclude=mode.left_out(known))
         self._graph = graph
-        self._watched = _intermediates(graph) if mode.kind == "nan_guard" else []
         self.shared = [v for v in inputs_of(graph) if isinstance(v, SharedVariable)]
         self._all = [*self.inputs, *self.shared]
-        self._decisive = [self._all.index(v) for v in value_inputs(graph, self._all)]
+        self._before = Before(self._all, graph, threads)
+        rest = self._before.outputs
+        self._watched = _intermediates(rest) if mode.kind == "nan_guard" else []
+        self._plans = Plans(self._before.inputs, [*rest, *self._watched], threads)
         self._positions = {spec.name: i for i, spec in enumerate(specs) if spec.name}
         self._reason = _unsupported(graph)
-        self._plans, self._lock = {}, threading.Lock()
         self._times = [0, 0.0, None]  # of the mode "profile": calls, seconds, arguments
         self._containers()
 
@@ -120,15 +101,8 @@ class Function(Caller):
     def _run_fast(self, arrays):
         if self._reason:
             return self._run_reference(arrays)
-        key = self._key(arrays)
-        plan = self._plans.get(key)
-        if plan is None:
-            plan = self._plan(key, arrays)
-        results = plan.results()
-        error = plan.program.run((*arrays, *results))
-        if error is not None:
-            self.failed(plan, error)
-        if not self._decisive and self.mode.kind == "fast":
+        results, plan = self._plans(self._before(arrays))
+        if self.mode.kind == "fast" and not (self._plans.decisive or self._before.stages):
             self.latest = plan
         return results
 
@@ -146,8 +120,9 @@ class Function(Caller):
         return found
 
     def _run_nan_guard(self, arrays):
-        results = self._run_fast(arrays)
-        values = dict(zip(self._all, arrays, strict=True))
+        arrays = self._before(arrays)
+        results, _ = self._plans(arrays)
+        values = dict(zip(self._before.inputs, arrays, strict=True))
         n = len(self._graph)
         values.update(zip(self._watched, results[n:], strict=True))
         for v, value in zip(self._watched, results[n:], strict=True):
@@ -178,39 +153,9 @@ class Function(Caller):
         self._times = [calls + 1, seconds + time.perf_counter() - start, arrays]
         return results
 
-    def _key(self, arrays):
-        key = tuple([a.shape for a in arrays])
-        if self._decisive:
-            key += tuple([arrays[i].tobytes() for i in self._decisive])
-        return key
-
-    def _plan(self, key, arrays):
-        values = {self._all[i]: arrays[i].copy() for i in self._decisive}
-        first = len(self._all)
-        inputs = [
-            (v, a.shape, i, 0) for i, (v, a) in enumerate(zip(self._all, arrays, strict=True))
-        ]
-        wanted = [*self._graph, *self._watched]
-        outputs = [(v, first + i, 0) for i, v in enumerate(wanted)]
-        program, shapes = compile_program(outputs, inputs, values, threads=self.threads)
-        results = [(shapes[v], v.type.numpy_dtype) for v in wanted]
-        plan = _Planned(program, [a.shape for a in arrays], results, shapes)
-        with self._lock:
-            if len(self._plans) >= PLANS:
-                self._plans.clear()
-            self._plans[key] = plan
-        return plan
-
     def failed(self, plan, error):
         """Raise what the error record of a program says."""
-        code, number, value, length = error
-        kind, message = _FAILURES[code]
-        shapes = ", ".join(str(tuple(s)) for s in plan.node_shapes[number])
-        raise kind(
-            f"{message.format(value=value, length=length)}\n"
-            f"  while computing {describe(plan.program.spec.nodes[number])}\n"
-            f"  shapes of its inputs: {shapes}"
-        )
+        plan.failed(error)
 
     def _bind(self, args, kwargs):
         """Values in the order of the inputs, from positions, names and defaults."""
@@ -303,8 +248,7 @@ class Function(Caller):
         graph = replace(self._graph, swap)
         values = replace([*self.outputs, *(value for _, value in self.updates)], swap)
         updates = [
-            (swap.get(v, v), value)
-            for (v, _), value in zip(self.updates, values[n:], strict=True)
+            (swap.get(v, v), value) for (v, _), value in zip(self.updates, values[n:], strict=True)
         ]
         if delete_updates:
             graph, updates = graph[:n], []
@@ -317,7 +261,7 @@ class Function(Caller):
     def free(self):
         """Forget the programs planned so far; the next call plans again."""
         self.latest = None
-        self._plans.clear()
+        self._plans.made = {}
 
     def __reduce__(self):
         state = (
@@ -331,7 +275,7 @@ class Function(Caller):
     @property
     def programs(self):
         """The programs planned so far."""
-        return [plan.program for plan in self._plans.values()]
+        return [plan.program for plan in self._plans.made.values()]
 
     @property
     def maker(self):
@@ -373,16 +317,17 @@ class Function(Caller):
                 for spec, a in zip(self.specs, args, strict=True)
             ]
             arrays += [v.container[0] for v in self.shared]
-        self._run_fast(arrays)
-        plan = self._plans[self._key(arrays)]
+        arrays = self._before(arrays)
+        _, plan = self._plans(arrays)
         return Profile(plan.program, (*arrays, *plan.results()), seconds, calls, total)
 
     def _last(self):
         programs = self.programs
         if not programs:
-            if any(not v.type.is_static for v in self._all) or self._decisive:
+            inputs = self._before.inputs
+            if any(not v.type.is_static for v in inputs) or self._plans.decisive:
                 raise ValueError(f"{self} has not been called yet, so no shapes are known")
-            self._plan((), [np.zeros(v.type.shape, v.type.numpy_dtype) for v in self._all])
+            self._plans.make((), [np.zeros(v.type.shape, v.type.numpy_dtype) for v in inputs])
             programs = self.programs
         return programs[-1]
 

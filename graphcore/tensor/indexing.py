@@ -1,38 +1,41 @@
 """Indexing as users write it, translated to the indexing operations; and writing to parts.
 
-``x[key]`` becomes at most one ``Subtensor`` (integers and slices), one ``Take`` (an array of
-integers) and one ``Dimshuffle`` (new axes), each only where it is needed.
+``x[key]`` becomes at most one ``Subtensor`` (integers and slices), one ``Take`` or ``TakePoints``
+(one or several arrays of integers) and one ``Dimshuffle`` (new axes), each only where it is needed.
+A mask is the positions of its true elements.
 """
 
 import numpy as np
 
 from graphcore.errors import shown
 from graphcore.graph.nodes import Constant, Variable
+from graphcore.ops.elementwise import apply_row
 from graphcore.ops.index import IncSubtensor, IncTake, Subtensor, Take, subtensor
-from graphcore.ops.operands import as_variables, constant
-from graphcore.ops.shape import Dimshuffle, Shape
+from graphcore.ops.operands import as_variables, constant, graph
+from graphcore.ops.points import IncPoints, MaskPositions, TakePoints
+from graphcore.ops.shape import Dimshuffle, Shape, dimshuffle, expand, shape_of
 from graphcore.tensor.convert import as_tensor_variable, stacked
 
 _SUPPORTED = (
-    "supported are integers, slices, None, ..., and one array of integers (a list, an array or a "
-    "symbolic integer vector)"
+    "supported are integers, slices, None, ..., arrays of integers and masks (lists, arrays or "
+    "symbolic ones)"
 )
 
 
 def getitem(x, key):
     """``x[key]``."""
-    parts = _parts(x, key if isinstance(key, tuple) else (key,))
+    parts, masks = _parts(x, key if isinstance(key, tuple) else (key,))
     own = [p for p in parts if p is not None]
     length = _known_length(x, own)
     if length is not None:
         return constant(length, "int64")
-    arrays = [i for i, p in enumerate(own) if _is_array(p)]
-    if len(arrays) > 1:
-        raise TypeError(f"indexing by {len(arrays)} arrays is not supported; {_SUPPORTED}")
-    if not arrays:
+    if not any(map(_is_array, own)):
         y = subtensor(x, own)
         return _with_new_axes(y, [p for p in parts if p is None or isinstance(p, slice)])
-    return _gather(x, parts, own, arrays[0])
+    y = _gather(x, parts, own)
+    if len(masks) == 1 and len(own) - masks[0].type.ndim == len([p for p in own if _is_full(p)]):
+        y.owner.op.mask = masks[0], next(i for i, p in enumerate(own) if not _is_full(p))
+    return y
 
 
 def _known_length(x, own):
@@ -48,33 +51,44 @@ def _known_length(x, own):
     return lengths[own[0]] if -len(lengths) <= own[0] < len(lengths) else None
 
 
-def _gather(x, parts, own, axis):
-    """Indexing with one array among the parts."""
-    idx = own[axis]
-    basic = [slice(None) if i == axis else p for i, p in enumerate(own)]
+def _gather(x, parts, own):
+    """Indexing with arrays among the parts."""
+    basic = [slice(None) if _is_array(p) else p for p in own]
     y = x
-    if any(not isinstance(p, slice) or p != slice(None) for p in basic):
+    if not all(map(_is_full, basic)):
         y = subtensor(x, basic)
         y.owner.op.joint = True
-    at = len([p for p in own[:axis] if isinstance(p, slice)])
-    y = Take(at)(y, idx)
+    left = [p for p in own if _is_array(p) or isinstance(p, slice)]
+    at = [i for i, p in enumerate(left) if _is_array(p)]
+    if len(at) == 1:
+        first, (idx,) = at[0], [left[i] for i in at]
+        y, block = Take(first)(y, idx), idx.type.ndim
+    else:
+        first, before = 0, y.type.ndim - len(at)
+        y = TakePoints(at)(y, *[left[i] for i in at])
+        block = y.type.ndim - before
     axes = list(range(y.type.ndim))
-    block, rest = axes[at : at + idx.type.ndim], axes[:at] + axes[at + idx.type.ndim :]
-    layout, rest_axes = [], iter(rest)
+    block, rest = axes[first : first + block], axes[:first] + axes[first + block :]
+    layout, rest_axes, placed = [], iter(rest), False
     for p in parts:
         if p is None:
             layout.append("x")
-        elif _is_array(p):
+        elif _is_array(p) and not placed:
             layout.extend(block)
+            placed = True
         elif isinstance(p, slice):
             layout.append(next(rest_axes))
-    if _separated(parts):  # NumPy then puts the axes of the array first
+    if _separated(parts):  # NumPy then puts the axes of the arrays first
         layout = block + [a for a in layout if a not in block]
     return y if layout == axes else Dimshuffle(layout)(y)
 
 
+def _is_full(p):
+    return isinstance(p, slice) and p == slice(None)
+
+
 def _separated(parts):
-    """Whether integers and the array are not neighbours in the index."""
+    """Whether integers and arrays are not neighbours in the index."""
     advanced = [i for i, p in enumerate(parts) if p is not None and not isinstance(p, slice)]
     return advanced[-1] - advanced[0] != len(advanced) - 1
 
@@ -91,12 +105,15 @@ def _is_array(p):
 
 
 def _parts(x, key):
-    """The index with one entry per axis of ``x`` (int, scalar, array or slice) and None."""
+    """The index with one entry per axis of ``x`` (int, scalar, array or slice) and None.
+
+    Also the symbolic masks that were among them.
+    """
     parts = [k if k is None or k is Ellipsis or isinstance(k, slice) else _index(k) for k in key]
     ellipses = [i for i, p in enumerate(parts) if p is Ellipsis]
     if len(ellipses) > 1:
         raise IndexError("an index can have only one ellipsis ('...')")
-    given = len([p for p in parts if p is not None and p is not Ellipsis])
+    given = sum(_axes_of(p) for p in parts)
     missing = x.type.ndim - given
     if missing < 0:
         raise IndexError(f"too many indices: {given} for an array with {x.type.ndim} axes")
@@ -106,30 +123,46 @@ def _parts(x, key):
 
 
 def _checked(x, parts):
-    axis = 0
-    for i, p in enumerate(parts):
-        if p is None:
-            continue
+    axis, found, masks = 0, [], []
+    for p in parts:
         if isinstance(p, slice):
-            parts[i] = _slice(p)
-        elif isinstance(p, _Mask):
-            parts[i] = p.positions(x.type.shape[axis], axis)
-        axis += 1
-    return parts
+            found.append(_slice(p))
+        elif _is_mask(p):
+            found += positions(p, x, axis)
+            if not isinstance(p, Constant):
+                masks.append(p)
+        else:
+            found.append(p)
+        axis += _axes_of(p)
+    return found, masks
 
 
-class _Mask:
-    """A concrete one-dimensional mask, whose true positions are known."""
+def _is_mask(p):
+    return isinstance(p, Variable) and p.type.dtype == "bool"
 
-    def __init__(self, values):
-        self.values = values
 
-    def positions(self, length, axis):
-        if length is not None and length != len(self.values):
-            raise IndexError(
-                f"a mask of length {len(self.values)} does not fit axis {axis} of length {length}"
-            )
-        return constant(np.flatnonzero(self.values))
+def _axes_of(p):
+    """How many axes an entry of an index takes."""
+    return 0 if p is None or p is Ellipsis else p.type.ndim if _is_mask(p) else 1
+
+
+def positions(mask, x, axis=0):
+    """Positions where a mask on some axes of ``x``, the first one ``axis``, is true: one vector
+    per axis."""
+    shape = x.type.shape[axis : axis + mask.type.ndim]
+    if None not in shape:
+        lengths = constant(np.array(shape, dtype="int64"))
+    else:
+        lengths = shape_of(x)[axis : axis + len(shape)]
+    flat = MaskPositions()(mask, lengths)
+    if isinstance(mask, Constant):
+        return [constant(i) for i in np.nonzero(mask.data)]
+    found = []
+    for i in range(mask.type.ndim - 1, 0, -1):
+        n = lengths[i]
+        found.append(apply_row("mod", flat, n))
+        flat = apply_row("floor_div", flat, n)
+    return [flat, *reversed(found)]
 
 
 def _index(k):
@@ -144,15 +177,10 @@ def _index(k):
             k = np.asarray(k)
         except ValueError:
             raise TypeError(f"an index cannot be a ragged list; {_SUPPORTED}") from None
-        if k.dtype == bool and k.ndim == 1:
-            return _Mask(k)
         k = constant(k.astype("int64") if k.size == 0 else k)
     kind = np.dtype(k.type.dtype).kind
-    if kind == "b":
-        raise TypeError(
-            f"indexing by a boolean mask ({shown(k)}) is not supported, because the shape of the "
-            f"result would depend on its values; {_SUPPORTED}. To select values use switch."
-        )
+    if kind == "b" and k.type.ndim:
+        return k
     if kind not in "iu":
         raise TypeError(f"an index must be an integer, not {k.type.dtype}; {_SUPPORTED}")
     if isinstance(k, Constant) and k.type.ndim == 0:
@@ -169,8 +197,6 @@ def _slice(s):
         e = _index(e)
         if isinstance(e, Variable) and (name == "step" or e.type.ndim):
             raise TypeError(f"the {name} of a slice must be an integer, not {e.type!r}")
-        if isinstance(e, _Mask):
-            raise TypeError(f"the {name} of a slice must be an integer, not a mask")
         ends.append(e)
     return slice(*ends)
 
@@ -216,26 +242,52 @@ def inc_subtensor(x, y):
 
 def _write(name, x, y, is_set):
     x = as_tensor_variable(x)
+    _, value = as_variables((x, stacked(y)))
     node = x.owner
-    if node is None or not isinstance(node.op, (Subtensor, Take)):
-        reason = (
-            "new axes (None) and moved axes are not supported in it"
-            if node is not None and isinstance(node.op, Dimshuffle)
-            else f"not {shown(x)}"
+    if node is not None and isinstance(node.op, Dimshuffle):
+        value = _before_dimshuffle(node.op.pattern, node.inputs[0].type.ndim, value)
+        node = node.inputs[0].owner
+    if node is None or not isinstance(node.op, (Subtensor, Take, TakePoints)):
+        raise TypeError(
+            f"{name}: the first argument must be an expression like a[1:3]; not {shown(x)}"
         )
-        raise TypeError(f"{name}: the first argument must be an expression like a[1:3]; {reason}")
     base, *rest = node.inputs
-    base, value = as_variables((base, stacked(y)))
     if value.type.dtype != base.type.dtype and isinstance(value, Constant) and not value.type.ndim:
         value = _exact(value, base.type.dtype)
     if isinstance(node.op, Subtensor):
         return IncSubtensor(node.op.spec, is_set)(base, value, *rest)
-    new = IncTake(node.op.axis, is_set)(base, value, *rest)
+    if node.op.mask is not None and not value.type.ndim:
+        return _at_mask(base, value, is_set, *node.op.mask)
+    if isinstance(node.op, Take):
+        new = IncTake(node.op.axis, is_set)(base, value, *rest)
+    else:
+        new = IncPoints(node.op.axes, is_set)(base, value, *rest)
     outer = base.owner
     if outer is not None and isinstance(outer.op, Subtensor) and outer.op.joint:
         array, *ints = outer.inputs
         return IncSubtensor(outer.op.spec, True)(array, new, *ints)
     return new
+
+
+def _before_dimshuffle(pattern, ndim, value):
+    """A value for rearranged axes as one for the axes before."""
+    if value.type.ndim > len(pattern):
+        raise ValueError(f"a value with {value.type.ndim} axes is too much for {len(pattern)}")
+    value = expand(value, range(len(pattern) - value.type.ndim), len(pattern))
+    value = dimshuffle(value, [pattern.index(i) if i in pattern else "x" for i in range(ndim)])
+    lead = 0  # lengths of one in front say nothing
+    while lead < ndim and value.type.shape[lead] == 1:
+        lead += 1
+    return dimshuffle(value, range(lead, ndim)) if lead else value
+
+
+def _at_mask(base, value, is_set, mask, axis):
+    """One number written where a mask on axes from ``axis`` on is true: a choice per element."""
+    after = base.type.ndim - axis - mask.type.ndim
+    mask = dimshuffle(mask, [*range(mask.type.ndim), *["x"] * after])
+    if graph.add(base, value).type.dtype != base.type.dtype:
+        raise TypeError(f"a value of {value.type.dtype} does not fit into {base.type.dtype}")
+    return apply_row("switch", mask, value if is_set else graph.add(base, value), base)
 
 
 def _exact(value, dtype):

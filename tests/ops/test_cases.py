@@ -6,11 +6,21 @@ import numpy as np
 import pytest
 
 from graphcore.graph.nodes import Op
-from graphcore.ops import decompose, diagonals, elementwise, index, linalg, reduce, scan, shape
+from graphcore.ops import (
+    decompose,
+    diagonals,
+    elementwise,
+    index,
+    linalg,
+    points,
+    reduce,
+    scan,
+    shape,
+)
 from graphcore.optable import ROWS
 from graphcore.testing import check_gradient, check_op, check_shapes, check_types
 
-MODULES = [decompose, diagonals, elementwise, index, linalg, reduce, scan, shape]
+MODULES = [decompose, diagonals, elementwise, index, linalg, points, reduce, scan, shape]
 CLASSES = sorted(
     {
         cls

@@ -97,7 +97,7 @@ def test_wrong_values_are_refused_by_name():
 def test_an_index_out_of_range_is_an_error_with_its_place():
     x, i = tt.vector("x"), tt.lvector("i")
     f = function([x, i], x[i])
-    with pytest.raises(IndexError, match="index 7 is out of range for an axis of length 5") as info:
+    with pytest.raises(IndexError, match="index 7 is out of bounds for axis 0 with size 5") as info:
         f(np.arange(5.0), [0, 7])
     assert "test_function.py" in str(info.value)
     with pytest.raises(IndexError, match="index -6 is out of range"):
