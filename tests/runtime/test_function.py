@@ -100,7 +100,7 @@ def test_an_index_out_of_range_is_an_error_with_its_place():
     with pytest.raises(IndexError, match="index 7 is out of bounds for axis 0 with size 5") as info:
         f(np.arange(5.0), [0, 7])
     assert "test_function.py" in str(info.value)
-    with pytest.raises(IndexError, match="index -6 is out of range"):
+    with pytest.raises(IndexError, match="index -6 is out of bounds"):
         f(np.arange(5.0), [-6])
     with pytest.raises(IndexError):
         function([x], x[10])(np.arange(3.0))
