@@ -10,7 +10,7 @@ Examples
 {'mu': -0.92, 'y': -1.89}
 """
 
-from graphcore.model import distributions, math
+from graphcore.model import distributions, gp, math
 from graphcore.model.context import modelcontext
 from graphcore.model.copies import (
     change_value_transforms,
@@ -83,6 +83,7 @@ __all__ = [
     "distributions",
     "do",
     "freeze_dims_and_data",
+    "gp",
     "logccdf",
     "logcdf",
     "logp",
