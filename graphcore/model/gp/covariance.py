@@ -204,7 +204,11 @@ class Exponentiated(BaseCovariance):
 
 
 class Kron(BaseCovariance):
-    """The Kronecker product of covariance functions of consecutive columns."""
+    """The product of covariance functions of consecutive columns.
+
+    On all points of a grid, the first axis slowest, it is the Kronecker product of the matrices of
+    the axes.
+    """
 
     def __init__(self, factor_list):
         self.factor_list = list(factor_list)
@@ -219,8 +223,8 @@ class Kron(BaseCovariance):
 
     def full(self, X, Xs=None):
         parts = zip(self.factor_list, self._split(X), self._split(Xs), strict=True)
-        return reduce(tt.kron, [f(x, xs) for f, x, xs in parts])
+        return reduce(lambda a, b: a * b, [f(x, xs) for f, x, xs in parts])
 
     def diag(self, X):
-        parts = [f(x, diag=True) for f, x in zip(self.factor_list, self._split(X), strict=True)]
-        return reduce(lambda a, b: tt.outer(a, b).flatten(), parts)
+        parts = zip(self.factor_list, self._split(X), strict=True)
+        return reduce(lambda a, b: a * b, [f(x, diag=True) for f, x in parts])

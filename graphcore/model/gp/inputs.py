@@ -43,7 +43,8 @@ def differences(x, z):
     if x.type.shape[1] is None:
         raise ValueError("the number of columns of the input points must be known")
     if is_constant(x, z):
-        return [tt.constant(np.subtract.outer(a, b)) for a, b in zip(x.data.T, z.data.T, strict=True)]
+        pairs = zip(x.data.T, z.data.T, strict=True)
+        return [tt.constant(np.subtract.outer(a, b)) for a, b in pairs]
     return [x[:, d][:, None] - z[:, d][None, :] for d in range(x.type.shape[1])]
 
 

@@ -97,9 +97,9 @@ KERNELS = {
     ),
     "Kron": (
         cov.Kron([cov.ExpQuad(1, ls=0.7), cov.Matern12(1, ls=2.0)]),
-        lambda x, z: np.kron(
-            np.exp(-0.5 * distance(x[:, :1], z[:, :1], 0.7) ** 2),
-            np.exp(-distance(x[:, 1:], z[:, 1:], 2.0)),
+        lambda x, z: (
+            np.exp(-0.5 * distance(x[:, :1], z[:, :1], 0.7) ** 2)
+            * np.exp(-distance(x[:, 1:], z[:, 1:], 2.0))
         ),
     ),
 }
@@ -109,8 +109,10 @@ KERNELS = {
 @pytest.mark.parametrize("name", KERNELS)
 def test_covariances_are_their_formulas(name, symbolic):
     kernel, formula = KERNELS[name]
-    x, z = (tt.tensor("float64", (None, 2)), tt.tensor("float64", (None, 2))) if symbolic else (X, Z)
-    given = {x: X, z: Z} if symbolic else {}
+    x, z, given = X, Z, {}
+    if symbolic:
+        x, z = tt.tensor("float64", (None, 2)), tt.tensor("float64", (None, 2))
+        given = {x: X, z: Z}
     for got, want in zip(
         evaluate([kernel(x), kernel(x, z), kernel(x, diag=True)], given),
         [formula(X, X), formula(X, Z), np.diag(formula(X, X))],
@@ -148,7 +150,8 @@ def test_coregion():
     B = W @ W.T + np.diag(kappa)
     outputs = np.array([[0.5, 0], [0.7, 2], [0.1, 2], [0.3, 1]])
     rows = outputs[:, 1].astype(int)
-    for kernel in (cov.Coregion(2, W, kappa, active_dims=[1]), cov.Coregion(2, B=B, active_dims=[1])):
+    for parameters in ({"W": W, "kappa": kappa}, {"B": B}):
+        kernel = cov.Coregion(2, **parameters, active_dims=[1])
         np.testing.assert_allclose(kernel(outputs).eval(), B[np.ix_(rows, rows)])
         np.testing.assert_allclose(kernel(outputs, outputs[:2]).eval(), B[np.ix_(rows, rows[:2])])
         np.testing.assert_allclose(kernel(outputs, diag=True).eval(), np.diag(B)[rows])
@@ -168,7 +171,8 @@ def test_spectral_densities_are_fourier_transforms(name):
         assert got == pytest.approx(want, rel=1e-7)
     # the product over dimensions, for the one function that is a product
     square = cov.ExpQuad(2, ls=LS).power_spectral_density([[0.3, 0.8]]).eval()
-    lines = [cov.ExpQuad(1, ls=s).power_spectral_density([[w]]).eval() for s, w in zip(LS, [0.3, 0.8], strict=True)]
+    pairs = zip(LS, [0.3, 0.8], strict=True)
+    lines = [cov.ExpQuad(1, ls=s).power_spectral_density([[w]]).eval() for s, w in pairs]
     np.testing.assert_allclose(square, lines[0] * lines[1])
 
 

@@ -227,7 +227,8 @@ def test_two_dimensions_of_basis_functions():
 @pytest.mark.parametrize("parametrization", ["noncentered", "centered"])
 def test_values_of_basis_functions(parametrization):
     with pm.Model() as model:
-        process = gp.HSGP([5], L=[4.0], parametrization=parametrization, drop_first=True, **functions())
+        options = {"parametrization": parametrization, "drop_first": True}
+        process = gp.HSGP([5], L=[4.0], **options, **functions())
         f = process.prior("f", X)
         new = process.conditional("new", X[2:4])
         phi, sd = process.prior_linearized(X)
