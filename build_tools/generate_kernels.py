@@ -20,7 +20,7 @@ HEADER = '''\
 from libc.stdint cimport int64_t
 from graphcore._kernel cimport *
 
-cdef extern from "gk_math.h":
+cdef extern from "gk_elementary.h":
 '''
 
 FOOTER = '''\
@@ -48,6 +48,8 @@ def opcodes():
     gk_scalar_run(0, found, NULL)
     return {{name: <size_t>found[i] for i, name in enumerate(HANDLERS.split())}}
 
+
+{connect}
 
 def scalar_run():
     """Address of the function that interprets scalar runs."""
@@ -419,6 +421,27 @@ def declarations(table):
     return "\n".join(lines) + "\n"
 
 
+FAR = re.compile(r"\bfar_(\w+)\(")
+
+
+def far_functions(rows):
+    """``(declarations, source of connect)`` of the functions that are called by address."""
+    arity = {}
+    for row in rows:
+        for expression in row.kernel.values():
+            arity.update(dict.fromkeys(FAR.findall(expression), row.arity))
+    pointers = [f"double (*far_{x})({', '.join(['double'] * n)})" for x, n in arity.items()]
+    lines = ["cdef extern from *:", '    """']
+    lines += [f"    static {pointer};" for pointer in pointers]
+    lines += ['    """', *(f"    {pointer} noexcept nogil" for pointer in pointers)]
+    body = ["def connect(functions):", '    """Enter the addresses of functions made elsewhere."""']
+    body.append("    global " + ", ".join(f"far_{name}" for name in arity))
+    for name, n in arity.items():
+        kind = f"double (*)({', '.join(['double'] * n)}) noexcept nogil"
+        body.append(f'    far_{name} = <{kind}><size_t>functions["{name}"]')
+    return "\n".join(lines), "\n".join(body) + "\n"
+
+
 def source_text(table, level):
     """The whole module of one level."""
     rows, reductions = list(table["ROWS"].values()), table["REDUCTIONS"].values()
@@ -433,14 +456,16 @@ def source_text(table, level):
             parts.append(source)
     opcodes, source = scalar_run(rows)
     parts.append(source)
+    far, connect = far_functions(rows)
     header = HEADER.format(level=level, generator=os.path.basename(__file__))
     footer = FOOTER.format(
         kernels="\n".join(f'    found["{name}"] = <size_t>&{name}' for name in names),
         opcodes=textwrap.fill(" ".join(opcodes), 100),
         count=len(opcodes),
+        connect=connect,
         hash=table["kernel_hash"](),
     )
-    return header + declarations(table) + "\n\n" + "\n\n".join(parts) + footer
+    return header + declarations(table) + "\n" + far + "\n\n\n" + "\n\n".join(parts) + footer
 
 
 def write_if_changed(path, text):

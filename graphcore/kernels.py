@@ -9,6 +9,7 @@ import functools
 import importlib
 import importlib.util
 import os
+import re
 
 from graphcore import optable
 
@@ -93,6 +94,30 @@ def _import(level):
     if module.table_hash() != optable.kernel_hash():
         raise ImportError(f"the op table changed since the kernels were built: {REBUILD}")
     return module
+
+
+@functools.cache
+def connect(level=None):
+    """Give the kernels of a level the functions that rows with ``far`` call; imports SciPy's.
+
+    Until then their kernels must not run.  Whoever puts such a row into a program calls this first.
+
+    Examples
+    --------
+    >>> from graphcore import kernels
+    >>> kernels.connect()
+    """
+    from graphcore import _special
+
+    load(level).connect(_special.functions())
+
+
+def _prepare(name, level):
+    """Before a kernel runs on its own."""
+    found = re.fullmatch(r"(\w+?)_[dl]+(_[vs]+)?", name)
+    row = optable.ROWS.get(found[1]) if found else None
+    if row is not None and row.far:
+        connect(level)
 
 
 @functools.cache
@@ -202,6 +227,7 @@ def call(name, n, *arrays, level=None, k=(0, 0, 0), repeat=1):
     """
     from graphcore import _call
 
+    _prepare(name, level)
     _call.call(addresses(level or active())[name], n, list(arrays), *k, repeat)
 
 
@@ -261,5 +287,7 @@ def scalar_call(code, cells, level=None, repeat=1):
     from graphcore import _call
 
     level = level or active()
+    for op, *_ in code:
+        _prepare(op, level)
     run = threaded(code, opcodes(level))
     _call.scalar_call(load(level).scalar_run(), run, cells, repeat)

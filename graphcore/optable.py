@@ -26,6 +26,8 @@ Dtype rules
     float32 if every operand is float32, otherwise float64 (integers and bools become float64).
 ``bool``
     The result is bool whatever the operands.
+``integer``
+    As ``number``; floats are refused.
 ``bitwise``
     As ``same`` for bools and integers; floats are refused.  On bools the operation is logical.
 ``switch``
@@ -42,6 +44,9 @@ from dataclasses import dataclass, field
 inf = math.inf
 REAL = (-inf, inf)
 TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
+HALF_SQRT_PI = 0.5 * math.sqrt(math.pi)
+SQRT_TWO_PI = math.sqrt(2.0 * math.pi)
+ONE_OVER_SQRT_TWO_PI = 1.0 / math.sqrt(2.0 * math.pi)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +64,7 @@ class Row:
         Dotted name of the NumPy reference, resolved when first used.
     kernel : dict of str to str
         Expression in the operands ``a``, ``b``, ``c`` per signature (see the module docstring).
+        ``far_name(a)`` calls the function ``name`` of ``src/graphcore/_special.pyx``.
     rare : dict of str to (str, str)
         Condition and expression of the elements that the kernel cannot serve (a second pass).
     d : tuple of (callable or None), or None
@@ -125,6 +131,11 @@ class Row:
     def internal(self):
         """True when there is no public function of this row."""
         return self.public is None
+
+    @property
+    def far(self):
+        """True when kernels call a function that is not compiled with them (``far_name``)."""
+        return any("far_" in expression for expression in self.kernel.values())
 
     def out(self, sig):
         """Register class of the result for operands of these classes."""
@@ -205,6 +216,14 @@ def _indicator(rule):
     if rule is None:
         return None
     return lambda o, *args: o.switch(rule(o, *args[:-1]), 1.0, 0.0)
+
+
+def unknown(o, *args):
+    """Partial derivative that nobody has a formula for."""
+    raise NotImplementedError(
+        "there is no rule for this derivative: by the order of a Bessel or polygamma function, or "
+        "the second by a shape of an incomplete gamma or beta function; keep that argument constant"
+    )
 
 
 def unary(name, **fields):
@@ -451,7 +470,30 @@ unary(
     dtype="inexact",
     kinks=True,
     exact=lambda mp, a: mp.nint(a),
-    aliases=("rint",),
+    aliases=("rint", "round_half_to_even"),
+)
+unary(
+    "round_away",
+    doc="Nearest integer, halves away from zero.",
+    ref="graphcore.ops.refs.round_away",
+    kernel={"d": "gk_round_away(a)"},
+    d=(None,),
+    dtype="inexact",
+    kinks=True,
+    points=(0.49999999999999994, 4503599627370495.5),
+    exact=lambda mp, a: mp.sign(a) * mp.floor(abs(a) + 0.5),
+    public="round_half_away_from_zero",
+)
+unary(
+    "trunc",
+    doc="Nearest integer towards zero.",
+    ref="numpy.trunc",
+    kernel={"d": "gk_trunc(a)"},
+    d=(None,),
+    dtype="inexact",
+    kinks=True,
+    exact=lambda mp, a: mp.sign(a) * mp.floor(abs(a)),
+    aliases=("fix",),
 )
 
 # ---------------------------------------------------------------------------------------------
@@ -480,6 +522,41 @@ unary(
     typical=(0.1, 4.0),
     ulp=1,
     exact=lambda mp, a: mp.log(a),
+)
+unary(
+    "exp2",
+    doc="Two to the power of the argument.",
+    ref="numpy.exp2",
+    kernel={"d": "gk_exp2(a)"},
+    d=(lambda o, x, y: y * math.log(2.0),),
+    dtype="inexact",
+    points=(1023.9, 1024.0, -1074.0, -1075.1),
+    ulp=1,
+    exact=lambda mp, a: mp.power(2, a),
+)
+unary(
+    "log2",
+    doc="Logarithm to base 2.",
+    ref="numpy.log2",
+    kernel={"d": "gk_log2(a)"},
+    d=(lambda o, x, y: (1 / math.log(2.0)) / x,),
+    dtype="inexact",
+    domain=(0.0, inf),
+    typical=(0.1, 4.0),
+    ulp=1,
+    exact=lambda mp, a: mp.log(a) / mp.log(2),
+)
+unary(
+    "log10",
+    doc="Logarithm to base 10.",
+    ref="numpy.log10",
+    kernel={"d": "gk_log10(a)"},
+    d=(lambda o, x, y: (1 / math.log(10.0)) / x,),
+    dtype="inexact",
+    domain=(0.0, inf),
+    typical=(0.1, 4.0),
+    ulp=2,
+    exact=lambda mp, a: mp.log10(a),
 )
 unary(
     "log1p",
@@ -693,6 +770,107 @@ unary(
     exact=lambda mp, a: mp.tanh(a),
 )
 
+unary(
+    "arcsin",
+    doc="Inverse sine.",
+    ref="numpy.arcsin",
+    kernel={"d": "gk_arcsin(a)"},
+    d=(lambda o, x, y: 1 / o.sqrt((1 - x) * (1 + x)),),
+    dtype="inexact",
+    domain=(-1.0, 1.0),
+    typical=(-0.9, 0.9),
+    ulp=1,
+    exact=lambda mp, a: mp.asin(a),
+    aliases=("asin",),
+)
+unary(
+    "arccos",
+    doc="Inverse cosine.",
+    ref="numpy.arccos",
+    kernel={"d": "gk_arccos(a)"},
+    d=(lambda o, x, y: -1 / o.sqrt((1 - x) * (1 + x)),),
+    dtype="inexact",
+    domain=(-1.0, 1.0),
+    typical=(-0.9, 0.9),
+    ulp=1,
+    exact=lambda mp, a: mp.acos(a),
+    aliases=("acos",),
+)
+binary(
+    "arctan2",
+    doc="Angle of the point whose ordinate is the first and abscissa the second argument.",
+    ref="numpy.arctan2",
+    kernel={"dd": "gk_arctan2(a, b)"},
+    d=(
+        lambda o, a, b, y: b / (o.sqr(a) + o.sqr(b)),
+        lambda o, a, b, y: -a / (o.sqr(a) + o.sqr(b)),
+    ),
+    dtype="inexact",
+    typical=((0.1, 4.0), (-4.0, 4.0)),
+    ulp=1,
+    exact=lambda mp, a, b: mp.atan2(a, b),
+    aliases=("atan2",),
+)
+unary(
+    "arcsinh",
+    doc="Inverse hyperbolic sine.",
+    ref="numpy.arcsinh",
+    kernel={"d": "gk_arcsinh(a)"},
+    d=(lambda o, x, y: 1 / o.sqrt(1 + o.sqr(x)),),
+    dtype="inexact",
+    ulp=2,
+    exact=lambda mp, a: mp.asinh(a),
+    aliases=("asinh",),
+)
+unary(
+    "arccosh",
+    doc="Inverse hyperbolic cosine.",
+    ref="numpy.arccosh",
+    kernel={"d": "gk_arccosh(a)"},
+    d=(lambda o, x, y: 1 / o.sqrt((x - 1) * (x + 1)),),
+    dtype="inexact",
+    domain=(1.0, inf),
+    typical=(1.1, 4.0),
+    ulp=2,
+    exact=lambda mp, a: mp.acosh(a),
+    aliases=("acosh",),
+)
+unary(
+    "arctanh",
+    doc="Inverse hyperbolic tangent.",
+    ref="numpy.arctanh",
+    kernel={"d": "gk_arctanh(a)"},
+    d=(lambda o, x, y: 1 / ((1 - x) * (1 + x)),),
+    dtype="inexact",
+    domain=(-1.0, 1.0),
+    typical=(-0.9, 0.9),
+    ulp=2,
+    exact=lambda mp, a: mp.atanh(a),
+    aliases=("atanh",),
+)
+unary(
+    "deg2rad",
+    doc="Degrees to radians.",
+    ref="numpy.deg2rad",
+    kernel={"d": "gk_deg2rad(a)"},
+    d=(lambda o, x, y: math.pi / 180,),
+    dtype="inexact",
+    ulp=1,
+    exact=lambda mp, a: a * mp.pi / 180,
+    aliases=("radians",),
+)
+unary(
+    "rad2deg",
+    doc="Radians to degrees.",
+    ref="numpy.rad2deg",
+    kernel={"d": "gk_rad2deg(a)"},
+    d=(lambda o, x, y: 180 / math.pi,),
+    dtype="inexact",
+    ulp=1,
+    exact=lambda mp, a: a * 180 / mp.pi,
+    aliases=("degrees",),
+)
+
 # ---------------------------------------------------------------------------------------------
 # Error function, gamma function and their relatives
 # ---------------------------------------------------------------------------------------------
@@ -789,12 +967,428 @@ unary(
     ref="graphcore.ops.refs.trigamma",
     kernel={"d": "gk_trigamma(a)"},
     rare={"d": ("gk_gamma_rare(a)", "gk_trigamma_slow(a)")},
+    d=(lambda o, x, y: o.polygamma(2, x),),
     dtype="inexact",
     typical=(0.1, 8.0),
     points=(1e-150, 1e10, 1e305),
     ulp=4,
     exact=lambda mp, a: mp.psi(1, a),
     aliases=("tri_gamma",),
+)
+
+# ---------------------------------------------------------------------------------------------
+# Special functions that are computed one element at a time
+# ---------------------------------------------------------------------------------------------
+
+
+def far(name, arity=1, **fields):
+    """Add a row whose kernel calls ``src/graphcore/_special.pyx``: SciPy's function or ours."""
+    operands = ", ".join("abc"[:arity])
+    fields.setdefault("ref", f"scipy.special.{name}")
+    kernel = {"d" * arity: f"far_{name}({operands})"}
+    _row(arity, name, kernel=kernel, dtype="inexact", **fields)
+
+
+unary(
+    "ndtr",
+    doc="Standard normal distribution function.",
+    ref="scipy.special.ndtr",
+    kernel={"d": "gk_ndtr(a)"},
+    d=(lambda o, x, y: ONE_OVER_SQRT_TWO_PI * o.exp(-0.5 * o.sqr(x)),),
+    dtype="inexact",
+    points=(-38.5, 8.3, 37.6),
+    ulp=6,
+    exact=lambda mp, a: mp.erfc(-a / mp.sqrt(2)) / 2,
+)
+unary(
+    "logit",
+    doc="log(x / (1 - x)), accurate near 0.5.",
+    ref="scipy.special.logit",
+    kernel={"d": "gk_logit(a)"},
+    d=(lambda o, x, y: 1 / (x * (1 - x)),),
+    dtype="inexact",
+    domain=(0.0, 1.0),
+    typical=(0.05, 0.95),
+    points=(0.5, 0.5000000001, 0.415, 0.585),
+    ulp=3,
+    exact=lambda mp, a: mp.log(a) - mp.log1p(-a),
+)
+far(
+    "ndtri",
+    doc="Inverse of the standard normal distribution function.",
+    d=(lambda o, x, y: SQRT_TWO_PI * o.exp(0.5 * o.sqr(y)),),
+    domain=(0.0, 1.0),
+    typical=(0.01, 0.99),
+)
+far(
+    "ndtri_exp",
+    doc="Inverse of the logarithm of the standard normal distribution function.",
+    d=(lambda o, x, y: SQRT_TWO_PI * o.exp(x + 0.5 * o.sqr(y)),),
+    domain=(-inf, 0.0),
+    typical=(-5.0, -0.1),
+)
+far(
+    "erfinv",
+    doc="Inverse of the error function.",
+    d=(lambda o, x, y: HALF_SQRT_PI * o.exp(o.sqr(y)),),
+    domain=(-1.0, 1.0),
+    typical=(-0.95, 0.95),
+)
+far(
+    "erfcinv",
+    doc="Inverse of the complementary error function.",
+    d=(lambda o, x, y: -HALF_SQRT_PI * o.exp(o.sqr(y)),),
+    domain=(0.0, 2.0),
+    typical=(0.05, 1.95),
+)
+far(
+    "owens_t",
+    2,
+    doc="Owen's T function.",
+    d=(
+        lambda o, h, a, y: (
+            (-0.5 * ONE_OVER_SQRT_TWO_PI) * o.exp(-0.5 * o.sqr(h)) * o.erf(a * h * math.sqrt(0.5))
+        ),
+        lambda o, h, a, y: o.exp(-0.5 * o.sqr(h) * (1 + o.sqr(a))) / (2 * math.pi * (1 + o.sqr(a))),
+    ),
+    exact=lambda mp, h, a: (
+        mp.quad(lambda t: mp.exp(-h * h * (1 + (a * t) ** 2) / 2) / (1 + (a * t) ** 2), [0, 1])
+        * (a / (2 * mp.pi))
+    ),
+    ulp=64,
+)
+unary(
+    "gamma",
+    doc="Gamma function.",
+    ref="scipy.special.gamma",
+    kernel={"d": "gk_gamma(a)"},
+    d=(lambda o, x, y: y * o.digamma(x),),
+    dtype="inexact",
+    typical=(0.1, 4.0),
+    points=(171.6, 171.7, 1e-300, -1.5, -170.5),
+    ulp=8,
+    exact=lambda mp, a: mp.gamma(a),
+)
+far(
+    "polygamma",
+    2,
+    doc="n-th derivative of digamma, for a whole number n >= 0.",
+    d=(unknown, lambda o, n, x, y: o.polygamma(n + 1, x)),
+    domain=((0.0, inf), REAL),
+    typical=((1.6, 2.4), (0.1, 8.0)),
+    ulp=16,
+    exact=lambda mp, n, x: mp.psi(int(n), x),
+)
+far(
+    "betaln",
+    2,
+    doc="Logarithm of the beta function.",
+    d=(
+        lambda o, a, b, y: o.digamma(a) - o.digamma(a + b),
+        lambda o, a, b, y: o.digamma(b) - o.digamma(a + b),
+    ),
+    domain=(0.0, inf),
+    typical=(0.1, 8.0),
+    points=(1e-300, 1e10, 1e200),
+    ulp=8,
+    ulp_of="operands",
+    exact=lambda mp, a, b: mp.log(mp.beta(a, b)),
+    commutative=True,
+)
+
+# ---- incomplete gamma function ---------------------------------------------------------------
+
+far(
+    "gammainc",
+    2,
+    doc="Regularised lower incomplete gamma function P(a, x).",
+    d=(lambda o, a, x, y: o.gammainc_da(a, x), lambda o, a, x, y: o.gamma_density(a, x)),
+    domain=(0.0, inf),
+    typical=((0.1, 8.0), (0.1, 8.0)),
+    ulp=400,
+    exact=lambda mp, a, x: mp.gammainc(a, 0, x, regularized=True),
+)
+far(
+    "gammaincc",
+    2,
+    doc="Regularised upper incomplete gamma function Q(a, x).",
+    d=(lambda o, a, x, y: -o.gammainc_da(a, x), lambda o, a, x, y: -o.gamma_density(a, x)),
+    domain=(0.0, inf),
+    typical=((0.1, 8.0), (0.1, 8.0)),
+    ulp=400,
+    exact=lambda mp, a, x: mp.gammainc(a, x, mp.inf, regularized=True),
+)
+far(
+    "gammaincinv",
+    2,
+    doc="Inverse of gammainc in its second argument.",
+    d=(
+        lambda o, a, p, y: -o.gammainc_da(a, y) / o.gamma_density(a, y),
+        lambda o, a, p, y: 1 / o.gamma_density(a, y),
+    ),
+    domain=((0.0, inf), (0.0, 1.0)),
+    typical=((0.2, 8.0), (0.05, 0.95)),
+)
+far(
+    "gammainccinv",
+    2,
+    doc="Inverse of gammaincc in its second argument.",
+    d=(
+        lambda o, a, p, y: -o.gammainc_da(a, y) / o.gamma_density(a, y),
+        lambda o, a, p, y: -1 / o.gamma_density(a, y),
+    ),
+    domain=((0.0, inf), (0.0, 1.0)),
+    typical=((0.2, 8.0), (0.05, 0.95)),
+)
+far(
+    "gamma_density",
+    2,
+    doc="x**(a - 1) exp(-x) / gamma(a): the derivative of gammainc by x.",
+    ref="graphcore.ops.refs.gamma_density",
+    d=(
+        lambda o, a, x, y: o.xlogy(y, x) - y * o.digamma(a),
+        lambda o, a, x, y: y * ((a - 1) / x - 1),
+    ),
+    domain=(0.0, inf),
+    typical=((0.5, 8.0), (0.1, 8.0)),
+    ulp=20,
+    exact=lambda mp, a, x: mp.power(x, a - 1) * mp.exp(-x) / mp.gamma(a),
+    internal=True,
+)
+far(
+    "gammainc_da",
+    2,
+    doc="Derivative of gammainc by a.",
+    ref="graphcore.ops.refs.gammainc_da",
+    d=(unknown, lambda o, a, x, y: o.gamma_density(a, x) * (o.log(x) - o.digamma(a))),
+    domain=(0.0, inf),
+    typical=((0.1, 8.0), (0.1, 8.0)),
+    ulp=2000,
+    exact=lambda mp, a, x: (
+        mp.diff(lambda t: mp.gammainc(t, 0, x, regularized=True), a)
+        if x < a
+        else -mp.diff(lambda t: mp.gammainc(t, x, mp.inf, regularized=True), a)
+    ),
+    internal=True,
+)
+
+# ---- incomplete beta function ----------------------------------------------------------------
+
+far(
+    "betainc",
+    3,
+    doc="Regularised incomplete beta function I_x(a, b), with x the third argument.",
+    d=(
+        lambda o, a, b, x, y: o.betainc_da(a, b, x),
+        lambda o, a, b, x, y: o.betainc_db(a, b, x),
+        lambda o, a, b, x, y: o.beta_density(a, b, x),
+    ),
+    domain=((0.0, inf), (0.0, inf), (0.0, 1.0)),
+    typical=((0.2, 6.0), (0.2, 6.0), (0.05, 0.95)),
+    ulp=200,
+    exact=lambda mp, a, b, x: mp.betainc(a, b, 0, x, regularized=True),
+)
+far(
+    "betaincc",
+    3,
+    doc="Complement 1 - I_x(a, b) of the regularised incomplete beta function.",
+    d=(
+        lambda o, a, b, x, y: -o.betainc_da(a, b, x),
+        lambda o, a, b, x, y: -o.betainc_db(a, b, x),
+        lambda o, a, b, x, y: -o.beta_density(a, b, x),
+    ),
+    domain=((0.0, inf), (0.0, inf), (0.0, 1.0)),
+    typical=((0.2, 6.0), (0.2, 6.0), (0.05, 0.95)),
+    ulp=200,
+    exact=lambda mp, a, b, x: mp.betainc(b, a, 0, 1 - x, regularized=True),
+)
+far(
+    "betaincinv",
+    3,
+    doc="Inverse of betainc in its third argument.",
+    d=(
+        lambda o, a, b, p, y: -o.betainc_da(a, b, y) / o.beta_density(a, b, y),
+        lambda o, a, b, p, y: -o.betainc_db(a, b, y) / o.beta_density(a, b, y),
+        lambda o, a, b, p, y: 1 / o.beta_density(a, b, y),
+    ),
+    domain=((0.0, inf), (0.0, inf), (0.0, 1.0)),
+    typical=((0.5, 6.0), (0.5, 6.0), (0.05, 0.95)),
+)
+far(
+    "betainccinv",
+    3,
+    doc="Inverse of betaincc in its third argument.",
+    d=(
+        lambda o, a, b, p, y: -o.betainc_da(a, b, y) / o.beta_density(a, b, y),
+        lambda o, a, b, p, y: -o.betainc_db(a, b, y) / o.beta_density(a, b, y),
+        lambda o, a, b, p, y: -1 / o.beta_density(a, b, y),
+    ),
+    domain=((0.0, inf), (0.0, inf), (0.0, 1.0)),
+    typical=((0.5, 6.0), (0.5, 6.0), (0.05, 0.95)),
+)
+far(
+    "beta_density",
+    3,
+    doc="x**(a - 1) (1 - x)**(b - 1) / beta(a, b): the derivative of betainc by x.",
+    ref="graphcore.ops.refs.beta_density",
+    d=(
+        lambda o, a, b, x, y: o.xlogy(y, x) - y * (o.digamma(a) - o.digamma(a + b)),
+        lambda o, a, b, x, y: o.xlog1py(y, -x) - y * (o.digamma(b) - o.digamma(a + b)),
+        lambda o, a, b, x, y: y * ((a - 1) / x - (b - 1) / (1 - x)),
+    ),
+    domain=((0.0, inf), (0.0, inf), (0.0, 1.0)),
+    typical=((0.5, 6.0), (0.5, 6.0), (0.05, 0.95)),
+    ulp=400,
+    exact=lambda mp, a, b, x: mp.power(x, a - 1) * mp.power(1 - x, b - 1) / mp.beta(a, b),
+    internal=True,
+)
+far(
+    "betainc_da",
+    3,
+    doc="Derivative of betainc by a.",
+    ref="graphcore.ops.refs.betainc_da",
+    d=(
+        unknown,
+        unknown,
+        lambda o, a, b, x, y: (
+            o.beta_density(a, b, x) * (o.log(x) - o.digamma(a) + o.digamma(a + b))
+        ),
+    ),
+    domain=((0.0, inf), (0.0, inf), (0.0, 1.0)),
+    typical=((0.2, 6.0), (0.2, 6.0), (0.05, 0.95)),
+    ulp=20000,
+    exact=lambda mp, a, b, x: (
+        mp.diff(lambda t: mp.betainc(t, b, 0, x, regularized=True), a)
+        if x * (a + b) < a
+        else -mp.diff(lambda t: mp.betainc(b, t, 0, 1 - x, regularized=True), a)
+    ),
+    internal=True,
+)
+far(
+    "betainc_db",
+    3,
+    doc="Derivative of betainc by b.",
+    ref="graphcore.ops.refs.betainc_db",
+    d=(
+        unknown,
+        unknown,
+        lambda o, a, b, x, y: (
+            o.beta_density(a, b, x) * (o.log1p(-x) - o.digamma(b) + o.digamma(a + b))
+        ),
+    ),
+    domain=((0.0, inf), (0.0, inf), (0.0, 1.0)),
+    typical=((0.2, 6.0), (0.2, 6.0), (0.05, 0.95)),
+    ulp=20000,
+    exact=lambda mp, a, b, x: (
+        mp.diff(lambda t: mp.betainc(a, t, 0, x, regularized=True), b)
+        if x * (a + b) < a
+        else -mp.diff(lambda t: mp.betainc(t, a, 0, 1 - x, regularized=True), b)
+    ),
+    internal=True,
+)
+
+# ---- Bessel functions ------------------------------------------------------------------------
+
+far(
+    "i0",
+    doc="Modified Bessel function of the first kind of order 0.",
+    d=(lambda o, x, y: o.i1(x),),
+    ulp=10,
+    exact=lambda mp, a: mp.besseli(0, a),
+)
+far(
+    "i1",
+    doc="Modified Bessel function of the first kind of order 1.",
+    d=(lambda o, x, y: 0.5 * (o.i0(x) + o.iv(2, x)),),
+    ulp=10,
+    exact=lambda mp, a: mp.besseli(1, a),
+)
+far(
+    "i0e",
+    doc="exp(-abs(x)) i0(x).",
+    d=(lambda o, x, y: o.i1e(x) - o.sign(x) * y,),
+    ulp=10,
+    kinks=True,
+    exact=lambda mp, a: mp.exp(-abs(a)) * mp.besseli(0, a),
+)
+far(
+    "i1e",
+    doc="exp(-abs(x)) i1(x).",
+    d=(lambda o, x, y: 0.5 * (o.i0e(x) + o.ive(2, x)) - o.sign(x) * y,),
+    ulp=10,
+    kinks=True,
+    exact=lambda mp, a: mp.exp(-abs(a)) * mp.besseli(1, a),
+)
+far(
+    "j0",
+    doc="Bessel function of the first kind of order 0.",
+    d=(lambda o, x, y: -o.j1(x),),
+    ulp=10,
+    ulp_of="operands",
+    exact=lambda mp, a: mp.besselj(0, a),
+)
+far(
+    "j1",
+    doc="Bessel function of the first kind of order 1.",
+    d=(lambda o, x, y: 0.5 * (o.j0(x) - o.jv(2, x)),),
+    ulp=10,
+    ulp_of="operands",
+    exact=lambda mp, a: mp.besselj(1, a),
+)
+far(
+    "jv",
+    2,
+    doc="Bessel function of the first kind of real order.",
+    d=(unknown, lambda o, v, x, y: 0.5 * (o.jv(v - 1, x) - o.jv(v + 1, x))),
+    domain=((0.0, inf), (0.0, inf)),
+    typical=((0.5, 4.0), (0.5, 8.0)),
+    ulp=30,
+    ulp_of="operands",
+    exact=lambda mp, v, x: mp.besselj(v, x),
+)
+far(
+    "iv",
+    2,
+    doc="Modified Bessel function of the first kind of real order.",
+    d=(unknown, lambda o, v, x, y: 0.5 * (o.iv(v - 1, x) + o.iv(v + 1, x))),
+    domain=((0.0, inf), (0.0, inf)),
+    typical=((0.5, 4.0), (0.5, 8.0)),
+    ulp=40,
+    exact=lambda mp, v, x: mp.besseli(v, x),
+)
+far(
+    "ive",
+    2,
+    doc="exp(-abs(x)) iv(v, x).",
+    d=(
+        unknown,
+        lambda o, v, x, y: 0.5 * (o.ive(v - 1, x) + o.ive(v + 1, x)) - o.sign(x) * y,
+    ),
+    domain=((0.0, inf), (0.0, inf)),
+    typical=((0.5, 4.0), (0.5, 8.0)),
+    ulp=1000,
+    exact=lambda mp, v, x: mp.exp(-x) * mp.besseli(v, x),
+)
+far(
+    "kv",
+    2,
+    doc="Modified Bessel function of the second kind of real order.",
+    d=(unknown, lambda o, v, x, y: -0.5 * (o.kv(v - 1, x) + o.kv(v + 1, x))),
+    domain=((0.0, inf), (0.0, inf)),
+    typical=((0.5, 4.0), (0.5, 8.0)),
+    ulp=800,
+    exact=lambda mp, v, x: mp.besselk(v, x),
+    aliases=("kn",),
+)
+far(
+    "kve",
+    2,
+    doc="exp(x) kv(v, x).",
+    d=(unknown, lambda o, v, x, y: y - 0.5 * (o.kve(v - 1, x) + o.kve(v + 1, x))),
+    domain=((0.0, inf), (0.0, inf)),
+    typical=((0.5, 4.0), (0.5, 8.0)),
+    ulp=800,
+    exact=lambda mp, v, x: mp.exp(x) * mp.besselk(v, x),
 )
 
 # ---------------------------------------------------------------------------------------------
@@ -874,6 +1468,26 @@ unary(
     for_bool="lnot",
     aliases=("invert", "bitwise_not"),
     symbol="~",
+)
+binary(
+    "left_shift",
+    doc="The bits of an integer moved up: a times 2**b.",
+    ref="numpy.left_shift",
+    kernel={"ll": "gk_shift_left(a, b)"},
+    d=(None, None),
+    dtype="integer",
+    typical=((-9.0, 9.0), (0.0, 6.0)),
+    symbol="<<",
+)
+binary(
+    "right_shift",
+    doc="The bits of an integer moved down: a divided by 2**b, rounded down.",
+    ref="numpy.right_shift",
+    kernel={"ll": "gk_shift_right(a, b)"},
+    d=(None, None),
+    dtype="integer",
+    typical=((-9.0, 9.0), (0.0, 6.0)),
+    symbol=">>",
 )
 unary(
     "lnot",

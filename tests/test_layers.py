@@ -85,5 +85,5 @@ def test_scipy_is_imported_inside_functions_only(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_stay_short(path):
-    limit = 1200 if path.name == "optable.py" else 600
+    limit = 1700 if path.name == "optable.py" else 600
     assert len(path.read_text().splitlines()) <= limit

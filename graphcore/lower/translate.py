@@ -6,6 +6,7 @@ Operations on axes become views and cost nothing.  The rules of indexing and of 
 
 import numpy as np
 
+from graphcore import kernels
 from graphcore.errors import located
 from graphcore.graph.nodes import Constant
 from graphcore.lower.arrays import (
@@ -35,7 +36,21 @@ NARROW = {
 
 # Operations that give the same bits whether eight bytes are read with or without a sign.
 WRAPPING_ROWS = frozenset(
-    ["add", "sub", "mul", "neg", "sqr", "and_", "or_", "xor", "not_", "eq", "ne", "switch"]
+    [
+        "add",
+        "sub",
+        "mul",
+        "neg",
+        "sqr",
+        "and_",
+        "or_",
+        "xor",
+        "not_",
+        "eq",
+        "ne",
+        "switch",
+        "left_shift",
+    ]
 )
 WRAPPING_SUMS = frozenset(["sum", "prod", "any", "all"])
 
@@ -311,6 +326,8 @@ def row_plan(node):
     sig = "".join(lanes)
     if sig not in row.kernel:
         raise Unsupported(f"{row.name}_{sig}")
+    if row.far:
+        kernels.connect()
     return row, sig, dtypes, wanted, out_dtype
 
 

@@ -45,9 +45,9 @@ def signature(row_name, dtypes):
     if rule == "inexact":
         if set(dtypes) != {"float32"}:
             common = promote("float64", *dtypes) if set(dtypes) != {"complex64"} else common
-    elif rule == "number" and common == "bool":
+    elif rule in ("number", "integer") and common == "bool":
         common = "int8"
-    elif rule == "bitwise" and is_inexact(common):
+    elif rule in ("bitwise", "integer") and is_inexact(common):
         raise TypeError(
             f"{row_name} is defined for bools and integers, not for {' and '.join(dtypes)}; "
             "compare floats with a number first"
@@ -128,8 +128,10 @@ class Elemwise(Op):
                 ]
                 if row.dtype == "switch":
                     arrays[0] = np.asarray(arrays[0] > 0)
-                elif row.dtype == "bitwise":
+                elif row.dtype in ("bitwise", "integer"):
                     arrays = [np.asarray(a > 0) for a in arrays]
+                if name == "polygamma":
+                    arrays[0] = np.rint(arrays[0])
                 yield elemwise(name), arrays
 
 

@@ -7,6 +7,8 @@ import functools
 
 import numpy as np
 
+from graphcore import kernels
+
 
 def _quiet(function):
     """Run without floating-point warnings: infinities and NaN are ordinary values here."""
@@ -66,6 +68,29 @@ def trigamma(x):
     from scipy.special import polygamma
 
     return polygamma(1, x)
+
+
+def round_away(x):
+    """Nearest integer, halves away from zero."""
+    whole = np.floor(np.abs(x))
+    with np.errstate(invalid="ignore"):
+        return np.copysign(np.where(np.abs(x) - whole >= 0.5, whole + 1, whole), x)
+
+
+def _kernel(name):
+    """The function that the kernel of a row calls, where there is no other to compare with."""
+
+    def function(*arrays):
+        return kernels.elementwise(name, [np.asarray(a, dtype="float64") for a in arrays])
+
+    return function
+
+
+gamma_density = _kernel("gamma_density")
+gammainc_da = _kernel("gammainc_da")
+beta_density = _kernel("beta_density")
+betainc_da = _kernel("betainc_da")
+betainc_db = _kernel("betainc_db")
 
 
 def switch(condition, a, b):

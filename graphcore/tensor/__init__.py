@@ -30,7 +30,8 @@ from graphcore.tensor.variable import TensorConstant, TensorSharedVariable, Tens
 
 # one function per row of the table, one constructor per kind and element type
 _generated = {**elementwise.FUNCTIONS, **reductions.FUNCTIONS, **creation.CONSTRUCTORS}
-_generated.pop("clip")  # the row takes two limits, the function of that name takes one too
+for _name in ("clip", "round"):  # the functions of these names take more than the rows
+    _generated.pop(_name)
 globals().update(_generated)
 
 newaxis = None

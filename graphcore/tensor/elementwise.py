@@ -2,10 +2,12 @@
 
 import inspect
 
+import numpy as np
+
 from graphcore.graph.nodes import Variable
 from graphcore.ops.elementwise import apply_row
 from graphcore.ops.elementwise import cast as _cast
-from graphcore.ops.operands import as_variables
+from graphcore.ops.operands import as_variables, is_float
 from graphcore.optable import ROWS
 from graphcore.tensor.convert import as_tensor_variable, stacked
 
@@ -130,34 +132,124 @@ def isfinite(x):
     return apply_row("not_", apply_row("or_", apply_row("isnan", x), apply_row("isinf", x)))
 
 
-def logit(p):
-    """log(p / (1 - p)).
+def isposinf(x):
+    """Whether the element is plus infinity."""
+    return apply_row("eq", x, float("inf"))
+
+
+def isneginf(x):
+    """Whether the element is minus infinity."""
+    return apply_row("eq", x, float("-inf"))
+
+
+def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
+    """``x`` with NaN and infinities replaced by numbers.
+
+    Parameters
+    ----------
+    x : array_like or variable
+    nan, posinf, neginf : number, optional
+        What takes their place; the largest finite numbers stand for infinities by default.
 
     Examples
     --------
     >>> import graphcore.tensor as tt
-    >>> float(tt.logit(0.5).eval())
-    0.0
+    >>> tt.nan_to_num([float("nan"), 1.0, float("inf")], posinf=9.0).eval()
+    array([0., 1., 9.])
     """
-    p = as_tensor_variable(p)
-    return apply_row("log", p) - apply_row("log1p", -p)
+    x = as_tensor_variable(x)
+    if not is_float(x.type.dtype):
+        return x
+    limits = np.finfo(x.type.dtype)
+    posinf = float(limits.max) if posinf is None else posinf
+    neginf = float(limits.min) if neginf is None else neginf
+    x = where(apply_row("isnan", x), nan, x)
+    return where(isposinf(x), posinf, where(isneginf(x), neginf, x))
 
 
-def betaln(a, b):
-    """Logarithm of the beta function.
+def isclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
+    """Whether two elements agree: ``abs(a - b) <= atol + rtol * abs(b)``, or both are equal.
 
     Examples
     --------
     >>> import graphcore.tensor as tt
-    >>> bool(abs(tt.betaln(2.0, 3.0).eval() - tt.log(1 / 12).eval()) < 1e-15)
-    True
+    >>> tt.isclose([1.0, 2.0], [1.0000001, 2.1]).eval()
+    array([ True, False])
     """
     a, b = as_variables((stacked(a), stacked(b)))
-    total = apply_row("gammaln", a + b)
-    return apply_row("gammaln", a) + apply_row("gammaln", b) - total
+    near = apply_row("le", apply_row("abs", a - b), atol + rtol * apply_row("abs", b))
+    near = logical_and(near, isfinite(b))  # infinities agree when they are equal
+    same = logical_or(near, apply_row("eq", a, b))
+    if not equal_nan:
+        return same
+    return logical_or(same, logical_and(apply_row("isnan", a), apply_row("isnan", b)))
+
+
+def divmod(a, b):
+    """Floored quotient and remainder.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> [int(v.eval()) for v in tt.divmod(-7, 2)]
+    [-4, 1]
+    """
+    a, b = stacked(a), stacked(b)
+    return apply_row("floor_div", a, b), apply_row("mod", a, b)
+
+
+def ceil_intdiv(a, b):
+    """Quotient of integers, rounded up."""
+    return -apply_row("floor_div", -as_tensor_variable(a), stacked(b))
+
+
+def round(x, mode="half_to_even"):
+    """The nearest integers, as floats.
+
+    Parameters
+    ----------
+    x : array_like or variable
+    mode : {"half_to_even", "half_away_from_zero"}
+        Where halves go.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.round([0.5, 1.5]).eval(), tt.round([0.5, 1.5], "half_away_from_zero").eval()
+    (array([0., 2.]), array([1., 2.]))
+    """
+    rows = {"half_to_even": "round", "half_away_from_zero": "round_away"}
+    if mode not in rows:
+        raise ValueError(f"round: mode must be one of {', '.join(rows)}, not {mode!r}")
+    return apply_row(rows[mode], stacked(x))
+
+
+def iround(x, mode="half_to_even"):
+    """The nearest integers, as int64; see :func:`round`."""
+    return cast(round(x, mode), "int64")
+
+
+def real(x):
+    """The real part: the array itself, because complex numbers are not supported."""
+    return as_tensor_variable(x)
+
+
+conj = real
+
+
+def imag(x):
+    """The imaginary part of real numbers: zeros."""
+    x = as_tensor_variable(x)
+    return where(apply_row("eq", x, x), cast(0, x.type.dtype), cast(0, x.type.dtype))
+
+
+def angle(x):
+    """The angle of real numbers: pi where they are negative, else 0."""
+    return where(apply_row("lt", as_tensor_variable(x), 0), np.pi, 0.0)
 
 
 __all__ = [
-    "betaln", "cast", "clip", "isfinite", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "logit", "where",
+    "angle", "cast", "ceil_intdiv", "clip", "conj", "divmod", "imag", "iround", "isclose",
+    "isfinite", "isneginf", "isposinf", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "nan_to_num", "real", "round", "where",
 ]  # fmt: skip

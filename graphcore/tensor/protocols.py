@@ -40,8 +40,8 @@ _UFUNCS = {
     "isfinite": elementwise.isfinite,
     "positive": lambda x: x,
     "fabs": lambda x: apply_row("abs", x),
-    "logit": elementwise.logit,
-    "betaln": elementwise.betaln,
+    "divmod": elementwise.divmod,
+    "conjugate": elementwise.conj,
 }
 _REDUCE = {
     "add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min",
@@ -89,7 +89,9 @@ def _functions():
     for name in ("cholesky", "det", "inv", "matrix_power", "slogdet", "solve"):
         found[getattr(np.linalg, name)] = getattr(matrix_functions, name)
     found[np.where] = elementwise.where
-    found[np.round] = found[np.around] = elementwise.FUNCTIONS["round"]
+    for name in ("isclose", "nan_to_num", "real", "imag", "isposinf", "isneginf"):
+        found[getattr(np, name)] = getattr(elementwise, name)
+    found[np.round] = found[np.around] = elementwise.FUNCTIONS["round_half_to_even"]
     return found
 
 

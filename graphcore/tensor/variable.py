@@ -89,7 +89,7 @@ class TensorVariable(Variable):
 
     astype = elementwise.cast
     clip = elementwise.clip
-    round = elementwise.FUNCTIONS["round"]
+    round = elementwise.round
     __getitem__ = indexing.getitem
 
     def copy(self, name=None):
@@ -193,6 +193,7 @@ class TensorVariable(Variable):
 _BINARY = {
     "add": "add", "sub": "sub", "mul": "mul", "truediv": "true_div", "floordiv": "floor_div",
     "mod": "mod", "pow": "pow", "and": "and_", "or": "or_", "xor": "xor",
+    "lshift": "left_shift", "rshift": "right_shift",
 }  # fmt: skip
 _COMPARE = ("lt", "le", "gt", "ge")
 

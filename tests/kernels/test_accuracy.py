@@ -10,8 +10,13 @@ from graphcore.optable import ROWS
 MEASURED = [
     row
     for row in ROWS.values()
-    if row.exact is not None and set("".join(row.kernel)) >= {"d"} and row.arity < 3
+    if row.exact is not None
+    and set("".join(row.kernel)) >= {"d"}
+    and (row.arity < 3 or row.far)
 ]
+INCOMPLETE_GAMMA = ("gammainc", "gammaincc", "gamma_density", "gammainc_da")
+INCOMPLETE_BETA = ("betainc", "betaincc", "beta_density", "betainc_da", "betainc_db")
+BESSEL = ("iv", "ive", "kv", "kve")
 # Beyond these the mathematics overflows, or mpmath takes seconds for one value.
 LIMITS = {
     "erfcx": (-26.0, 1e6),
@@ -23,6 +28,31 @@ LIMITS = {
     "gammaln": (0.0, 1e6),
     "digamma": (0.0, 1e6),
     "trigamma": (0.0, 1e6),
+    "gamma": (-170.0, 171.6),
+    "exp2": (-1074.0, 1024.0),
+    "ndtr": (-38.0, 38.0),
+    "betaln": (1e-300, 1e6),
+    "polygamma": (1.0, 9.0),
+    "owens_t": (-8.0, 8.0),
+    "i0": (-700.0, 700.0),
+    "i1": (-700.0, 700.0),
+    "i0e": (-700.0, 700.0),
+    "i1e": (-700.0, 700.0),
+    "j0": (-60.0, 60.0),
+    "j1": (-60.0, 60.0),
+    **dict.fromkeys(BESSEL, (0.0, 8.0)),
+    "jv": (0.0, 8.0),
+    **dict.fromkeys(INCOMPLETE_GAMMA, (1e-3, 300.0)),
+    **dict.fromkeys(INCOMPLETE_BETA, (1e-3, 300.0)),
+}
+OTHER_LIMITS = {  # the same of the operands after the first
+    "owens_t": [(-4.0, 4.0)],
+    "polygamma": [(1e-3, 1e6)],
+    "betaln": [(1e-300, 1e6)],
+    "jv": [(1e-3, 60.0)],
+    **dict.fromkeys(BESSEL, ((1e-3, 600.0),)),
+    **dict.fromkeys(INCOMPLETE_GAMMA, ((1e-5, 600.0),)),
+    **dict.fromkeys(INCOMPLETE_BETA, ((1e-3, 300.0), (1e-6, 0.9999))),
 }
 ZOOM = {
     "gammaln": [(0.9, 1.1), (1.9, 2.1), (1.4, 1.6)],
@@ -43,12 +73,16 @@ def arguments(row, rng, count):
     for i, ((low, high), typical) in enumerate(zip(row.domain, row.typical, strict=True)):
         if i == 0:
             low, high = LIMITS.get(row.name, (low, high))
+        elif row.name in OTHER_LIMITS:
+            low, high = OTHER_LIMITS[row.name][i - 1]
         magnitude = 10 ** np.concatenate([rng.uniform(-300, 3, count), rng.uniform(-8, 3, count)])
         wide = magnitude * rng.choice([-1.0, 1.0], 2 * count)
         wide = np.where((wide < low) | (wide > high), -wide, wide)
         wide = np.clip(wide, low, high)
         near = [rng.uniform(*z, count) for z in ZOOM.get(row.name, [])] if i == 0 else []
         x = np.concatenate([wide, rng.uniform(*typical, 2 * count), *near])
+        if row.name == "polygamma" and i == 0:
+            x = rng.integers(1, 9, x.size).astype(float)
         yield x if i == 0 else rng.permutation(x)
 
 
@@ -71,7 +105,7 @@ def errors(row, y, xs):
 def measure(row, count, levels):
     rng = np.random.default_rng(2024)
     xs = list(arguments(row, rng, count))
-    if row.arity == 2:
+    if row.arity > 1:
         n = min(x.size for x in xs)
         xs = [np.ascontiguousarray(x[:n]) for x in xs]
         if row.name == "pow":

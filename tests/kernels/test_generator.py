@@ -45,7 +45,7 @@ def test_rows_are_complete(row):
     assert row.kernel
     assert all(len(sig) == row.arity and set(sig) <= {"d", "l"} for sig in row.kernel)
     assert row.d is None or len(row.d) == row.arity
-    assert row.dtype in {"same", "number", "inexact", "bool", "bitwise", "switch"}
+    assert row.dtype in {"same", "number", "inexact", "bool", "bitwise", "integer", "switch"}
     assert set(row.rare) <= set(row.kernel)
     for (low, high), (least, most) in zip(row.typical, row.domain, strict=True):
         assert least <= low < high <= most

@@ -17,7 +17,7 @@ from graphcore.ops import (
     scan,
     shape,
 )
-from graphcore.optable import ROWS
+from graphcore.optable import ROWS, unknown
 from graphcore.testing import check_gradient, check_op, check_shapes, check_types
 
 MODULES = [decompose, diagonals, elementwise, index, linalg, points, reduce, scan, shape]
@@ -64,8 +64,8 @@ def test_rows(name):
 
 
 def _second_order(row):
-    """trigamma has no derivative row, so digamma is checked once only."""
-    return row.name != "digamma"
+    """Derivatives by shapes and orders have no rule, or none of their own."""
+    return unknown not in row.d and not row.name.startswith(("gammainc", "betainc"))
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -73,7 +73,7 @@ def test_rows_of_integers_and_float32(name):
     row = ROWS[name]
     op = elementwise.elemwise(name)
     for dtypes in [("float32",) * 3, ("int8",) * 3, ("int32", "float64", "bool"), ("bool",) * 3]:
-        if row.dtype == "bitwise" and "float" in "".join(dtypes[: row.arity]):
+        if row.dtype in ("bitwise", "integer") and "float" in "".join(dtypes[: row.arity]):
             continue
         arrays = [np.array([1, 0, 1], dtype=d) for d in dtypes[: row.arity]]
         if row.dtype == "switch":

@@ -129,8 +129,8 @@ def test_scipy_ufuncs_build_graphs():
 def test_numpy_functions_without_counterpart_are_named():
     x = tt.vector("x")
     for call, name in [
-        (lambda: np.arcsinh(x), "numpy.arcsinh"),
-        (lambda: np.linalg.svd(x), "numpy.svd"),
+        (lambda: np.heaviside(x, x), "numpy.heaviside"),
+        (lambda: np.linalg.tensorinv(x), "numpy.tensorinv"),
         (lambda: np.add.accumulate(x), "numpy.add.accumulate"),
         (lambda: np.exp(x, out=np.ones(2)), "out="),
     ]:
