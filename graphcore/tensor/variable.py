@@ -199,9 +199,13 @@ _COMPARE = ("lt", "le", "gt", "ge")
 
 
 def _operator(row, swapped):
-    if swapped:
-        return lambda self, other: apply_row(row, stacked(other), self)
-    return lambda self, other: apply_row(row, self, stacked(other))
+    def apply(self, other):
+        if getattr(other, "__array_ufunc__", self) is None:  # NumPy's sign for: leave it to me
+            return NotImplemented
+        other = stacked(other)
+        return apply_row(row, other, self) if swapped else apply_row(row, self, other)
+
+    return apply
 
 
 for _name, _row in (*_BINARY.items(), *((c, c) for c in _COMPARE)):

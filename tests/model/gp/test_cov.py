@@ -138,6 +138,12 @@ def test_slopes_are_finite_where_points_coincide(name):
     assert np.isfinite(g[1]).all()
 
 
+def test_variables_join_covariances():
+    a = tt.scalar("a")
+    for kernel in (a * cov.Constant(2.0), cov.Constant(2.0) * a):
+        np.testing.assert_array_equal(evaluate([kernel(X)], {a: 3.0})[0], np.full((5, 5), 6.0))
+
+
 def test_matrices_join_covariances():
     M = np.arange(25.0).reshape(5, 5)
     for kernel in (cov.Constant(2.0) + M, M + cov.Constant(2.0)):
