@@ -29,6 +29,11 @@ VECTOR = {n for n, c in ALL.items() if c.ndim or any(p.ndim for p in c.params.va
 MIXED = {"HurdleGamma", "HurdleLogNormal", "DiracDelta"}  # neither a density nor all of counts
 # tested in test_composed.py
 COMPOSED = {"Censored", "Truncated", "TruncatedNormal", "CustomDist", "ZeroSumNormal"}
+# tested in test_walks.py
+COMPOSED |= {
+    "AR", "AR1", "Bound", "EulerMaruyama", "GARCH11", "MvGaussianRandomWalk",
+    "MvStudentTRandomWalk", "RandomWalk",
+}  # fmt: skip
 SCALAR = sorted(set(ALL) - VECTOR - IMPROPER - MIXED - COMPOSED)
 KINKS = {"AsymmetricLaplace": "mu", "Triangular": "c"}  # where densities have corners
 

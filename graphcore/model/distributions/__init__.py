@@ -9,6 +9,7 @@ Examples
 
 from graphcore.model.distributions import transforms
 from graphcore.model.distributions.base import Distribution, RandomVariable
+from graphcore.model.distributions.bound import Bound
 from graphcore.model.distributions.bounded import DiracDelta, Kumaraswamy, LogitNormal, Triangular
 from graphcore.model.distributions.circular import Rice, VonMises
 from graphcore.model.distributions.continuous import (
@@ -65,6 +66,15 @@ from graphcore.model.distributions.skewed import (
 )
 from graphcore.model.distributions.survival import ChiSquared, HalfStudentT, Pareto, Wald, Weibull
 from graphcore.model.distributions.timeseries import GaussianRandomWalk
+from graphcore.model.distributions.walks import (
+    AR,
+    AR1,
+    GARCH11,
+    EulerMaruyama,
+    MvGaussianRandomWalk,
+    MvStudentTRandomWalk,
+    RandomWalk,
+)
 from graphcore.model.distributions.zeros import (
     HurdleGamma,
     HurdleLogNormal,
@@ -77,16 +87,24 @@ from graphcore.model.distributions.zeros import (
 
 Lognormal = LogNormal  # PyMC3's spelling
 
+ConstantDist = Constant = DiracDelta  # older names of it
+
 __all__ = [
+    "AR",
+    "AR1",
+    "GARCH11",
     "AsymmetricLaplace",
     "Bernoulli",
     "Beta",
     "BetaBinomial",
     "Binomial",
+    "Bound",
     "Categorical",
     "Cauchy",
     "Censored",
     "ChiSquared",
+    "Constant",
+    "ConstantDist",
     "CustomDist",
     "DensityDist",
     "DiracDelta",
@@ -95,6 +113,7 @@ __all__ = [
     "DiscreteUniform",
     "DiscreteWeibull",
     "Distribution",
+    "EulerMaruyama",
     "ExGaussian",
     "Exponential",
     "Flat",
@@ -122,8 +141,10 @@ __all__ = [
     "Mixture",
     "Moyal",
     "Multinomial",
+    "MvGaussianRandomWalk",
     "MvNormal",
     "MvStudentT",
+    "MvStudentTRandomWalk",
     "NegativeBinomial",
     "Normal",
     "NormalMixture",
@@ -132,6 +153,7 @@ __all__ = [
     "Pareto",
     "Poisson",
     "RandomVariable",
+    "RandomWalk",
     "Rice",
     "SkewNormal",
     "StudentT",
