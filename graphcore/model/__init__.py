@@ -24,7 +24,7 @@ from graphcore.model.copies import (
 from graphcore.model.data import ConstantData, Data, MutableData, set_data
 from graphcore.model.distributions import *  # noqa: F403 - every distribution, by its __all__
 from graphcore.model.drawing import model_to_graphviz, model_to_mermaid, model_to_networkx
-from graphcore.model.logp import logccdf, logcdf, logp
+from graphcore.model.logp import icdf, logccdf, logcdf, logp
 from graphcore.model.missing import ImputationWarning
 from graphcore.model.model import Deterministic, Model, Potential
 from graphcore.model.pymc3 import Point
@@ -84,6 +84,7 @@ __all__ = [
     "do",
     "freeze_dims_and_data",
     "gp",
+    "icdf",
     "logccdf",
     "logcdf",
     "logp",

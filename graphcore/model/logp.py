@@ -58,6 +58,18 @@ def logccdf(rv, value):
     return _distribution(rv).log_ccdf(value)
 
 
+def icdf(rv, value):
+    """The quantile of a probability: the inverse of the cumulative distribution function.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> float(pm.icdf(pm.Uniform.dist(2, 4), 0.25).eval())
+    2.5
+    """
+    return _distribution(rv).inv_cdf(value)
+
+
 def _distribution(rv):
     if not isinstance(rv, RandomVariable):
         raise TypeError(f"a random variable is needed, got {type(rv).__name__}")

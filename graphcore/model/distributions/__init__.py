@@ -8,6 +8,12 @@ Examples
 """
 
 from graphcore.model.distributions import transforms
+from graphcore.model.distributions.areas import (
+    CAR,
+    ICAR,
+    OrderedMultinomial,
+    StickBreakingWeights,
+)
 from graphcore.model.distributions.base import Distribution, RandomVariable
 from graphcore.model.distributions.bound import Bound
 from graphcore.model.distributions.bounded import DiracDelta, Kumaraswamy, LogitNormal, Triangular
@@ -38,6 +44,13 @@ from graphcore.model.distributions.discrete import (
 )
 from graphcore.model.distributions.gaussian import MvNormal, MvStudentT
 from graphcore.model.distributions.lkj import LKJCholeskyCov, expand_packed_triangular
+from graphcore.model.distributions.matrices import (
+    KroneckerNormal,
+    LKJCorr,
+    MatrixNormal,
+    Wishart,
+    WishartBartlett,
+)
 from graphcore.model.distributions.mixture import Mixture, NormalMixture
 from graphcore.model.distributions.modifiers import Censored, Truncated, TruncatedNormal
 from graphcore.model.distributions.multivariate import (
@@ -92,7 +105,9 @@ ConstantDist = Constant = DiracDelta  # older names of it
 __all__ = [
     "AR",
     "AR1",
+    "CAR",
     "GARCH11",
+    "ICAR",
     "AsymmetricLaplace",
     "Bernoulli",
     "Beta",
@@ -131,13 +146,16 @@ __all__ = [
     "HurdlePoisson",
     "HyperGeometric",
     "InverseGamma",
+    "KroneckerNormal",
     "Kumaraswamy",
     "LKJCholeskyCov",
+    "LKJCorr",
     "Laplace",
     "LogNormal",
     "Logistic",
     "LogitNormal",
     "Lognormal",
+    "MatrixNormal",
     "Mixture",
     "Moyal",
     "Multinomial",
@@ -149,6 +167,7 @@ __all__ = [
     "Normal",
     "NormalMixture",
     "OrderedLogistic",
+    "OrderedMultinomial",
     "OrderedProbit",
     "Pareto",
     "Poisson",
@@ -156,6 +175,7 @@ __all__ = [
     "RandomWalk",
     "Rice",
     "SkewNormal",
+    "StickBreakingWeights",
     "StudentT",
     "Triangular",
     "Truncated",
@@ -164,6 +184,8 @@ __all__ = [
     "VonMises",
     "Wald",
     "Weibull",
+    "Wishart",
+    "WishartBartlett",
     "ZeroInflatedBinomial",
     "ZeroInflatedNegativeBinomial",
     "ZeroInflatedPoisson",

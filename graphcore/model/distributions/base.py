@@ -44,6 +44,7 @@ _FORMULAS = (
     "summed_logp",
     "logcdf",
     "logccdf",
+    "icdf",
     "mean",
     "variance",
     "support_point",
@@ -117,6 +118,10 @@ class RandomVariable(TensorVariable):
     def logccdf(self, value):
         """Logarithm of the probability of exceeding ``value``: a variable."""
         return self.distribution.log_ccdf(value)
+
+    def icdf(self, q):
+        """The quantile of each probability ``q``: a variable."""
+        return self.distribution.inv_cdf(q)
 
     def random(self, size=None, rng=None, given=None):
         """Numbers drawn from the distribution.
@@ -357,6 +362,15 @@ class Distribution:
         value = as_value(value, self.label)
         inner = tt.as_tensor_variable(type(self).logccdf(tt, value, **self.arguments))
         return guarded([c for _, _, _, c in self.conditions], inner)
+
+    def inv_cdf(self, q):
+        """The smallest value whose cumulative probability is at least ``q``; NaN outside [0, 1]."""
+        if not hasattr(type(self), "icdf"):
+            raise NotImplementedError(f"{self.shown} has no closed form of its icdf")
+        q = as_value(q, self.label)
+        inner = tt.as_tensor_variable(type(self).icdf(tt, q, **self.arguments))
+        tests = [c for _, _, _, c in self.conditions]
+        return tt.switch(all_of([*tests, (q >= 0) & (q <= 1)]), inner, math.nan)
 
     # -- numbers ------------------------------------------------------------------------------
 

@@ -55,6 +55,9 @@ class Kumaraswamy(Distribution):
     def support_point(o, a, b):
         return b * o.exp(betaln(o, 1 + 1 / a, b))
 
+    def icdf(o, q, a, b):
+        return o.exp(o.log1mexp(o.log1p(-q) / b) / a)
+
     def random(rng, size, a, b):
         return (-np.expm1(-rng.exponential(1.0, size) / b)) ** (1 / a)
 
@@ -137,6 +140,12 @@ class Triangular(Distribution):
 
     def support_point(o, lower, upper, c):
         return (lower + upper + c) / 3
+
+    def icdf(o, q, lower, c, upper):
+        width = upper - lower
+        left = lower + o.sqrt(q * width * (c - lower))
+        right = upper - o.sqrt((1 - q) * width * (upper - c))
+        return o.switch(q * width < c - lower, left, right)
 
     def random(rng, size, lower, upper, c):
         return rng.triangular(lower, c, upper, size)

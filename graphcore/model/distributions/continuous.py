@@ -133,6 +133,9 @@ class Cauchy(Distribution):
     def support_point(o, alpha, beta):
         return alpha
 
+    def icdf(o, q, alpha, beta):
+        return alpha + beta * o.tan(math.pi * (q - 0.5))
+
     def random(rng, size, alpha, beta):
         return alpha + beta * rng.standard_cauchy(size)
 
@@ -230,6 +233,9 @@ class Laplace(Distribution):
     def support_point(o, mu, b):
         return mu
 
+    def icdf(o, q, mu, b):
+        return mu - b * o.sign(q - 0.5) * o.log1p(-2 * o.abs(q - 0.5))
+
     def random(rng, size, mu, b):
         return rng.laplace(mu, b, size)
 
@@ -262,6 +268,9 @@ class Logistic(Distribution):
 
     def support_point(o, mu, s):
         return mu
+
+    def icdf(o, q, mu, s):
+        return mu + s * (o.log(q) - o.log1p(-q))
 
     def random(rng, size, mu, s):
         return rng.logistic(mu, s, size)
@@ -301,6 +310,9 @@ class Uniform(Distribution):
 
     def support_point(o, lower, upper):
         return 0.5 * (lower + upper)
+
+    def icdf(o, q, lower, upper):
+        return lower + q * (upper - lower)
 
     def random(rng, size, lower, upper):
         return rng.uniform(lower, upper, size)

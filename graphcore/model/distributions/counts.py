@@ -58,6 +58,9 @@ class DiscreteUniform(Distribution):
     def support_point(o, lower, upper):
         return o.floor(0.5 * (lower + upper))
 
+    def icdf(o, q, lower, upper):
+        return o.maximum(lower, lower - 1 + o.ceil(q * (upper - lower + 1)))
+
     def random(rng, size, lower, upper):
         return rng.integers(lower.astype("int64"), upper.astype("int64"), size, endpoint=True)
 
@@ -97,6 +100,9 @@ class Geometric(Distribution):
 
     def support_point(o, p):
         return o.round(1 / p)
+
+    def icdf(o, q, p):
+        return o.maximum(1.0, o.ceil(o.log1p(-q) / o.log1p(-p)))
 
     def random(rng, size, p):
         return rng.geometric(p, size)

@@ -114,7 +114,7 @@ class LKJCholeskyCov(Distribution):
         if not compute_corr:
             return packed
         model = modelcontext()
-        chol, corr, stds = _matrices(_order(n, name), packed)
+        chol, corr, stds = _matrices(order_of(n, name), packed)
         if store_in_trace:
             corr = model.add_named("deterministics", f"{name}_corr", corr, None)
             stds = model.add_named("deterministics", f"{name}_stds", stds, None)
@@ -124,13 +124,13 @@ class LKJCholeskyCov(Distribution):
     def dist(cls, eta, n, sd_dist, *, compute_corr=True, **kwargs):
         """The same outside of a model."""
         packed = super().dist(eta=eta, n=n, sd_dist=sd_dist, **kwargs)
-        return _matrices(_order(n, cls.__name__), packed) if compute_corr else packed
+        return _matrices(order_of(n, cls.__name__), packed) if compute_corr else packed
 
     @classmethod
     def make(cls, label, args, kwargs, **shapes):
         kwargs = dict(kwargs)
         sd = kwargs.pop("sd_dist", None)
-        n = kwargs["n"] = _order(kwargs.get("n"), label)
+        n = kwargs["n"] = order_of(kwargs.get("n"), label)
         if not isinstance(sd, RandomVariable) or sd.name:
             raise TypeError(
                 f"{label}: sd_dist must be a distribution made with .dist(), such as "
@@ -192,11 +192,11 @@ class LKJCholeskyCov(Distribution):
         (eta,) = evaluate([self.arguments["eta"]], given)
         repeats = lead if self.sd.shape else (*lead, n)
         deviations = self.sd.draw(rng, repeats, given)
-        factor = _random_factor(rng, lead, float(eta), n) * deviations[..., None]
+        factor = random_factor(rng, lead, float(eta), n) * deviations[..., None]
         return factor[(..., *np.tril_indices(n))]
 
 
-def _order(n, label):
+def order_of(n, label):
     """``n`` as a positive Python int."""
     if isinstance(n, Constant):
         n = n.data
@@ -214,7 +214,7 @@ def _matrices(n, packed):
     return chol, tt.dot(scaled, scaled.T), stds
 
 
-def _random_factor(rng, size, eta, n):
+def random_factor(rng, size, eta, n):
     """Cholesky factors of correlation matrices: rows grow by the onion method."""
     out = np.zeros((*size, n, n))
     out[..., 0, 0] = 1.0

@@ -80,6 +80,9 @@ class HalfCauchy(Distribution):
     def support_point(o, beta):
         return beta
 
+    def icdf(o, q, beta):
+        return beta * o.tan(0.5 * math.pi * q)
+
     def random(rng, size, beta):
         return abs(beta * rng.standard_cauchy(size))
 
@@ -119,6 +122,9 @@ class Exponential(Distribution):
 
     def support_point(o, lam):
         return 1 / lam
+
+    def icdf(o, q, lam):
+        return -o.log1p(-q) / lam
 
     def random(rng, size, lam):
         return rng.exponential(1 / lam, size)

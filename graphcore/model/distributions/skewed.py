@@ -50,6 +50,9 @@ class Gumbel(Distribution):
     def support_point(o, mu, beta):
         return mu + EULER_GAMMA * beta
 
+    def icdf(o, q, mu, beta):
+        return mu - beta * o.log(-o.log(q))
+
     def random(rng, size, mu, beta):
         return rng.gumbel(mu, beta, size)
 

@@ -50,6 +50,9 @@ class Weibull(Distribution):
     def support_point(o, alpha, beta):
         return beta * o.exp(o.gammaln(1 + 1 / alpha))
 
+    def icdf(o, q, alpha, beta):
+        return beta * (-o.log1p(-q)) ** (1 / alpha)
+
     def random(rng, size, alpha, beta):
         return beta * rng.weibull(alpha, size)
 
@@ -159,6 +162,9 @@ class Pareto(Distribution):
 
     def support_point(o, alpha, m):
         return m * o.exp(LOG_2 / alpha)
+
+    def icdf(o, q, alpha, m):
+        return m * o.exp(-o.log1p(-q) / alpha)
 
     def random(rng, size, alpha, m):
         return m * np.exp(rng.exponential(1.0, size) / alpha)

@@ -17,14 +17,20 @@ APART = 4  # rows of matrices up to which their elements are handled one by one
 
 __all__ = [
     "Chain",
+    "CholeskyCorr",
     "CholeskyCovPacked",
+    "Circular",
     "CircularTransform",
     "Interval",
+    "Log",
     "LogExpM1",
+    "LogOdds",
     "LogOddsTransform",
     "LogTransform",
     "Ordered",
     "SimplexTransform",
+    "StickBreaking",
+    "SumTo1",
     "Transform",
     "ZeroSumTransform",
     "circular",
@@ -35,6 +41,9 @@ __all__ = [
     "lowerbound",
     "ordered",
     "simplex",
+    "stick_breaking",
+    "sum_to_1",
+    "t_stick_breaking",
     "upperbound",
 ]
 
@@ -53,21 +62,35 @@ class Transform:
     name = "transform"
     ndim = 0
 
-    def forward(self, value):
+    def forward(self, value, *inputs):
         """Unconstrained value of a constrained one."""
         raise NotImplementedError(type(self).__name__)
 
-    def backward(self, value):
+    def backward(self, value, *inputs):
         """Constrained value of an unconstrained one."""
         raise NotImplementedError(type(self).__name__)
 
-    def log_jac_det(self, value):
+    def log_jac_det(self, value, *inputs):
         """Log absolute determinant of the derivative of :meth:`backward` at ``value``."""
         raise NotImplementedError(type(self).__name__)
 
     def value_shape(self, shape):
         """Shape of the unconstrained value of a variable of this shape."""
         return tuple(shape)
+
+    def jacobian_det(self, value, *inputs):
+        """PyMC3's name of :meth:`log_jac_det`."""
+        return self.log_jac_det(value, *inputs)
+
+    def forward_val(self, value, point=None):
+        """:meth:`forward` of numbers, as numbers.
+
+        Examples
+        --------
+        >>> float(LogTransform().forward_val(1.0))
+        0.0
+        """
+        return self.forward(tt.as_tensor_variable(value)).eval()
 
     def __repr__(self):
         return f"<transform {self.name}>"
@@ -85,13 +108,13 @@ class LogTransform(Transform):
 
     name = "log"
 
-    def forward(self, value):
+    def forward(self, value, *inputs):
         return tt.log(value)
 
-    def backward(self, value):
+    def backward(self, value, *inputs):
         return tt.exp(value)
 
-    def log_jac_det(self, value):
+    def log_jac_det(self, value, *inputs):
         return tt.as_tensor_variable(value)
 
 
@@ -100,13 +123,13 @@ class LogExpM1(Transform):
 
     name = "log_exp_m1"
 
-    def forward(self, value):
+    def forward(self, value, *inputs):
         return value + tt.log1mexp(-value)
 
-    def backward(self, value):
+    def backward(self, value, *inputs):
         return tt.softplus(value)
 
-    def log_jac_det(self, value):
+    def log_jac_det(self, value, *inputs):
         return -tt.softplus(-value)
 
 
@@ -115,13 +138,13 @@ class LogOddsTransform(Transform):
 
     name = "logodds"
 
-    def forward(self, value):
+    def forward(self, value, *inputs):
         return tt.log(value) - tt.log1p(-value)
 
-    def backward(self, value):
+    def backward(self, value, *inputs):
         return tt.sigmoid(value)
 
-    def log_jac_det(self, value):
+    def log_jac_det(self, value, *inputs):
         return -value - 2 * tt.softplus(-value)
 
 
@@ -144,18 +167,19 @@ class Interval(Transform):
     name = "interval"
 
     def __init__(self, lower=None, upper=None):
+        lower, upper = (None if _is_open(b) else b for b in (lower, upper))
         if lower is None and upper is None:
             raise ValueError("Interval needs a lower bound, an upper bound, or both")
         self.lower, self.upper = lower, upper
 
-    def forward(self, value):
+    def forward(self, value, *inputs):
         if self.upper is None:
             return tt.log(value - self.lower)
         if self.lower is None:
             return tt.log(self.upper - value)
         return tt.log(value - self.lower) - tt.log(self.upper - value)
 
-    def backward(self, value):
+    def backward(self, value, *inputs):
         if self.upper is None:
             return self.lower + tt.exp(value)
         if self.lower is None:
@@ -163,11 +187,16 @@ class Interval(Transform):
         # Symmetric in the bounds, so that neither end loses digits to the other.
         return self.lower * tt.sigmoid(-value) + self.upper * tt.sigmoid(value)
 
-    def log_jac_det(self, value):
+    def log_jac_det(self, value, *inputs):
         if self.upper is None or self.lower is None:
             return tt.as_tensor_variable(value)
         width = tt.as_tensor_variable(self.upper) - self.lower
         return tt.log(width) - value - 2 * tt.softplus(-value)
+
+
+def _is_open(bound):
+    """Whether a bound is none: None or an infinite number."""
+    return bound is None or (isinstance(bound, float | int) and math.isinf(bound))
 
 
 class CircularTransform(Transform):
@@ -181,13 +210,13 @@ class CircularTransform(Transform):
 
     name = "circular"
 
-    def forward(self, value):
+    def forward(self, value, *inputs):
         return tt.as_tensor_variable(value)
 
-    def backward(self, value):
+    def backward(self, value, *inputs):
         return value - 2 * math.pi * tt.round(value / (2 * math.pi))
 
-    def log_jac_det(self, value):
+    def log_jac_det(self, value, *inputs):
         return tt.zeros_like(value)
 
 
@@ -207,7 +236,7 @@ class ZeroSumTransform(Transform):
     def _axes(self, value):
         return range(value.ndim - self.ndim, value.ndim)
 
-    def forward(self, value):
+    def forward(self, value, *inputs):
         for axis in self._axes(value):
             n = value.type.shape[axis]
             before = (slice(None),) * axis
@@ -215,7 +244,7 @@ class ZeroSumTransform(Transform):
             value = value[(*before, slice(0, n - 1))] - last / (1 + math.sqrt(n))
         return value
 
-    def backward(self, value):
+    def backward(self, value, *inputs):
         for axis in self._axes(value):
             n = value.type.shape[axis] + 1
             total = tt.sum(value, axis=axis, keepdims=True)
@@ -224,7 +253,7 @@ class ZeroSumTransform(Transform):
             value = filled - share
         return value
 
-    def log_jac_det(self, value):
+    def log_jac_det(self, value, *inputs):
         return tt.zeros(value.type.shape[: value.ndim - self.ndim])
 
     def value_shape(self, shape):
@@ -249,25 +278,65 @@ class Ordered(Transform):
     def __init__(self, positive=False, ascending=True):
         self.positive, self.ascending = positive, ascending
 
-    def forward(self, value):
+    def forward(self, value, *inputs):
         if not self.ascending:
             value = value[..., ::-1]
         first = tt.log(value[..., :1]) if self.positive else value[..., :1]
         return tt.concatenate([first, tt.log(value[..., 1:] - value[..., :-1])], axis=-1)
 
-    def backward(self, value):
-        n = value.type.shape[-1]
+    def backward(self, value, *inputs):
         if self.positive:
             steps = tt.exp(value)
         else:
             steps = tt.concatenate([value[..., :1], tt.exp(value[..., 1:])], axis=-1)
-        # A cumulative sum of static length: each entry adds the steps up to its own.
-        upto = np.tril(np.ones((n, n)))
-        x = (tt.expand_dims(steps, -2) * upto).sum(axis=-1)
+        n = value.type.shape[-1]
+        if n is None:
+            x = _cumulated(steps)
+        else:  # of static length: each entry adds the steps up to its own
+            x = (tt.expand_dims(steps, -2) * np.tril(np.ones((n, n)))).sum(axis=-1)
         return x if self.ascending else x[..., ::-1]
 
-    def log_jac_det(self, value):
+    def log_jac_det(self, value, *inputs):
         return tt.sum(value if self.positive else value[..., 1:], axis=-1)
+
+
+def length_along(value, axis):
+    """Length of an axis: a number where it is known."""
+    known = value.type.shape[axis]
+    return tt.cast(value.shape[axis], "float64") if known is None else float(known)
+
+
+def _cumulated(steps):
+    """Cumulative sum of a vector whose length is not known yet."""
+    if steps.ndim != 1:
+        raise ValueError("ordered: several vectors need a known length")
+    sums, _ = tt.scan(lambda x, total: total + x, sequences=[steps], outputs_info=[steps[0] * 0])
+    return sums
+
+
+class SumTo1(Transform):
+    """Vectors with sum one: the last entry is left out.
+
+    Examples
+    --------
+    >>> SumTo1().backward(tt.constant([0.2, 0.3])).eval()
+    array([0.2, 0.3, 0.5])
+    """
+
+    name = "sumto1"
+    ndim = 1
+
+    def forward(self, value, *inputs):
+        return value[..., :-1]
+
+    def backward(self, value, *inputs):
+        return tt.concatenate([value, 1 - tt.sum(value, axis=-1, keepdims=True)], axis=-1)
+
+    def log_jac_det(self, value, *inputs):
+        return tt.zeros_like(tt.sum(value, axis=-1))
+
+    def value_shape(self, shape):
+        return (*shape[:-1], shape[-1] - 1)
 
 
 class SimplexTransform(Transform):
@@ -279,19 +348,28 @@ class SimplexTransform(Transform):
     name = "simplex"
     ndim = 1
 
-    def forward(self, value):
+    def forward(self, value, *inputs):
         logs = tt.log(value)
         return logs[..., :-1] - tt.mean(logs, axis=-1, keepdims=True)
 
-    def backward(self, value):
+    def backward(self, value, *inputs):
         return tt.softmax(_completed(value), axis=-1)
 
-    def log_jac_det(self, value):
-        k = value.type.shape[-1] + 1
-        return math.log(k) - k * tt.logsumexp(_completed(value), axis=-1)
+    def log_jac_det(self, value, *inputs):
+        k = length_along(value, -1) + 1
+        return tt.log(k) - k * tt.logsumexp(_completed(value), axis=-1)
 
     def value_shape(self, shape):
         return (*shape[:-1], shape[-1] - 1)
+
+
+class StickBreaking(SimplexTransform):
+    """PyMC3's name of the simplex transform; ``eps`` has no effect there either."""
+
+    name = "stickbreaking"
+
+    def __init__(self, eps=None):
+        self.eps = eps
 
 
 def _completed(value):
@@ -322,10 +400,10 @@ class CholeskyCovPacked(Transform):
         self._is_diagonal = np.zeros(n * (n + 1) // 2, dtype=bool)
         self._is_diagonal[self.diagonal] = True
 
-    def forward(self, value):
+    def forward(self, value, *inputs):
         return tt.switch(self._is_diagonal, tt.log(value), value)
 
-    def backward(self, value):
+    def backward(self, value, *inputs):
         if self.n > APART:
             return tt.switch(self._is_diagonal, tt.exp(value), value)
         parts = [value[..., k] for k in range(len(self._is_diagonal))]
@@ -333,10 +411,61 @@ class CholeskyCovPacked(Transform):
             [tt.exp(x) if d else x for x, d in zip(parts, self._is_diagonal, strict=True)], axis=-1
         )
 
-    def log_jac_det(self, value):
+    def log_jac_det(self, value, *inputs):
         if self.n > APART:
             return tt.sum(value[..., self.diagonal], axis=-1)
         return sum(value[..., int(k)] for k in self.diagonal)
+
+
+class CholeskyCorr(Transform):
+    """Correlation matrices, as the vector of what stands above their diagonal.
+
+    The value ``y`` fills the rows below the diagonal of a matrix with ones on it; divided by their
+    lengths, these rows are the Cholesky factor of the correlation matrix.
+
+    Parameters
+    ----------
+    n : int
+        Rows of the matrix.
+
+    Examples
+    --------
+    >>> float(CholeskyCorr(2).backward(tt.constant([1.0])).eval()[0])
+    0.7071067811865475
+    """
+
+    name = "cholesky-corr"
+    ndim = 1
+
+    def __init__(self, n):
+        self.n = n
+        below = n * (n - 1) // 2
+        self._place = np.full((n, n), below)  # behind the elements stand a zero and a one
+        self._place[np.tril_indices(n, -1)] = np.arange(below)
+        self._place[np.diag_indices(n)] = below + 1
+        self._matrix = np.full((n, n), below)
+        self._matrix[np.triu_indices(n, 1)] = np.arange(below)
+        self._matrix.T[np.triu_indices(n, 1)] = np.arange(below)
+        self._upper = np.flatnonzero(np.triu(np.ones((n, n)), 1))
+        self._lower = np.flatnonzero(np.tril(np.ones((n, n)), -1))
+
+    def _rows(self, value):
+        if value.ndim != 1:
+            raise NotImplementedError("cholesky-corr: only one correlation matrix at a time")
+        return tt.concatenate([value, [0.0, 1.0]])[self._place]
+
+    def forward(self, value, *inputs):
+        factor = tt.linalg.cholesky(tt.concatenate([value, [1.0]])[self._matrix])
+        return tt.flatten(factor / tt.expand_dims(tt.diagonal(factor), 1))[self._lower]
+
+    def backward(self, value, *inputs):
+        rows = self._rows(value)
+        factor = rows / tt.sqrt(tt.sum(tt.sqr(rows), axis=1, keepdims=True))
+        return tt.flatten(tt.dot(factor, tt.transpose(factor)))[self._upper]
+
+    def log_jac_det(self, value, *inputs):
+        squares = tt.sum(tt.sqr(self._rows(value)), axis=1)
+        return -0.5 * (self.n + 1) * tt.sum(tt.log(squares))
 
 
 class Chain(Transform):
@@ -348,17 +477,17 @@ class Chain(Transform):
         self.transform_list = tuple(transform_list)
         self.ndim = max((t.ndim for t in self.transform_list), default=0)
 
-    def forward(self, value):
+    def forward(self, value, *inputs):
         for transform in self.transform_list:
             value = transform.forward(value)
         return value
 
-    def backward(self, value):
+    def backward(self, value, *inputs):
         for transform in reversed(self.transform_list):
             value = transform.backward(value)
         return value
 
-    def log_jac_det(self, value):
+    def log_jac_det(self, value, *inputs):
         total = 0.0
         for transform in reversed(self.transform_list):
             part = transform.log_jac_det(value)
@@ -390,9 +519,17 @@ def interval(lower, upper):
     return Interval(lower, upper)
 
 
+def t_stick_breaking(eps):
+    """PyMC3's maker of :class:`StickBreaking`."""
+    return StickBreaking(eps)
+
+
 log = LogTransform()
 log_exp_m1 = LogExpM1()
 circular = CircularTransform()
 logodds = LogOddsTransform()
 ordered = Ordered()
 simplex = SimplexTransform()
+stick_breaking = StickBreaking()
+sum_to_1 = SumTo1()
+Log, LogOdds, Circular = LogTransform, LogOddsTransform, CircularTransform  # older names

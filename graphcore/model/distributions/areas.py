@@ -1,0 +1,272 @@
+"""Distributions of vectors over areas, sticks and ordered categories: CAR, ICAR and others."""
+
+# ruff: noqa: RUF012 - class bodies are tables; nothing changes them
+
+import numpy as np
+
+import graphcore.tensor as tt
+from graphcore.graph.nodes import Constant, Variable
+from graphcore.model.context import modelcontext
+from graphcore.model.distributions.base import Distribution, as_shape
+from graphcore.model.distributions.constraints import (
+    Constraint,
+    count,
+    positive,
+    real,
+    simplex,
+)
+from graphcore.model.distributions.multivariate import Multinomial
+from graphcore.model.distributions.ordered import OrderedLogistic
+from graphcore.model.distributions.parameters import Param
+from graphcore.model.distributions.special import HALF_LOG_2PI
+
+
+def _neighbours(W, label):
+    """A constant symmetric matrix of weights."""
+    if isinstance(W, Constant):
+        W = W.data
+    if isinstance(W, Variable):
+        raise TypeError(f"{label}: W must be a constant matrix")
+    if hasattr(W, "toarray"):  # of scipy.sparse
+        W = W.toarray()
+    W = np.asarray(W, dtype=float)
+    if W.ndim != 2 or W.shape[0] != W.shape[1]:
+        raise ValueError(f"{label}: W must be a square matrix, got shape {W.shape}")
+    if not np.allclose(W, W.T):
+        raise ValueError(f"{label}: W must be symmetric")
+    return W
+
+
+class _OverAreas(Distribution, hidden=True):
+    """One number per row of a matrix ``W`` of neighbours."""
+
+    ndim = 1
+    support = Constraint("a vector of numbers", ndim=1)
+
+    def _parameter_shapes(self):
+        n = len(self.weights)
+        mu = self.arguments.get("mu")
+        shape = () if mu is None else mu.type.shape
+        if shape and shape[-1] not in (1, n):
+            raise ValueError(f"{self.label}: mu has shape {shape}, but W has {n} rows")
+        return tuple(shape[:-1]), (n,)
+
+
+class CAR(_OverAreas):
+    """Conditional autoregression: each area is normal around its neighbours.
+
+    The precision matrix is ``tau * (D - alpha * W)``, where ``D`` has the row sums of ``W``.
+
+    Parameters
+    ----------
+    name : str
+    mu : vector or number
+    W : matrix
+        Symmetric weights, usually 1 between neighbours; scipy.sparse matrices are taken too.
+    alpha : number or variable
+        Strength of the autoregression, between -1 and 1.
+    tau : number or variable
+        Precision.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> d = pm.CAR.dist([0.0, 0.0], W=[[0, 1], [1, 0]], alpha=0.5, tau=1.0)
+    >>> round(float(d.logp([0.0, 0.0]).eval()), 6)
+    -1.981718
+    """
+
+    params = {
+        "mu": Param(real),
+        "alpha": Param(
+            Constraint("between -1 and 1, both excluded", lambda o, x: (x > -1) & (x < 1))
+        ),
+        "tau": Param(positive),
+    }
+    order = ("mu", "alpha", "tau")
+
+    @classmethod
+    def make(cls, label, args, kwargs, **shapes):
+        names = ("mu", "W", "alpha", "tau")
+        kwargs = dict(zip(names, args, strict=False)) | kwargs
+        kwargs.pop("sparse", None)  # the density needs the eigenvalues of W alone
+        if kwargs.get("W") is None:
+            raise TypeError(f"{label}: CAR takes (mu, W, alpha, tau); W is missing")
+        weights = _neighbours(kwargs.pop("W"), label)
+        sums = weights.sum(axis=1)
+        if not (sums > 0).all():
+            raise ValueError(f"{label}: row {int(np.argmin(sums))} of W has no neighbour")
+        scaled = weights / np.sqrt(sums[:, None] * sums)
+        spectrum = np.linalg.eigvalsh(scaled)
+        return super().make(
+            label, (), kwargs, weights=weights, sums=sums, spectrum=spectrum, **shapes
+        )
+
+    def formula(self, value):
+        mu, alpha, tau = (self.arguments[k] for k in ("mu", "alpha", "tau"))
+        x = value - mu
+        pulled = self.sums * x - _column(alpha) * tt.dot(x, self.weights)
+        square = tt.sum(x * pulled, axis=-1)
+        logs = tt.sum(tt.log(1 - tt.expand_dims(alpha, alpha.ndim) * self.spectrum), axis=-1)
+        n = len(self.weights)
+        log_det = n * tt.log(tau) + np.log(self.sums).sum() + logs
+        return 0.5 * (log_det - tau * square) - n * HALF_LOG_2PI
+
+    def initial(self):
+        return tt.broadcast_to(self.arguments["mu"], self.shape)
+
+    def draw(self, rng, size, given):
+        from graphcore.runtime.reference import evaluate
+
+        lead = () if size is None else as_shape(size, self.label)
+        mu, alpha, tau = evaluate([self.arguments[k] for k in ("mu", "alpha", "tau")], given)
+        precision = tau * (np.diag(self.sums) - alpha * self.weights)
+        factor = np.linalg.cholesky(precision)
+        z = rng.standard_normal((*lead, *self.shape, 1))
+        return mu + np.linalg.solve(factor.T, z)[..., 0]
+
+
+def _column(alpha):
+    return alpha if alpha.ndim == 0 else tt.expand_dims(alpha, alpha.ndim)
+
+
+class ICAR(_OverAreas):
+    """Intrinsic conditional autoregression: squared differences between neighbours; improper.
+
+    Parameters
+    ----------
+    name : str
+    W : matrix
+        Symmetric, 1 between neighbours and 0 elsewhere.
+    sigma : number or variable
+        Standard deviation of the differences.
+    zero_sum_stdev : float
+        How near the sum of the values stays to zero, as a standard deviation of their mean.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> pm.ICAR.dist(W=[[0, 1], [1, 0]]).type.shape
+    (2,)
+    """
+
+    params = {"sigma": Param(positive, default=1.0), "zero_sum_stdev": Param(positive, 0.001)}
+
+    @classmethod
+    def make(cls, label, args, kwargs, **shapes):
+        kwargs = dict(zip(("W", "sigma", "zero_sum_stdev"), args, strict=False)) | kwargs
+        if kwargs.get("W") is None:
+            raise TypeError(f"{label}: ICAR takes (W, sigma); W is missing")
+        weights = _neighbours(kwargs.pop("W"), label)
+        if not np.isin(weights, (0, 1)).all():
+            raise ValueError(f"{label}: W must have entries 0 and 1 only")
+        pairs = np.nonzero(np.tril(weights))
+        return super().make(label, (), kwargs, weights=weights, pairs=pairs, **shapes)
+
+    def formula(self, value):
+        sigma, width = self.arguments["sigma"], self.arguments["zero_sum_stdev"]
+        a, b = self.pairs
+        n = len(self.weights)
+        squares = tt.sum(tt.sqr(value[..., a] - value[..., b]), axis=-1)
+        total = tt.sum(value, axis=-1) / (width * n)
+        centred = -0.5 * tt.sqr(total) - HALF_LOG_2PI - tt.log(width * n)
+        return -0.5 * squares / tt.sqr(sigma) - (n - 1) * (tt.log(sigma) + HALF_LOG_2PI) + centred
+
+    def initial(self):
+        return tt.zeros(self.shape)
+
+
+class StickBreakingWeights(Distribution):
+    """The first ``K`` weights of a stick that is broken again and again, and what is left.
+
+    Parameters
+    ----------
+    name : str
+    alpha : number or variable
+        Larger values break off smaller pieces.
+    K : int
+        Number of breaks; the vector has one entry more.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> d = pm.StickBreakingWeights.dist(alpha=1.0, K=2)
+    >>> round(float(d.logp([0.5, 0.25, 0.25]).eval()), 6)
+    0.693147
+    """
+
+    params = {"alpha": Param(positive, typical=(0.5, 4.0)), "K": Param(count)}
+    support = simplex
+    ndim = 1
+
+    def event_shape(alpha, K):
+        if not isinstance(K, Constant):
+            raise TypeError("StickBreakingWeights: K must be a number")
+        return (int(K.data) + 1,)
+
+    def logp(o, x, alpha, K):
+        n = int(K.data)
+        # what is left before each break but the first
+        left = [tt.sum(x[..., k:], axis=-1) for k in range(1, n)]
+        last = x[..., n]
+        logs = sum((tt.log(v) for v in left), 0.0)
+        return n * tt.log(alpha) + (alpha - 1) * tt.log(last) - logs
+
+    def support_point(o, alpha, K):
+        n = int(K.data)
+        k = np.arange(float(n))
+        ratio = tt.expand_dims(alpha / (1 + alpha), alpha.ndim)
+        first = (1 - ratio) * ratio**k
+        return tt.concatenate([first, ratio ** float(n) + tt.zeros_like(first[..., :1])], axis=-1)
+
+    def random(rng, size, alpha, K):
+        v = rng.beta(1.0, alpha[..., None], (*size, int(K)))
+        left = np.cumprod(1 - v, axis=-1)
+        first = v * np.concatenate([np.ones((*size, 1)), left[..., :-1]], axis=-1)
+        return np.concatenate([first, left[..., -1:]], axis=-1)
+
+
+class OrderedMultinomial(Multinomial):
+    """Counts of ordered categories, whose probabilities follow from ``eta`` and ``cutpoints``.
+
+    Parameters
+    ----------
+    name : str
+    eta : number or variable
+    cutpoints : vector
+        Ascending.
+    n : int
+        How many were counted.
+    compute_p : bool
+        Whether the probabilities are recorded as ``{name}_probs``.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> d = pm.OrderedMultinomial.dist(eta=0.0, cutpoints=[0.0], n=2)
+    >>> round(float(d.logp([1, 1]).eval()), 6)
+    -0.693147
+    """
+
+    def __new__(cls, name, *args, compute_p=True, **kwargs):
+        rv = super().__new__(cls, name, *args, **kwargs)
+        if compute_p:
+            p = rv.distribution.arguments["p"]
+            modelcontext().add_named("deterministics", f"{name}_probs", p, None)
+        return rv
+
+    @classmethod
+    def make(cls, label, args, kwargs, **shapes):
+        kwargs = dict(zip(("eta", "cutpoints", "n"), args, strict=False)) | kwargs
+        missing = [k for k in ("eta", "cutpoints", "n") if kwargs.get(k) is None]
+        if missing:
+            raise TypeError(
+                f"{label}: OrderedMultinomial takes (eta, cutpoints, n); {missing[0]} is missing"
+            )
+        inner = OrderedLogistic.make(
+            label, (), {"eta": kwargs.pop("eta"), "cutpoints": kwargs.pop("cutpoints")}
+        )
+        p = OrderedLogistic.probabilities(**inner.arguments)
+        self = super().make(label, (), {**kwargs, "p": p}, **shapes)
+        self.conditions = [*inner.conditions, *self.conditions]
+        return self
