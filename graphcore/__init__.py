@@ -10,14 +10,24 @@ Examples
 array([2., 4.])
 """
 
-from graphcore import tensor
+from graphcore import gradient, tensor
 from graphcore._version import __version__
-from graphcore.autodiff import grad, verify_grad
+from graphcore.autodiff import (
+    Lop,
+    Rop,
+    grad,
+    hessian,
+    hessian_vector_product,
+    jacobian,
+    subgraph_grad,
+    verify_grad,
+)
 from graphcore.config import show_config
 from graphcore.errors import (
     DisconnectedInputError,
     GradientError,
     MissingInputError,
+    NullTypeGradError,
     UnusedInputError,
 )
 from graphcore.graph.printing import debugprint, dprint, pp
@@ -34,9 +44,12 @@ __all__ = [
     "Function",
     "GradientError",
     "In",
+    "Lop",
     "MissingInputError",
     "Mode",
+    "NullTypeGradError",
     "Out",
+    "Rop",
     "UnusedInputError",
     "__version__",
     "debugprint",
@@ -47,12 +60,17 @@ __all__ = [
     "foldr",
     "function",
     "grad",
+    "gradient",
+    "hessian",
+    "hessian_vector_product",
+    "jacobian",
     "map",
     "pp",
     "reduce",
     "scan",
     "shared",
     "show_config",
+    "subgraph_grad",
     "tensor",
     "until",
     "verify_grad",

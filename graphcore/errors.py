@@ -20,6 +20,10 @@ class DisconnectedInputError(ValueError):
     """A gradient was asked for with respect to something the cost does not depend on."""
 
 
+class NullTypeGradError(TypeError):
+    """A gradient was asked for that passes through something that has none."""
+
+
 class GradientError(AssertionError):
     """A symbolic gradient disagrees with the numerical one."""
 

@@ -19,6 +19,7 @@ LAYERS = [
     ["tensor"],
     ["autodiff", "rewrite"],
     ["lower"],
+    ["gradient"],
     ["runtime"],
     ["model"],
     ["sample"],

@@ -2,10 +2,12 @@
 
 import warnings
 
-from graphcore.errors import DisconnectedInputError, shown
-from graphcore.graph.nodes import Variable
+from graphcore.errors import DisconnectedInputError, NullTypeGradError, shown
+from graphcore.graph.nodes import Constant, Variable
 from graphcore.graph.walk import toposort
+from graphcore.ops.markers import UndefinedGradient
 from graphcore.ops.operands import constant, graph, is_float
+from graphcore.ops.shape import BroadcastLike
 
 
 def grad(
@@ -14,7 +16,9 @@ def grad(
     consider_constant=None,
     disconnected_inputs="raise",
     known_grads=None,
+    add_names=True,
     return_disconnected="zero",
+    null_gradients="raise",
 ):
     """Gradient of a scalar with respect to variables.
 
@@ -30,6 +34,8 @@ def grad(
         What to do about a variable that the cost does not depend on.
     known_grads : dict, optional
         ``{variable: gradient of the cost with respect to it}``.
+    add_names, null_gradients
+        Accepted for compatibility; a gradient that does not exist is always an error.
     return_disconnected : {"zero", "None"}
         The gradient of such a variable, when it is not an error.
 
@@ -65,6 +71,8 @@ def grad(
             _report_disconnected(v, disconnected_inputs)
             if return_disconnected == "zero":
                 g = graph.zeros_like(v)
+        if isinstance(g, Constant):  # a gradient belongs to its variable, even if it is a number
+            g = BroadcastLike()(g, v)
         gradients.append(g)
     if single:
         return gradients[0]
@@ -166,6 +174,11 @@ def backward(start, targets, stops=(), known=()):
             continue
         found = node.op.vjp(node.inputs, node.outputs, cotangents, needed)
         for v, g, wanted in zip(node.inputs, found, needed, strict=True):
+            if wanted and isinstance(g, UndefinedGradient):
+                raise NullTypeGradError(
+                    f"grad: the gradient of {shown(v)} through {node.op!r} is not defined"
+                    + (f": {g.reason}" if g.reason else "")
+                )
             if wanted and g is not None:
                 terms.setdefault(v, []).append(g)
     gradients = {v: _total(terms, v) for v in targets}

@@ -20,6 +20,7 @@ from graphcore.lower.indexing import is_zero
 from graphcore.lower.items import broadcast_view
 from graphcore.lower.translate import RULES, apply_row, reduce_view, row_plan
 from graphcore.ops import elementwise, index, reduce, shape
+from graphcore.ops.markers import MARKERS
 
 MOST = 8  # entries of one axis
 MOST_TOGETHER = 16  # columns of several axes
@@ -319,7 +320,7 @@ SHORT = {
     shape.Reshape: _reshape,
     shape.BroadcastTo: _broadcast,
     shape.BroadcastLike: _broadcast,
-    shape.StopGradient: _same,
+    **dict.fromkeys(MARKERS, _same),
     shape.Concatenate: _concatenate,
     index.Subtensor: _subtensor,
     index.IncSubtensor: _inc_subtensor,

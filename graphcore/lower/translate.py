@@ -21,6 +21,7 @@ from graphcore.lower.arrays import (
 )
 from graphcore.lower.items import Item, broadcast_view, is_aligned, reshaped
 from graphcore.ops import elementwise, reduce, shape
+from graphcore.ops.markers import MARKERS
 from graphcore.optable import ROWS
 
 NARROW = {
@@ -446,7 +447,7 @@ RULES = {
     shape.Reshape: _reshape,
     shape.BroadcastTo: _broadcast,
     shape.BroadcastLike: _broadcast,
-    shape.StopGradient: _same,
+    **dict.fromkeys(MARKERS, _same),
     shape.SumLike: _sum_like,
     shape.Concatenate: _concatenate,
     reduce.Reduce: _reduce,

@@ -9,6 +9,7 @@ from graphcore.graph.nodes import Constant, Variable
 from graphcore.ops.elementwise import Cast, Elemwise
 from graphcore.ops.index import Arg, IncSubtensor, IncTake, Slice, Subtensor, Take
 from graphcore.ops.linalg import Dot, transposed
+from graphcore.ops.markers import MARKERS
 from graphcore.ops.operands import constant, graph
 from graphcore.ops.reduce import Reduce, reduce
 from graphcore.ops.shape import (
@@ -17,7 +18,6 @@ from graphcore.ops.shape import (
     Concatenate,
     Dimshuffle,
     Reshape,
-    StopGradient,
     SumLike,
     dimshuffle,
     expand,
@@ -270,7 +270,7 @@ def sum_of_products(a, b):
 _RULES = {
     Elemwise: _elementwise,
     Cast: _elementwise,
-    StopGradient: _elementwise,
+    **dict.fromkeys(MARKERS, _elementwise),
     Reduce: _reduce,
     Dimshuffle: _dimshuffle,
     Concatenate: _concatenate,

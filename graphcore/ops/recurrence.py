@@ -8,13 +8,16 @@ their own, and sums are arranged so that the part without state leaves the loop.
 
 from typing import NamedTuple
 
+import numpy as np
+
 from graphcore.graph.nodes import Constant, Variable, new_variable
+from graphcore.graph.types import TensorType
 from graphcore.graph.walk import rebuild, replace, toposort
 from graphcore.ops.affine import regroup
 from graphcore.ops.elementwise import Cast, Elemwise
-from graphcore.ops.index import Subtensor
+from graphcore.ops.index import Subtensor, subtensor
 from graphcore.ops.lift import in_every_step, lifter
-from graphcore.ops.operands import graph
+from graphcore.ops.operands import constant, graph, known_value
 from graphcore.ops.scan import Body, Scan, rows
 from graphcore.ops.shape import BroadcastLike, BroadcastTo, Concatenate, Dimshuffle, Shape
 
@@ -273,4 +276,16 @@ def _is_large(node, moving):
     )
 
 
+def places(n):
+    """The numbers 0, 1, ... up to a symbolic number, as floats: the positions along an axis."""
+    known = known_value(n)
+    if known is not None:
+        return constant(np.arange(float(known)))
+    at = new_variable(TensorType("float64"))
+    carried = [(constant([-1.0]), {1: at}, graph.add(at, 1.0))]
+    (array,), _ = recurrence(n, {}, carried, [])
+    return subtensor(array, [slice(1, None)])
+
+
 graph.recurrence = recurrence
+graph.places = places

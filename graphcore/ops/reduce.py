@@ -6,7 +6,7 @@ from graphcore.graph.nodes import Op
 from graphcore.graph.types import TensorType
 from graphcore.ops.elementwise import resolve
 from graphcore.ops.operands import constant, graph, is_float, is_inexact
-from graphcore.ops.shape import broadcast_like, expand
+from graphcore.ops.shape import Reshape, broadcast_like, expand, shape_vector
 from graphcore.optable import REDUCTIONS
 
 
@@ -103,12 +103,77 @@ def _extremum(op, x, y, g, full):
 
 
 def _prod(op, x, y, g, full):
-    """The product of the other elements: ``y / x`` unless an element is zero."""
+    return full(g) * ProductOfOthers(op.axes)(x)
+
+
+class ProductOfOthers(Op):
+    """For every element the product of all others along some axes: the derivative of a product.
+
+    The rewrites replace it by :func:`product_of_others`, which is cheap and has the right value;
+    the operation itself has the right derivatives of every order, also at zeros.
+    """
+
+    name = "product_of_others"
+    props = ("axes",)
+    broadcasts = True
+
+    def __init__(self, axes):
+        self.axes = tuple(axes)
+
+    def out_types(self, x):
+        return [x]
+
+    def infer_shape(self, shapes, values):
+        return [tuple(shapes[0])]
+
+    def reference(self, x):
+        zero = x == 0
+        others = np.prod(np.where(zero, 1, x), self.axes, keepdims=True)
+        at_zero = np.where(zero.sum(self.axes, keepdims=True) == 1, others, 0)
+        with np.errstate(all="ignore"):
+            quotient = np.prod(x, self.axes, keepdims=True) / x
+        return np.where(zero, at_zero, quotient).astype(x.dtype)
+
+    def vjp(self, inputs, outputs, cotangents, needed):
+        """From a form with a copy of the elements per left out element."""
+        (x,), (g,) = inputs, cotangents
+        kept = [a for a in range(x.type.ndim) if a not in self.axes]
+        order = (*kept, *self.axes)
+        turned = graph.dimshuffle(x, order)
+        n = len(kept)
+        lengths = [graph.shape_entry(x, a) for a in order]
+        together = constant(1, "int64")
+        for length in lengths[n:]:
+            together = graph.mul(together, length)
+        flat = Reshape(n + 1)(turned, shape_vector([*lengths[:n], together]))
+        copies = expand(flat, (n,), n + 2)
+        places = graph.places(together)
+        same = graph.eq(expand(places, (1,), 2), places)
+        products = graph.prod(graph.switch(same, 1, copies), (n + 1,))
+        back = Reshape(x.type.ndim)(products, shape_vector(lengths))
+        back = graph.dimshuffle(back, [order.index(a) for a in range(x.type.ndim)])
+        return [graph.backward({back: g}, [x], stops={x})[x]]
+
+    @staticmethod
+    def cases():
+        """An operation and its inputs, per example."""
+        x = np.random.default_rng(5).uniform(0.5, 2.0, (2, 3, 2))
+        yield ProductOfOthers((1,)), [x]
+        yield ProductOfOthers((0, 2)), [x]
+        yield ProductOfOthers((0,)), [np.array([2.0, 0.0, 3.0, 0.0])]
+        yield ProductOfOthers((0,)), [np.array([2.0, 0.0, 3.0])]
+        yield ProductOfOthers(()), [x[0]]
+        yield ProductOfOthers((0,)), [x[:0, 0, 0]]
+
+
+def product_of_others(x, axes):
+    """The value of :class:`ProductOfOthers`: ``prod(x) / x`` unless an element is zero."""
     zero = graph.eq(x, 0)
-    others = graph.prod(graph.switch(zero, 1, x), op.axes)
-    alone = graph.eq(graph.sum(zero, op.axes), 1)
-    at_zero = full(graph.switch(alone, others, 0))
-    return full(g) * graph.switch(zero, at_zero, full(y) / x)
+    rest = graph.prod(graph.switch(zero, 1, x), axes)
+    alone = graph.eq(graph.sum(zero, axes), 1)
+    at_zero = expand(graph.switch(alone, rest, 0), axes, x.type.ndim)
+    total = expand(graph.prod(x, axes), axes, x.type.ndim)
+    return graph.switch(zero, at_zero, total / x)
 
 
 _RULES = {"sum": _sum, "prod": _prod, "max": _extremum, "min": _extremum}

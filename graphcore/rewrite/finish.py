@@ -2,6 +2,8 @@
 
 from graphcore.graph.nodes import Constant
 from graphcore.ops.index import IncSubtensor
+from graphcore.ops.markers import MARKERS
+from graphcore.ops.reduce import product_of_others
 from graphcore.rewrite.rule import is_float, op_of, rule
 from graphcore.rewrite.shapes import is_zeros
 
@@ -9,10 +11,17 @@ MAX_POWER = 8
 MOST_INCREMENTS = 8
 
 
-@rule("StopGradient")
-def drop_stop_gradient(b, node):
-    """After differentiation nothing has to stop a gradient."""
+@rule(*(cls.__name__ for cls in MARKERS))
+def drop_gradient_marks(b, node):
+    """After differentiation nothing has to stop or change a gradient."""
     return node.inputs[0]
+
+
+@rule("ProductOfOthers")
+def expand_product_of_others(b, node):
+    """The product without one element is a quotient, unless an element is zero."""
+    (x,) = node.inputs
+    return product_of_others(x, node.op.axes)
 
 
 @rule("pow", needs="Constant")
@@ -67,4 +76,7 @@ def _is_increment(v):
     return op is not None and not op.is_set
 
 
-RULES = [drop_stop_gradient, products_from_power, mul_from_div_by_number, increment_of_sum]
+#: Before everything else, once the graph will not be differentiated any more.
+RELEASE = (drop_gradient_marks, expand_product_of_others)
+
+RULES = [products_from_power, mul_from_div_by_number, increment_of_sum]

@@ -3,7 +3,8 @@
 Equal nodes merge in every stage.  Within a stage the first rule of the list that applies to a node
 is taken, until none does.
 
-1. ``release`` (only after differentiation): the marks that stop gradients are dropped.
+1. ``release`` (only after differentiation): marks that stop or change gradients are dropped, and
+   products without one of their factors get the form that is cheap to compute.
 2. ``simplify``: constants are folded, arithmetic gets its normal form, broadcasts and shapes
    disappear where operands broadcast by themselves, and all that can leaves its sum.
 3. ``stabilize``: expressions that lose digits, overflow or underflow get their stable form; all
@@ -42,7 +43,7 @@ def stages():
     )
     stabilize = (*simplify, *stable_rules(simplify))
     return (
-        ("release", (finish.drop_stop_gradient,), finish.drop_stop_gradient.heads),
+        ("release", finish.RELEASE, tuple(h for r in finish.RELEASE for h in r.heads)),
         ("simplify", simplify, None),
         ("stabilize", stabilize, None),
         ("statistics", (*stabilize, *statistics.RULES), ("sum",)),

@@ -8,6 +8,8 @@ Examples
 array(2.)
 """
 
+from importlib import import_module
+
 from graphcore.graph.types import TensorType
 from graphcore.tensor import (
     creation,
@@ -35,6 +37,20 @@ for _name in ("clip", "round"):  # the functions of these names take more than t
 globals().update(_generated)
 
 newaxis = None
+
+#: Names that Theano has here and that are made in higher layers: they are looked up when used.
+_HIGHER = dict.fromkeys(
+    ("Lop", "Rop", "consider_constant", "grad", "hessian", "hessian_vector_product", "jacobian",
+     "verify_grad"),
+    "graphcore.gradient",
+)  # fmt: skip
+
+
+def __getattr__(name):
+    if name in _HIGHER:
+        return getattr(import_module(_HIGHER[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "TensorConstant", "TensorSharedVariable", "TensorType", "TensorVariable", "as_tensor",

@@ -9,7 +9,7 @@ from graphcore.graph.nodes import Constant, Variable
 from graphcore.graph.walk import rebuild, toposort
 from graphcore.ops.elementwise import Cast, Elemwise, graph
 from graphcore.ops.index import IncSubtensor, Slice, Subtensor
-from graphcore.ops.reduce import Reduce
+from graphcore.ops.reduce import ProductOfOthers, Reduce
 from graphcore.ops.shape import (
     BroadcastLike,
     BroadcastTo,
@@ -279,7 +279,8 @@ CASES = {
         tt.log(tt.exp(s.m).sum(axis=1)),
         tt.log(tt.exp(-s.free).sum()),
     ],
-    "drop_stop_gradient": [StopGradient()(s.v) * 2.0],
+    "drop_gradient_marks": [StopGradient()(s.v) * 2.0],
+    "expand_product_of_others": [ProductOfOthers((0,))(s.v), ProductOfOthers((1,))(s.m)],
     "products_from_power": [s.v**3, s.v**8.0, s.v**-5],
     "mul_from_div_by_number": [s.v / s.a],
     "increment_of_sum": [
