@@ -1,21 +1,29 @@
-"""Nanoseconds per element of every kernel, at every instruction-set level, beside NumPy or SciPy.
+"""Nanoseconds per element of every kernel, at every instruction-set level, beside others.
 
     python bench/primitives.py [ROW ...] [--n 512]
 
-A kernel is called in its vector form on float64 operands that fit the L1 cache. The last column is
+A kernel is called in its vector form on float64 operands that fit the L1 cache. ``reference`` is
 the row's reference (a NumPy or SciPy ufunc) writing into an array on the same operands; where the
-reference is a Python function of several steps it is left out.
+reference is a Python function of several steps it is left out. ``libmvec`` are the vector functions
+of the C library (up to 4 ulp, no special cases), compiled for this processor; the last column is the
+time of the best level relative to theirs. Without gcc or libmvec these two are left out.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import importlib
+import subprocess
+import sys
 import time
 
 import numpy as np
 
 from graphcore import kernels, optable
+
+
+LIBMVEC_NAMES = {"arctan": "atan"}  # where they differ from the row's
 
 
 def operands(row, n, rng):
@@ -57,6 +65,37 @@ def reference_ns(row, inputs, repeat):
     return best(run) / (len(inputs[0]) * repeat)
 
 
+def libmvec():
+    """The compiled loops over libmvec's functions; None where they cannot be built."""
+    from handc.build import build
+
+    try:
+        return ctypes.CDLL(str(build() / "mvec.so"))
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"libmvec left out: {error}", file=sys.stderr)
+        return None
+
+
+def libmvec_ns(library, row, inputs, out, repeat):
+    """Nanoseconds per element of libmvec's function; None if it has none."""
+    function = getattr(library, f"mv_{LIBMVEC_NAMES.get(row.name, row.name)}", None)
+    if function is None:
+        return None
+    pointers = [ctypes.c_void_p(a.ctypes.data) for a in (out, *inputs)]
+    n = ctypes.c_long(len(out))
+
+    def run():
+        for _ in range(repeat):
+            function(n, *pointers)
+
+    def nothing():
+        for _ in range(repeat):
+            function(zero, *pointers)
+
+    zero = ctypes.c_long(0)
+    return (best(run) - best(nothing)) / (len(out) * repeat)
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="*", metavar="ROW", help="rows of the op table (all)")
@@ -67,7 +106,9 @@ def main(argv=None):
         parser.error(f"unknown row {unknown[0]!r}")
     rng, repeat = np.random.default_rng(0), max(1, 50_000 // args.n)
     levels = kernels.available()
-    print(f"{'row':12s}" + "".join(f"{level:>10s}" for level in levels) + f"{'reference':>12s}")
+    library = libmvec()
+    columns = [*levels, "reference", "libmvec", "ratio"]
+    print(f"{'row':12s}" + "".join(f"{name:>10s}" for name in columns))
     for row in [optable.ROWS[name] for name in args.rows or optable.ROWS]:
         sig = "d" * row.arity
         if sig not in row.kernel:
@@ -77,9 +118,12 @@ def main(argv=None):
         name = f"{row.name}_{sig}_{'v' * row.arity}"
         line = f"{row.name:12s}"
         for level in levels:
-            line += f"{kernel_ns(name, args.n, [out, *inputs], level, repeat):10.3f}"
-        reference = reference_ns(row, inputs, repeat)
-        print(line + (f"{reference:12.3f}" if reference is not None else f"{'-':>12s}"))
+            ns = kernel_ns(name, args.n, [out, *inputs], level, repeat)
+            line += f"{ns:10.3f}"
+        others = [reference_ns(row, inputs, repeat)]
+        others += [library and libmvec_ns(library, row, inputs, out, repeat)]
+        others += [others[1] and ns / others[1]]
+        print(line + "".join(f"{x:10.3f}" if x else f"{'-':>10s}" for x in others))
 
 
 if __name__ == "__main__":

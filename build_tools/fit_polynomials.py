@@ -87,6 +87,23 @@ trigamma_large = asymptotic(
     lambda x, w: (mp.psi(1, x) - 1 / x - w / 2) * x**3,
     [(1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66)],
 )
+
+
+def remainder(x):
+    return mp.loggamma(x) - (x - 0.5) * mp.log(x) + x - mp.log(2 * mp.pi) / 2
+
+
+def slope(x):
+    return mp.digamma(x) - mp.log(x) + 1 / (2 * x)
+
+
+def between(function):
+    """A function on [1, 3.5] as one of t = (x - 1.875) / (x + 1.875)."""
+    return lambda t: function(mp.mpf(1.875) * (1 + t) / (1 - t))
+
+
+remainder_near = between(lambda x: x * remainder(x))
+slope_near = between(lambda x: x * x * slope(x))
 exp_rest = by_series(lambda r: (mp.expm1(r) - r) / r**2, lambda k, r: r**k / mp.fac(k + 2), 1e-3)
 log_rest = by_series(
     from_root(lambda s: (2 * mp.atanh(s) / s - 2) / s**2), lambda k, z: 2 * z**k / (2 * k + 3), 1e-3
@@ -111,6 +128,7 @@ erf_rest = by_series(
     lambda k, z: (-1) ** (k + 1) * 2 / mp.sqrt(mp.pi) * z**k / (mp.fac(k + 1) * (2 * k + 3)),
     1e-2,
 )
+NEAR = (-0.875 / 2.875, 1.625 / 5.375)
 LOG_END = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2 * mp.mpf("1.0002")
 HALF_LN2 = mp.log(2) / 2 * mp.mpf("1.001")
 
@@ -145,6 +163,12 @@ FITS = {
         lambda d: mp.digamma(1.5 + d) / (1.5 + d - ROOT), lambda d: 1, -0.5, 0.5, 21
     ),
     "digamma_large": Fit(digamma_large, lambda w: w + SMALL, 0, mp.mpf(1) / 9, 11),
+    "stirling_near": Fit(
+        remainder_near, lambda t: 1 / remainder_near(t), *NEAR, 18
+    ),
+    "stirling_far": Fit(stirling, lambda w: 1 / stirling(w), 0, 1 / mp.mpf(3.5) ** 2, 10),
+    "slope_near": Fit(slope_near, lambda t: 1 / abs(slope_near(t)), *NEAR, 17),
+    "slope_far": Fit(digamma_large, lambda w: 1 / digamma_large(w), 0, 1 / mp.mpf(3.5) ** 2, 11),
     "trigamma_large": Fit(trigamma_large, lambda w: w + SMALL, 0, mp.mpf(1) / 16, 10),
 }
 

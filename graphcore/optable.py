@@ -975,6 +975,32 @@ unary(
     exact=lambda mp, a: mp.psi(1, a),
     aliases=("tri_gamma",),
 )
+unary(
+    "stirling",
+    doc="``gammaln(x) - ((x - 1/2) log(x) - x + log(2 pi) / 2)`` for x > 0.",
+    ref="graphcore.ops.refs.stirling",
+    kernel={"d": "gk_stirling(a)"},
+    d=(lambda o, x, y: o.stirling_slope(x),),
+    dtype="inexact",
+    domain=(0.0, inf),
+    typical=(0.1, 20.0),
+    points=(1.0, 3.5, 0.999, 1e-17, 1e-300, 1e10, 1e305),
+    ulp=24,
+    exact=lambda mp, a: mp.loggamma(a) - (a - 0.5) * mp.log(a) + a - mp.log(2 * mp.pi) / 2,
+)
+unary(
+    "stirling_slope",
+    doc="``digamma(x) - log(x) + 1 / (2 x)`` for x > 0, the derivative of ``stirling``.",
+    ref="graphcore.ops.refs.stirling_slope",
+    kernel={"d": "gk_stirling_slope(a)"},
+    d=(lambda o, x, y: o.trigamma(x) - (1 + 0.5 / x) / x,),
+    dtype="inexact",
+    domain=(0.0, inf),
+    typical=(0.1, 20.0),
+    points=(1.0, 3.5, 0.999, 1e-17, 1e10),
+    ulp=24,
+    exact=lambda mp, a: mp.digamma(a) - mp.log(a) + 0.5 / a,
+)
 
 # ---------------------------------------------------------------------------------------------
 # Special functions that are computed one element at a time

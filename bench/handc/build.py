@@ -32,7 +32,7 @@ def cache_directory(flags) -> Path:
 
 
 def build(flags=REFERENCE_FLAGS) -> Path:
-    """Compile what is missing and return the directory with ``_handc*.so`` and ``loop.so``."""
+    """Compile what is missing and return the directory with ``_handc*.so``, ``mvec.so`` and ``loop.so``."""
     out = cache_directory(flags)
     module = out / ("_handc" + sysconfig.get_config_var("EXT_SUFFIX"))
     if module.exists() and (out / "loop.so").exists():
@@ -46,7 +46,10 @@ def build(flags=REFERENCE_FLAGS) -> Path:
     link = ["gcc", "-shared", obj, "-o", str(module), "-lmvec", "-lm"]
     loop = ["gcc", "-O2", "-shared", *COMMON_FLAGS, str(HERE / "loop.c")]
     loop += ["-o", str(out / "loop.so")]
-    for command in (compile_, link, loop):
+    obj = str(out / "mvec.o")
+    mvec = ["gcc", "-c", *flags, *COMMON_FLAGS, str(HERE / "mvec.c"), "-o", obj]
+    link_mvec = ["gcc", "-shared", obj, "-o", str(out / "mvec.so"), "-lmvec", "-lm"]
+    for command in (compile_, link, mvec, link_mvec, loop):
         subprocess.run(command, check=True)
     return out
 

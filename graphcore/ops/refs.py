@@ -93,6 +93,45 @@ betainc_da = _kernel("betainc_da")
 betainc_db = _kernel("betainc_db")
 
 
+# Coefficients of x**-1, x**-3, ... in what Stirling's formula leaves of gammaln.
+_STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400)
+_LARGE = 9.0
+
+
+@_quiet
+def stirling(x):
+    """gammaln(x) - ((x - 1/2) log(x) - x + log(2 pi) / 2) for x > 0."""
+    x = np.where(np.less(x, 0), np.nan, np.asarray(x, dtype=np.float64))
+    below = np.where(x < 1, (x + 0.5) * (np.log1p(x) - np.log(x)) - 1, 0.0)
+    steps, far = _recurrence(x, lambda s, k: s ** (2 * k) / (2 * k + 1))
+    series = sum(c / far ** (2 * k + 1) for k, c in enumerate(_STIRLING))
+    return np.where(x == 0, np.inf, below + (steps + series))
+
+
+@_quiet
+def stirling_slope(x):
+    """Derivative of :func:`stirling`."""
+    x = np.where(np.less(x, 0), np.nan, np.asarray(x, dtype=np.float64))
+    below = np.where(x < 1, np.log1p(x) - np.log(x) - (x + 0.5) / (x + 1) / x, 0.0)
+    steps, far = _recurrence(x, lambda s, k: -4 * k / (2 * k + 1) * s ** (2 * k + 1))
+    series = -sum((2 * k + 1) * c / far ** (2 * k + 2) for k, c in enumerate(_STIRLING))
+    return np.where(x == 0, -np.inf, below + (steps + series))
+
+
+def _recurrence(x, term):
+    """What the steps from x (at least 1) to a large argument add, and that argument.
+
+    The step from x to x + 1 is a power series in s = 1 / (2 x + 1).
+    """
+    total = np.zeros_like(x)
+    x = np.where(x < 1, x + 1, x)
+    for _ in range(int(_LARGE) - 1):
+        s = np.where(x < _LARGE, 1 / (2 * x + 1), 0.0)
+        total += sum(term(s, k) for k in range(18, 0, -1))
+        x = np.where(x < _LARGE, x + 1, x)
+    return total, x
+
+
 def switch(condition, a, b):
     """``numpy.where`` for a condition of any dtype."""
     return np.where(np.not_equal(condition, 0), a, b)

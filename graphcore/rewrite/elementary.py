@@ -7,7 +7,8 @@ which NumPy takes to be inf at -inf, where the square root is NaN.
 
 import numpy as np
 
-from graphcore.ops.elementwise import Cast
+from graphcore.graph.nodes import Constant
+from graphcore.ops.elementwise import Cast, elemwise
 from graphcore.rewrite.facts import has_zero, is_nonnegative
 from graphcore.rewrite.rule import is_float, op_of, parts, rule
 
@@ -196,11 +197,16 @@ def product_from_xlogy(b, node):
 
 @rule("xlogy", "xlog1py", needs="Constant")
 def log_from_xlogy(b, node):
-    """xlogy(1, y) is log(y); xlogy(0, y) is kept, for a NaN in y."""
+    """xlogy(1, y) is log(y), xlogy(x, c) is log(c) x for finite log(c); xlogy(0, y) is kept."""
     c, y = node.inputs
+    log = _LOGS[node.op.row_name]
+    if isinstance(y, Constant):
+        value = elemwise(log).reference(y.data)
+        same = value.dtype == c.type.dtype == node.out.type.dtype
+        return b.mul(c, b.constant(value)) if same and np.isfinite(value).all() else None
     if b.number(c) != 1 or y.type.dtype != node.out.type.dtype:
         return None
-    return b.elementwise(_LOGS[node.op.row_name], y)
+    return b.elementwise(log, y)
 
 
 @rule("Cast")

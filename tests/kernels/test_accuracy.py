@@ -28,6 +28,8 @@ LIMITS = {
     "gammaln": (0.0, 1e6),
     "digamma": (0.0, 1e6),
     "trigamma": (0.0, 1e6),
+    "stirling": (0.0, 1e6),
+    "stirling_slope": (0.0, 1e6),
     "gamma": (-170.0, 171.6),
     "exp2": (-1074.0, 1024.0),
     "ndtr": (-38.0, 38.0),
@@ -57,6 +59,8 @@ OTHER_LIMITS = {  # the same of the operands after the first
 ZOOM = {
     "gammaln": [(0.9, 1.1), (1.9, 2.1), (1.4, 1.6)],
     "digamma": [(1.4, 1.5)],
+    "stirling": [(0.5, 1.1), (3.0, 4.0)],
+    "stirling_slope": [(0.5, 1.1), (3.0, 4.0)],
     "log": [(0.9, 1.1)],
     "exp": [(-750.0, 712.0)],
     "pow": [(0.5, 2.0)],

@@ -137,7 +137,12 @@ CASES = {
         tt.xlogy(s.w, tt.exp(s.v)),
         tt.xlog1py(s.data, -tt.sigmoid(s.v)),
     ],
-    "log_from_xlogy": [tt.xlogy(1.0, s.v), tt.xlog1py(1.0, s.v)],
+    "log_from_xlogy": [
+        tt.xlogy(1.0, s.v),
+        tt.xlog1py(1.0, s.v),
+        tt.xlogy(s.v, tt.constant(np.array([0.7, 1e-300, 2.1]))),
+        tt.xlog1py(s.v - 1, s.data / 2),
+    ],
     "merge_casts": [
         tt.cast(tt.cast(s.sure, "int64"), "float64"),
         Cast("float64")(s.v),

@@ -19,7 +19,7 @@ from graphcore.model.distributions.constraints import (
     simplex,
 )
 from graphcore.model.distributions.parameters import Alt, Link, Param
-from graphcore.model.distributions.special import binomln, log_ratio, stirling_remainder
+from graphcore.model.distributions.special import binomln, log_ratio
 
 _logit = Param(real, typical=(-2.0, 2.0))
 _probability = Param(probability, typical=(0.1, 0.9))
@@ -232,8 +232,8 @@ class NegativeBinomial(Distribution):
             - x
             - alpha * o.log1p(mu / alpha)
             + (alpha - 0.5) * o.log1p(x / alpha)
-            + stirling_remainder(o, alpha + x)
-            - stirling_remainder(o, alpha)
+            + o.stirling(alpha + x)
+            - o.stirling(alpha)
         )
 
     def mean(o, mu, alpha):

@@ -14,7 +14,7 @@ from graphcore.model.distributions.constraints import (
 )
 from graphcore.model.distributions.continuous import LOG_2, precision
 from graphcore.model.distributions.parameters import Alt, Param
-from graphcore.model.distributions.special import HALF_LOG_2PI, betaln, stirling_remainder
+from graphcore.model.distributions.special import HALF_LOG_2PI, betaln
 
 LOG_2_OVER_PI = math.log(2 / math.pi)
 SQRT_HALF = math.sqrt(0.5)
@@ -266,9 +266,9 @@ class _MeanBeta(Distribution, hidden=True):
     def logp(o, x, mu, nu):
         alpha, beta = mu * nu, (1 - mu) * nu
         # betaln of special.py, with mu for alpha / (alpha + beta)
-        constant = stirling_remainder(o, nu) + 0.5 * o.log(nu) - HALF_LOG_2PI
+        constant = o.stirling(nu) + 0.5 * o.log(nu) - HALF_LOG_2PI
         spread = (alpha - 0.5) * o.log(mu) + (beta - 0.5) * o.log1p(-mu)
-        remainders = stirling_remainder(o, alpha) + stirling_remainder(o, beta)
+        remainders = o.stirling(alpha) + o.stirling(beta)
         kernel = o.xlogy(alpha - 1, x) + o.xlog1py(beta - 1, -x)
         return kernel - spread - remainders + constant
 
