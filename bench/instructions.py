@@ -63,7 +63,7 @@ def made_with():
 def _programs(names):
     """``(name, density, point)`` of each, without statistics: all work is done per gradient."""
     import data
-    import further
+    import further_models
     import numpy as np
     from backends.pymc_style import build_model
 
@@ -76,9 +76,7 @@ def _programs(names):
             d = data.make(name)
             model, point = build_model(name, d, pm, tt), data.points(name, d)[0]
         else:
-            with pm.Model() as model:
-                further.MODELS[name](np.random.default_rng(1), pm, tt, graphcore.scan)
-            point = None
+            model, point = further_models.build(name, pm, tt, graphcore.scan), None
         f = model.logp_dlogp_function(statistics=False)
         if point is None:
             point = 0.3 * np.random.default_rng(2).normal(size=f.dim)

@@ -4,9 +4,9 @@
 
 A kernel is called in its vector form on float64 operands that fit the L1 cache. ``reference`` is
 the row's reference (a NumPy or SciPy ufunc) writing into an array on the same operands; where the
-reference is a Python function of several steps it is left out. ``libmvec`` are the vector functions
-of the C library (up to 4 ulp, no special cases), compiled for this processor; the last column is the
-time of the best level relative to theirs. Without gcc or libmvec these two are left out.
+reference is a Python function of several steps it is left out. ``libmvec`` are the vector
+functions of the C library (up to 4 ulp, no special cases), compiled for this processor; the last
+column is the time of the best level relative to theirs. Without gcc these two are left out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ import time
 import numpy as np
 
 from graphcore import kernels, optable
-
 
 LIBMVEC_NAMES = {"arctan": "atan"}  # where they differ from the row's
 

@@ -21,9 +21,14 @@ jax.config.update("jax_cpu_enable_async_dispatch", False)  # faster for single s
 
 
 def build(name, data):
+    return prepare(build_model(name, data))
+
+
+def prepare(model):
+    """Value and gradient of a NumPyro model without arguments, on one flat vector."""
     info = initialize_model(
         jax.random.PRNGKey(0),
-        build_model(name, data),
+        model,
         dynamic_args=False,
         init_strategy=numpyro.infer.init_to_uniform(radius=0.1),
     )

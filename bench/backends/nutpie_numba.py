@@ -18,7 +18,12 @@ SUPPORTS = None
 
 
 def build(name, data):
-    compiled = nutpie.compile_pymc_model(build_model(name, data, pm, tt), backend="numba")
+    return prepare(build_model(name, data, pm, tt))
+
+
+def prepare(model):
+    """A PyMC model as nutpie compiles it."""
+    compiled = nutpie.compile_pymc_model(model, backend="numba")
     n, address = compiled.n_dim, compiled.compiled_logp_func.address
     pointers = [ctypes.c_void_p] * 4
     f = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, *pointers)(address)

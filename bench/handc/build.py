@@ -32,7 +32,7 @@ def cache_directory(flags) -> Path:
 
 
 def build(flags=REFERENCE_FLAGS) -> Path:
-    """Compile what is missing and return the directory with ``_handc*.so``, ``mvec.so`` and ``loop.so``."""
+    """Compile what is missing; the directory with ``_handc*.so``, ``mvec.so`` and ``loop.so``."""
     out = cache_directory(flags)
     module = out / ("_handc" + sysconfig.get_config_var("EXT_SUFFIX"))
     if module.exists() and (out / "loop.so").exists():

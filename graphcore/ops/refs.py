@@ -94,7 +94,9 @@ betainc_db = _kernel("betainc_db")
 
 
 # Coefficients of x**-1, x**-3, ... in what Stirling's formula leaves of gammaln.
-_STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400)
+_STIRLING = (
+    1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400,
+)  # fmt: skip
 _LARGE = 9.0
 
 

@@ -1,0 +1,451 @@
+"""Further models and their data, as a user of PyMC types them.
+
+``pm``, ``tt`` and ``scan`` are those of graphcore or of PyMC, which run the very same text.  A
+model is a pair of functions: the one named in ``@model(...)`` simulates a dictionary of arrays, the
+other writes the model on it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+MODELS = {}
+
+
+def model(simulate):
+    """Enter a model under the name of its function, with the function that makes its data."""
+
+    def enter(write):
+        MODELS[write.__name__] = (simulate, write)
+        return write
+
+    return enter
+
+
+def make(name):
+    """The data of a model (fixed seed)."""
+    return MODELS[name][0](np.random.default_rng(1))
+
+
+def build(name, pm, tt, scan):
+    """The model of that name, built with the given modules."""
+    with pm.Model() as found:
+        MODELS[name][1](make(name), pm, tt, scan)
+    return found
+
+
+# ---- the twelve -------------------------------------------------------------------------------
+
+
+def _design(rng, n, k):
+    return rng.normal(size=(n, k)), rng.normal(size=k) * 0.3
+
+
+def _exposed_counts(rng):
+    X, b = _design(rng, 2000, 6)
+    exposure = rng.uniform(0.5, 3, 2000)
+    y = rng.poisson(exposure * np.exp(X @ b) * rng.gamma(2, 0.5, 2000))
+    return {"X": X, "exposure": exposure, "y": y}
+
+
+@model(_exposed_counts)
+def negative_binomial(d, pm, tt, scan):
+    """Negative binomial regression with an offset, 2000 x 6"""
+    beta = pm.Normal("beta", 0, 1, shape=6)
+    alpha = pm.Exponential("alpha", 0.5)
+    mu = tt.exp(tt.dot(d["X"], beta) + np.log(d["exposure"]))
+    pm.NegativeBinomial("y", mu=mu, alpha=alpha, observed=d["y"])
+
+
+def _lifetimes(rng):
+    X, b = _design(rng, 2000, 4)
+    return {"X": X, "y": np.minimum(np.exp(X @ b) * rng.weibull(1.5, 2000), 1.5)}
+
+
+@model(_lifetimes)
+def survival(d, pm, tt, scan):
+    """Weibull survival with censoring, 2000 x 4"""
+    beta = pm.Normal("beta", 0, 1, shape=4)
+    alpha = pm.HalfNormal("alpha", 2)
+    lifetime = pm.Weibull.dist(alpha, tt.exp(tt.dot(d["X"], beta)))
+    pm.Censored("y", lifetime, lower=None, upper=1.5, observed=d["y"])
+
+
+def _grades(rng):
+    X, b = _design(rng, 2000, 4)
+    cuts = np.array([-2.0, -0.5, 0.5, 2.0])
+    return {"X": X, "cuts": cuts, "y": np.searchsorted(cuts, X @ b + rng.logistic(size=2000))}
+
+
+def _cutpoints(d, pm):
+    ordered = pm.distributions.transforms.ordered
+    return pm.Normal("cuts", 0, 3, shape=4, transform=ordered, initval=d["cuts"])
+
+
+@model(_grades)
+def ordinal(d, pm, tt, scan):
+    """Ordinal regression with five categories, 2000 x 4"""
+    beta = pm.Normal("beta", 0, 1, shape=4)
+    eta, cuts = tt.dot(d["X"], beta), _cutpoints(d, pm)
+    pm.OrderedLogistic("y", eta=eta, cutpoints=cuts, compute_p=False, observed=d["y"])
+
+
+def _choices(rng):
+    X = rng.normal(size=(2000, 5))
+    logits = np.c_[np.zeros(2000), X @ rng.normal(size=(5, 3)) * 0.5]
+    return {"X": X, "y": (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)}
+
+
+@model(_choices)
+def multinomial_logit(d, pm, tt, scan):
+    """Multinomial logit with four categories, 2000 x 5"""
+    beta = pm.Normal("beta", 0, 1, shape=(5, 3))
+    eta = tt.concatenate([np.zeros((2000, 1)), tt.dot(d["X"], beta)], axis=1)
+    pm.Categorical("y", logit_p=eta, observed=d["y"])
+
+
+def _shares(rng):
+    X, b = _design(rng, 2000, 4)
+    mu = 1 / (1 + np.exp(-X @ b))
+    return {"X": X, "y": np.clip(rng.beta(mu * 8, (1 - mu) * 8), 1e-6, 1 - 1e-6)}
+
+
+@model(_shares)
+def beta_regression(d, pm, tt, scan):
+    """Beta regression, 2000 x 4"""
+    beta = pm.Normal("beta", 0, 1, shape=4)
+    phi = pm.Gamma("phi", 2, 0.1)
+    pm.Beta("y", mu=tt.sigmoid(tt.dot(d["X"], beta)), nu=phi, observed=d["y"])
+
+
+def _inflated_counts(rng):
+    X, b = _design(rng, 2000, 4)
+    return {"X": X, "y": rng.poisson(np.exp(1 + X @ b)) * (rng.random(2000) < 0.7)}
+
+
+@model(_inflated_counts)
+def zero_inflated(d, pm, tt, scan):
+    """Zero-inflated Poisson regression, 2000 x 4"""
+    psi = pm.Beta("psi", 2, 2)
+    a = pm.Normal("a", 0, 2)
+    beta = pm.Normal("beta", 0, 1, shape=4)
+    pm.ZeroInflatedPoisson("y", psi=psi, mu=tt.exp(a + tt.dot(d["X"], beta)), observed=d["y"])
+
+
+def _sparse(rng):
+    X = rng.normal(size=(500, 100))
+    return {"X": X, "y": X[:, :5] @ rng.normal(size=5) + rng.normal(size=500)}
+
+
+@model(_sparse)
+def horseshoe(d, pm, tt, scan):
+    """Horseshoe regression, 500 x 100"""
+    tau = pm.HalfCauchy("tau", 1)
+    lam = pm.HalfCauchy("lam", 1, shape=100)
+    z = pm.Normal("z", 0, 1, shape=100)
+    sd = pm.HalfNormal("sd", 2)
+    pm.Normal("y", tt.dot(d["X"], z * lam * tau), sd, observed=d["y"])
+
+
+FACTORS = {"a": 50, "b": 30, "c": 20}
+
+
+def _crossed(rng):
+    rows = {k: rng.integers(0, n, 5000) for k, n in FACTORS.items()}
+    y = sum(rng.normal(size=n)[rows[k]] for k, n in FACTORS.items()) + rng.normal(size=5000)
+    return {**rows, "y": y}
+
+
+@model(_crossed)
+def crossed_effects(d, pm, tt, scan):
+    """Crossed random effects of three factors, 5000 observations"""
+    mean = pm.Normal("mean", 0, 5)
+    for key, n in FACTORS.items():
+        spread = pm.HalfNormal(f"sd_{key}", 1)
+        mean = mean + (spread * pm.Normal(f"z_{key}", 0, 1, shape=n))[d[key]]
+    pm.Normal("y", mean, pm.HalfNormal("sd", 1), observed=d["y"])
+
+
+def _gappy_series(rng):
+    y = np.zeros(1000)
+    for t in range(2, 1000):
+        y[t] = 0.5 * y[t - 1] - 0.3 * y[t - 2] + rng.normal()
+    return {"y": y, "gaps": np.sort(rng.choice(np.arange(2, 998), 50, replace=False))}
+
+
+@model(_gappy_series)
+def autoregression(d, pm, tt, scan):
+    """AR(2) with 50 of 1000 values missing"""
+    a, b = pm.Normal("a", 0, 0.5), pm.Normal("b", 0, 0.5)
+    sd = pm.HalfNormal("sd", 1)
+    missing = pm.Normal("missing", 0, 10, shape=50)
+    full = tt.set_subtensor(tt.as_tensor_variable(d["y"])[d["gaps"]], missing)
+    step = pm.Normal.dist(a * full[1:-1] + b * full[:-2], sd)
+    pm.Potential("y", pm.logp(step, full[2:]).sum())
+
+
+def _switching(rng):
+    state = np.cumsum(rng.random(500) < 0.05) % 2
+    return {"y": np.where(state, 2.0, -1.0) + rng.normal(size=500)}
+
+
+@model(_switching)
+def hmm(d, pm, tt, scan):
+    """Hidden Markov model of two states, 500 normal observations"""
+    stay = pm.Beta("stay", 5, 1, shape=2)
+    mu = pm.Normal("mu", 0, 3, shape=2)
+    move = tt.log(tt.stack([tt.stack([stay[0], 1 - stay[0]]), tt.stack([1 - stay[1], stay[1]])]))
+    density = pm.logp(pm.Normal.dist(mu, 1.0), d["y"][:, None])
+
+    def forward(now, before, move):
+        joint = before[:, None] + move
+        top = tt.max(joint, axis=0)
+        return now + top + tt.log(tt.sum(tt.exp(joint - top), axis=0))
+
+    start = density[0] + np.log(0.5)
+    states, _ = scan(
+        forward, sequences=[density[1:]], outputs_info=[start], non_sequences=[move], strict=True
+    )
+    pm.Potential("y", pm.math.logsumexp(states[-1]))
+
+
+def _entries(rng):
+    i, j = rng.integers(0, 100, 3000), rng.integers(0, 80, 3000)
+    U, V = rng.normal(size=(100, 5)), rng.normal(size=(80, 5))
+    return {"i": i, "j": j, "y": (U[i] * V[j]).sum(axis=1) + 0.5 * rng.normal(size=3000)}
+
+
+@model(_entries)
+def matrix_factorisation(d, pm, tt, scan):
+    """Matrix factorisation of rank 5, 3000 entries of 100 x 80"""
+    u = pm.Normal("u", 0, 1, shape=(100, 5))
+    v = pm.Normal("v", 0, 1, shape=(80, 5))
+    sd = pm.HalfNormal("sd", 1)
+    pm.Normal("y", (u[d["i"]] * v[d["j"]]).sum(axis=1), sd, observed=d["y"])
+
+
+def _smooth_counts(rng):
+    x = np.linspace(0, 5, 100)
+    distance = (x[:, None] - x[None, :]) ** 2
+    return {"distance": distance, "y": rng.poisson(np.exp(1 + np.sin(2 * x)))}
+
+
+@model(_smooth_counts)
+def poisson_process(d, pm, tt, scan):
+    """Poisson counts with a Gaussian process as log rate, N=100"""
+    eta, length = pm.HalfNormal("eta", 1), pm.InverseGamma("length", 5, 5)
+    z = pm.Normal("z", 0, 1, shape=100)
+    K = eta**2 * tt.exp(-0.5 * d["distance"] / length**2) + 1e-6 * np.eye(100)
+    pm.Poisson("y", tt.exp(1 + tt.dot(tt.linalg.cholesky(K), z)), observed=d["y"])
+
+
+TWELVE = tuple(MODELS)
+
+
+# ---- and more ---------------------------------------------------------------------------------
+
+
+def _grouped(rng):
+    g, x = rng.integers(0, 300, 5000), rng.normal(size=5000)
+    return {"g": g, "x": x, "y": rng.normal(size=300)[g] + 0.3 * x + rng.normal(size=5000)}
+
+
+@model(_grouped)
+def random_effects(d, pm, tt, scan):
+    """Random intercepts and slopes as rows of one array, 5000 unsorted observations"""
+    mu = pm.Normal("mu", 0, 5, shape=2)
+    sd = pm.HalfNormal("sd", 1, shape=2)
+    effects = (mu + pm.Normal("z", 0, 1, shape=(300, 2)) * sd)[d["g"]]
+    mean = effects[:, 0] + effects[:, 1] * d["x"]
+    pm.Normal("y", mean, pm.HalfNormal("sd_y", 1), observed=d["y"])
+
+
+def _grouped_counts(rng):
+    g = rng.integers(0, 60, 3000)
+    rate = np.exp(1 + 0.5 * rng.normal(size=60)[g]) * rng.gamma(2, 0.5, 3000)
+    return {"g": g, "x": rng.normal(size=(3000, 3)), "y": rng.poisson(rate)}
+
+
+@model(_grouped_counts)
+def grouped_counts(d, pm, tt, scan):
+    """Negative binomial with intercept and dispersion by group, 3000 observations"""
+    mu, sd = pm.Normal("mu", 0, 2), pm.HalfCauchy("sd", 1)
+    a = pm.Normal("a", mu, sd, shape=60)
+    b = pm.Normal("b", 0, 1, shape=3)
+    alpha = pm.Gamma("alpha", 2, 1, shape=60)
+    rate = tt.exp(a[d["g"]] + tt.dot(d["x"], b))
+    pm.NegativeBinomial("y", mu=rate, alpha=alpha[d["g"]], observed=d["y"])
+
+
+def _claims(rng):
+    X, b = _design(rng, 2000, 4)
+    return {"X": X, "y": rng.gamma(2, np.exp(X @ b) / 2)}
+
+
+@model(_claims)
+def gamma_regression(d, pm, tt, scan):
+    """Gamma regression with a log link, 2000 x 4"""
+    beta = pm.Normal("beta", 0, 1, shape=4)
+    shape = pm.HalfNormal("shape", 3)
+    pm.Gamma("y", alpha=shape, beta=shape / tt.exp(tt.dot(d["X"], beta)), observed=d["y"])
+
+
+def _votes(rng):
+    n = 10_000
+    d = {k: rng.integers(0, m, n) for k, m in (("state", 51), ("age", 4), ("region", 4))}
+    return {**d, "x": rng.normal(size=n), "y": (rng.random(n) < 0.4).astype(int)}
+
+
+@model(_votes)
+def votes(d, pm, tt, scan):
+    """Logistic regression with three crossed factors, 10000 observations"""
+    eta = pm.Normal("mu", 0, 2) + pm.Normal("b", 0, 1) * d["x"]
+    spread = pm.HalfNormal("spread", 1, shape=3)
+    for i, (key, n) in enumerate((("state", 51), ("age", 4), ("region", 4))):
+        eta = eta + spread[i] * pm.Normal(f"z_{key}", 0, 1, shape=n)[d[key]]
+    pm.Bernoulli("y", logit_p=eta, observed=d["y"])
+
+
+@model(_grades)
+def ordered_probit(d, pm, tt, scan):
+    """Ordered probit with five categories, 2000 x 4"""
+    beta = pm.Normal("beta", 0, 1, shape=4)
+    eta, cuts = tt.dot(d["X"], beta), _cutpoints(d, pm)
+    pm.OrderedProbit("y", eta=eta, cutpoints=cuts, compute_p=False, observed=d["y"])
+
+
+def _walk(rng):
+    return {"y": np.cumsum(rng.normal(size=300)) + rng.normal(size=300)}
+
+
+@model(_walk)
+def linear_trend(d, pm, tt, scan):
+    """Local linear trend as a loop over 300 steps"""
+    spread = pm.HalfNormal("spread", 1, shape=2)
+    z = pm.Normal("z", 0, 1, shape=(300, 2))
+    e = z * spread
+
+    def step(e, level, slope):
+        return level + slope + e[0], slope + e[1]
+
+    zero = tt.as_tensor_variable(np.float64(0))
+    (level, _), _ = scan(step, sequences=[e], outputs_info=[zero, zero], strict=True)
+    pm.Normal("y", level, pm.HalfNormal("sd", 1), observed=d["y"])
+
+
+@model(_walk)
+def kalman_filter(d, pm, tt, scan):
+    """Kalman filter of a local level, 300 steps"""
+    q, r = pm.HalfNormal("q", 1), pm.HalfNormal("r", 1)
+
+    def step(y, mean, variance, q, r):
+        variance = variance + q**2
+        total = variance + r**2
+        gain, surprise = variance / total, y - mean
+        density = -0.5 * (tt.log(2 * np.pi * total) + surprise**2 / total)
+        return mean + gain * surprise, (1 - gain) * variance, density
+
+    first = [tt.as_tensor_variable(np.float64(v)) for v in (0, 1)]
+    (_, _, density), _ = scan(
+        step, sequences=[tt.as_tensor_variable(d["y"])], outputs_info=[*first, None],
+        non_sequences=[q, r], strict=True,
+    )  # fmt: skip
+    pm.Potential("y", density.sum())
+
+
+def _repeated(rng):
+    return {
+        "g": rng.integers(0, 100, 3000),
+        "X": np.c_[np.ones(3000), rng.normal(size=(3000, 3))],
+        "y": rng.normal(size=3000),
+    }
+
+
+@model(_repeated)
+def correlated_effects(d, pm, tt, scan):
+    """Four correlated effects per group (LKJ), 100 groups, 3000 observations"""
+    chol, _, _ = pm.LKJCholeskyCov(
+        "chol", n=4, eta=2.0, sd_dist=pm.Exponential.dist(1.0), compute_corr=True
+    )
+    mu = pm.Normal("mu", 0, 2, shape=4)
+    effects = mu + tt.dot(pm.Normal("z", 0, 1, shape=(100, 4)), chol.T)
+    mean = (effects[d["g"]] * d["X"]).sum(axis=-1)
+    pm.Normal("y", mean, pm.HalfNormal("sd", 1), observed=d["y"])
+
+
+def _curve(rng):
+    x = np.sort(rng.random(2000))
+    centres = np.linspace(0, 1, 30)
+    basis = np.clip(1 - 29 * np.abs(x[:, None] - centres), 0, None)
+    return {"basis": basis, "y": np.sin(6 * x) + 0.3 * rng.normal(size=2000)}
+
+
+@model(_curve)
+def spline(d, pm, tt, scan):
+    """Spline regression with a random walk of the weights, 2000 x 30"""
+    tau = pm.HalfCauchy("tau", 1)
+    w = pm.Normal("w", 0, 5, shape=30)
+    pm.Potential("smooth", pm.logp(pm.Normal.dist(0, tau), w[1:] - w[:-1]).sum())
+    pm.Normal("y", tt.dot(d["basis"], w), tt.exp(pm.Normal("log_sd", 0, 1)), observed=d["y"])
+
+
+def _two_kinds(rng):
+    y = np.where(rng.random(2000) < 0.4, -1, 2) + rng.normal(size=2000)
+    return {"g": rng.integers(0, 20, 2000), "y": y}
+
+
+@model(_two_kinds)
+def grouped_mixture(d, pm, tt, scan):
+    """Mixture of two normals with weights by group, 2000 observations"""
+    w = pm.Dirichlet("w", np.ones(2), shape=(20, 2))
+    mu = pm.Normal("mu", 0, 3, shape=2, initval=np.array([-1.0, 1.0]))
+    sd = pm.HalfNormal("sd", 1, shape=2)
+    pm.NormalMixture("y", w=w[d["g"]], mu=mu, sigma=sd, observed=d["y"])
+
+
+def _recaptures(rng):
+    return {"m": np.triu(rng.multinomial(50, np.ones(10) / 10, size=9))}
+
+
+@model(_recaptures)
+def capture_recapture(d, pm, tt, scan):
+    """Survival and recapture of nine cohorts by their multinomials"""
+    n = 9
+    phi, p = pm.Beta("phi", 1, 1, shape=n), pm.Beta("p", 1, 1, shape=n)
+    rows = []
+    for t in range(n):
+        cells, alive = [tt.as_tensor_variable(1e-12)] * t, 1.0
+        for u in range(t, n):
+            alive = alive * phi[u]
+            cells.append(alive * p[u])
+            alive = alive * (1 - p[u])
+        rows.append(tt.stack([*cells, 1 - sum(cells[1:], cells[0])]))
+    pm.Multinomial("m", n=d["m"].sum(axis=1), p=tt.stack(rows), observed=d["m"])
+
+
+def _wide(rng):
+    X = rng.normal(size=(400, 80))
+    return {"X": X, "y": (X[:, 0] + rng.logistic(size=400) > 0).astype(int)}
+
+
+@model(_wide)
+def horseshoe_logistic(d, pm, tt, scan):
+    """Regularised horseshoe, logistic, 400 x 80"""
+    tau = pm.HalfCauchy("tau", 0.1)
+    lam = pm.HalfCauchy("lam", 1, shape=80)
+    slab = pm.InverseGamma("slab", 2, 8)
+    scale = tau * tt.sqrt(slab * lam**2 / (slab + tau**2 * lam**2))
+    beta = pm.Normal("z", 0, 1, shape=80) * scale
+    pm.Bernoulli("y", logit_p=pm.Normal("a", 0, 5) + tt.dot(d["X"], beta), observed=d["y"])
+
+
+def _tokens(rng):
+    return {"document": rng.integers(0, 50, 5000), "word": rng.integers(0, 200, 5000)}
+
+
+@model(_tokens)
+def topics(d, pm, tt, scan):
+    """Topic model with the topics summed out: 50 documents, 200 words, 5000 tokens"""
+    theta = pm.Dirichlet("theta", np.ones(4), shape=(50, 4))
+    phi = pm.Dirichlet("phi", np.ones(200), shape=(4, 200))
+    pm.Potential("y", tt.log((theta[d["document"]] * phi[:, d["word"]].T).sum(axis=1)).sum())
