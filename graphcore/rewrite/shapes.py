@@ -8,7 +8,7 @@ from functools import reduce
 
 import numpy as np
 
-from graphcore.graph.nodes import Constant
+from graphcore.graph.nodes import Constant, new_constant
 from graphcore.ops.elementwise import Elemwise
 from graphcore.ops.index import IncSubtensor, Slice, Subtensor
 from graphcore.ops.reduce import Reduce
@@ -353,6 +353,23 @@ def is_zeros(b, v):
     return b.number(_bare(v)) == 0
 
 
+@rule("IncTake", needs="Constant")
+def fold_scatter(b, node):
+    """Constants at constant places of zeros: the array would be made in every run anyway."""
+    x, value, idx = node.inputs
+    number = b.number(_bare(value))  # of a number repeated to the shape of the places, the number
+    data = getattr(value, "data", None) if number is None else np.asarray(number)
+    if data is None or not isinstance(idx, Constant):
+        return None
+    if not (x.type.is_static and is_zeros(b, x)):
+        return None
+    zeros = np.zeros(x.type.shape, dtype=x.type.dtype)
+    try:
+        return b.leaf(new_constant(node.op.reference(zeros, data, idx.data)))
+    except IndexError:
+        return None  # the error belongs to the run, where it names the user's operation
+
+
 @rule("IncSubtensor")
 def drop_increment_of_all(b, node):
     """x with all of it replaced by y is y; zeros increased by y everywhere are y."""
@@ -473,6 +490,7 @@ RULES = [
     part_of_concatenate,
     whole_from_first_and_rest,
     part_of_inc_subtensor,
+    fold_scatter,
     drop_increment_of_all,
     drop_increment_by_zero,
     merge_increments,

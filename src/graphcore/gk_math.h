@@ -504,7 +504,7 @@ GK_INLINE double gk_stirling_slope(double a) {
       0.007575484330799395, -0.021071960544289038, 0.08229948683477632, -0.4079886341217701,
       2.188127533522274, -10.335180474757761, 34.19916427491823, -55.65961129249363);
   const double y = w * (b < 3.5 ? near : far), l = gk_log_odds(low ? a : 0.5, low ? b : 1.5, v);
-  const double z = low ? -((y + l) + (a + 0.5) * v / a) : -y;
+  const double z = low ? -((y + l) + (a + 0.5) * v / a) : 0.0 - y;
   return a > 0 ? z : a == 0 ? -GK_INF : GK_NAN;
 }
 

@@ -200,6 +200,11 @@ CASES = {
         tt.set_subtensor(s.m[1], s.v)[1],
         tt.inc_subtensor(tt.zeros(N)[1:], s.a)[1:],
     ],
+    "fold_scatter": [
+        s.v + tt.inc_subtensor(tt.zeros(N)[[0, 2, 0]], 2.5),
+        s.m * tt.set_subtensor(tt.zeros((4, N))[:, [2, 1]], s.large[:, :2]),
+        grad((s.v[[1, 1]] * s.data[:2]).sum(), s.v),
+    ],
     "drop_increment_of_all": [
         IncSubtensor((Slice(),), True)(s.v, s.a),
         IncSubtensor((Slice(),), False)(s.v, s.w),
