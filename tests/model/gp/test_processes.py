@@ -287,3 +287,23 @@ def test_inducing_points_are_in_the_data():
     points = np.concatenate([rng.normal(i * 10, 0.1, size=(20, 2)) for i in range(3)])
     centers = gp.util.kmeans_inducing_points(3, points, rng=rng)
     np.testing.assert_allclose(np.sort(centers[:, 0]), [0, 10, 20], atol=0.2)
+
+
+def test_harmonics_approximate_the_periodic_covariance():
+    function = cov.Periodic(1, period=1.7, ls=0.4)
+    with pm.Model() as model:
+        process = gp.HSGPPeriodic(m=25, scale=1.3, cov_func=function)
+        (cosines, sines), sd = process.prior_linearized(X)
+        f = process.prior("f", X)
+        new = process.conditional("new", X[2:4])
+    beta = np.linspace(-1, 1, 49)
+    at = {model["f_hsgp_coeffs_"]: beta}
+    cosines, sines, sd, f, new = evaluate([cosines, sines, sd, f, new], at)
+    found = (cosines * sd**2) @ cosines.T + (sines * sd**2) @ sines.T
+    np.testing.assert_allclose(found, 1.3**2 * function(X).eval(), atol=1e-12)
+    np.testing.assert_allclose(f, cosines @ (sd * beta[:25]) + sines[:, 1:] @ (sd[1:] * beta[25:]))
+    np.testing.assert_allclose(new, f[2:4])
+    with pytest.raises(ValueError, match="must be Periodic"):
+        gp.HSGPPeriodic(m=3, cov_func=cov.ExpQuad(1, ls=1))
+    with pytest.raises(ValueError, match="positive integer"):
+        gp.HSGPPeriodic(m=0, cov_func=function)
