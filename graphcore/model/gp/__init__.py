@@ -15,7 +15,7 @@ Examples
 
 from graphcore.model.gp import cov, mean, util
 from graphcore.model.gp.approximate import MarginalApprox
-from graphcore.model.gp.kron import LatentKron
+from graphcore.model.gp.kron import LatentKron, MarginalKron
 from graphcore.model.gp.latent import TP, Latent
 from graphcore.model.gp.marginal import Marginal
 from graphcore.model.gp.spectral import HSGP, HSGPPeriodic
@@ -30,6 +30,7 @@ __all__ = [
     "LatentKron",
     "Marginal",
     "MarginalApprox",
+    "MarginalKron",
     "MarginalSparse",
     "cov",
     "mean",

@@ -204,6 +204,27 @@ def test_a_grid_is_the_process_on_all_its_points():
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
 
 
+def test_observations_on_a_grid():
+    axes = [np.array([[0.0], [0.3], [1.1]]), np.array([[0.0], [0.5]])]
+    parts = [cov.ExpQuad(1, ls=0.5), cov.Matern32(1, ls=0.8)]
+    new, y = np.array([[0.2, 0.1], [3.0, 0.4]]), np.sin(np.arange(6.0))
+    found = []
+    for process, places in (
+        (gp.MarginalKron(cov_funcs=parts), {"Xs": axes}),
+        (gp.Marginal(cov_func=cov.Kron(parts)), {"X": gp.kron.cartesian(*axes), "jitter": 0.0}),
+    ):
+        with pm.Model() as model:
+            process.marginal_likelihood("y", **places, y=y, sigma=NOISE)
+            predicted = process.predict(new, jitter=0.0)
+        found.append([float(model.compile_logp()({})), *predicted])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9)
+    with pytest.raises(ValueError, match="1 inputs for 2 covariance"):
+        gp.LatentKron(cov_funcs=parts).prior("f", axes[:1])
+    with pytest.raises(ValueError, match="cov_funcs= is needed"):
+        gp.LatentKron()
+
+
 @pytest.mark.parametrize("kind", ["ExpQuad", "Matern32", "Matern52"])
 def test_basis_functions_approximate_the_covariance(kind):
     function = 1.7 * getattr(cov, kind)(1, ls=0.6)
