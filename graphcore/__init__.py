@@ -10,7 +10,7 @@ Examples
 array([2., 4.])
 """
 
-from graphcore import gradient, tensor
+from graphcore import gradient, sparse, tensor
 from graphcore._version import __version__
 from graphcore.autodiff import (
     Lop,
@@ -70,6 +70,7 @@ __all__ = [
     "scan",
     "shared",
     "show_config",
+    "sparse",
     "subgraph_grad",
     "tensor",
     "until",

@@ -17,6 +17,7 @@ LAYERS = [
     ["graph"],
     ["ops"],
     ["tensor"],
+    ["sparse"],
     ["autodiff", "rewrite"],
     ["lower"],
     ["gradient"],

@@ -13,6 +13,7 @@ from graphcore.lower import (
     products,
     recurrence,
     shortdots,
+    sparse,
     translate,
 )
 from graphcore.lower.arrays import LANE, MEMORY, Array, whole
@@ -23,7 +24,7 @@ from graphcore.lower.shapes import concrete_shapes
 from graphcore.lower.spec import ProgramSpec
 
 # importing them fills translate.RULES
-_RULES = (indexing, matrices, products, columns, shortdots, recurrence)
+_RULES = (indexing, matrices, products, columns, shortdots, sparse, recurrence)
 
 
 def lower(outputs, inputs, values=None, resident=(), threads=1):

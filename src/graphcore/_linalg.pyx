@@ -240,6 +240,51 @@ cdef void run_sign_det(Py_ssize_t n, char **P, const gk_ins *ins) noexcept nogil
     (<double *>P[ins.y])[0] = sign
 
 
+cdef void run_sparse_dot(Py_ssize_t n, char **P, const gk_ins *ins) noexcept nogil:
+    """y = A c or A.T c: elements of A in a, starts of rows and then columns in b."""
+    cdef const int64_t *p = <const int64_t *>ins.k0        # rows, width, trans, size of y
+    cdef const double *a = <const double *>P[ins.a]
+    cdef const int64_t *start = <const int64_t *>P[ins.b]
+    cdef const int64_t *column = start + p[0] + 1
+    cdef const double *c = <const double *>P[ins.c]
+    cdef double *y = <double *>P[ins.y]
+    cdef int64_t width = p[1], r, k, j
+    cdef const double *source
+    cdef double *target
+    cdef double total
+    memset(y, 0, 8 * p[3])
+    for r in range(p[0]):
+        if width == 1 and not p[2]:
+            total = 0.0
+            for k in range(start[r], start[r + 1]):
+                total += a[k] * c[column[k]]
+            y[r] = total
+            continue
+        for k in range(start[r], start[r + 1]):
+            source = c + width * (r if p[2] else column[k])
+            target = y + width * (column[k] if p[2] else r)
+            for j in range(width):
+                target[j] += a[k] * source[j]
+
+
+cdef void run_sampled_dot(Py_ssize_t n, char **P, const gk_ins *ins) noexcept nogil:
+    """y[k] = products of the rows of b and c that the position k of the pattern a names."""
+    cdef const int64_t *p = <const int64_t *>ins.k0        # rows, width
+    cdef const int64_t *start = <const int64_t *>P[ins.a]
+    cdef const int64_t *column = start + p[0] + 1
+    cdef const double *b = <const double *>P[ins.b]
+    cdef const double *c = <const double *>P[ins.c]
+    cdef double *y = <double *>P[ins.y]
+    cdef int64_t width = p[1], r, k, j
+    cdef double total
+    for r in range(p[0]):
+        for k in range(start[r], start[r + 1]):
+            total = 0.0
+            for j in range(width):
+                total += b[r * width + j] * c[column[k] * width + j]
+            y[k] = total
+
+
 def calls():
     """Addresses of the steps by name."""
     return {
@@ -253,4 +298,6 @@ def calls():
         "getrs": <size_t>&run_getrs,
         "log_abs_det": <size_t>&run_log_abs_det,
         "sign_det": <size_t>&run_sign_det,
+        "sparse_dot": <size_t>&run_sparse_dot,
+        "sampled_dot": <size_t>&run_sampled_dot,
     }

@@ -13,14 +13,14 @@ from graphcore.graph.nodes import Op, new_variable
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import inputs_of
 from graphcore.lower.assemble import compile_program
-from graphcore.ops import decompose, diagonals
+from graphcore.ops import decompose, diagonals, sparse
 from graphcore.runtime.flat import FlatFunction
 from graphcore.runtime.reference import evaluate
 
 SIZES = (0, 1, 2, 5, 40)
 CLASSES = [
     cls
-    for module in (decompose, diagonals)
+    for module in (decompose, diagonals, sparse)
     for cls in vars(module).values()
     if isinstance(cls, type) and cls.__module__ == module.__name__ and hasattr(cls, "cases")
 ]
