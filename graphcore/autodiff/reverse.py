@@ -3,6 +3,7 @@
 import warnings
 
 from graphcore.errors import DisconnectedInputError, NullTypeGradError, shown
+from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import Constant, Variable
 from graphcore.graph.walk import toposort
 from graphcore.ops.markers import UndefinedGradient
@@ -10,6 +11,7 @@ from graphcore.ops.operands import constant, graph, is_float
 from graphcore.ops.shape import BroadcastLike
 
 
+@collector_paused
 def grad(
     cost,
     wrt,

@@ -5,6 +5,7 @@ inputs, constants and shared variables have no owner.
 """
 
 import sys
+from functools import lru_cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -116,7 +117,8 @@ class Apply:
     def __init__(self, op, inputs, out_types, where=None):
         self.op = op
         self.inputs = tuple(inputs)
-        self.outputs = tuple(new_variable(t, owner=self, index=i) for i, t in enumerate(out_types))
+        make = _Classes.variable
+        self.outputs = tuple([make(t, self, i) for i, t in enumerate(out_types)])
         self.where = where
 
     @property
@@ -138,12 +140,17 @@ class Op:
     """
 
     name = "op"
+    head = "Op"  # by what rules find operations: the row of the table, else the name of the class
     props = ()  # names of the attributes that tell two ops of one class apart
     shape_inputs = ()  # positions of inputs whose *value* decides the output shape
     broadcasts = False  # whether every output has the shape of the inputs broadcast together
     no_gradient = ()  # positions of inputs through which no gradient flows (shapes, indices)
     shape_only = ()  # positions of inputs of which only the shape is read
     data_dependent = False  # whether output shapes depend on values that are not themselves shapes
+
+    def __init_subclass__(cls):
+        super().__init_subclass__()
+        cls.head = cls.__name__
 
     def out_types(self, *types):
         """Types of the outputs for inputs of these types.
@@ -169,7 +176,7 @@ class Op:
         Operations whose output shape depends on the *value* of an input override this to read
         constants; everything else is decided by :meth:`out_types`.
         """
-        return self.out_types(*(v.type for v in inputs))
+        return self.out_types(*[v.type for v in inputs])
 
     def vjp(self, inputs, outputs, cotangents, needed):
         """Cotangents of the inputs: a list with a Variable, or None for "zero", per input.
@@ -238,12 +245,16 @@ def user_line():
     """
     frame = sys._getframe(1)
     while frame is not None:
-        name = frame.f_globals.get("__name__", "")
-        inside = name == "graphcore" or name.startswith("graphcore.")
-        if not inside or name.startswith("graphcore.demos."):
+        if not _is_inside(frame.f_globals.get("__name__", "")):
             return (frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return None
+
+
+@lru_cache(maxsize=1024)
+def _is_inside(module):
+    inside = module == "graphcore" or module.startswith("graphcore.")
+    return inside and not module.startswith("graphcore.demos.")
 
 
 class _Classes:

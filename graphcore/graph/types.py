@@ -43,7 +43,9 @@ class TensorType:
     def __init__(self, dtype, shape=(), name=None, broadcastable=None):
         self.dtype = dtype_name(dtype)
         shape = shape if broadcastable is None else broadcastable
-        self.shape = tuple([n if type(n) is int or n is None else _length(n) for n in shape])
+        if shape:
+            shape = [n if type(n) is int or n is None else _length(n) for n in shape]
+        self.shape = tuple(shape)
 
     @property
     def ndim(self):

@@ -9,26 +9,27 @@ def toposort(outputs, stop=()):
     Variables in ``stop`` are treated as inputs.  Raises ValueError on a cycle.
     """
     stop = set(stop)
-    order, state = [], {}
-    stack = [(v.owner, False) for v in reversed(outputs) if v.owner is not None and v not in stop]
+    order, finished = [], {}  # False while the inputs of a node are on the stack above it
+    stack = [v.owner for v in reversed(outputs) if v.owner is not None and v not in stop]
     while stack:
-        node, done = stack.pop()
-        if done:
-            state[node] = 2
-            order.append(node)
+        node = stack[-1]
+        done = finished.get(node)
+        if done is not None:
+            stack.pop()
+            if not done:
+                finished[node] = True
+                order.append(node)
             continue
-        seen = state.get(node)
-        if seen == 2:
-            continue
-        if seen == 1:
-            raise ValueError(f"the graph contains a cycle through {node.op!r}")
-        state[node] = 1
-        stack.append((node, True))
-        stack.extend(
-            (v.owner, False)
-            for v in reversed(node.inputs)
-            if v.owner is not None and v not in stop and state.get(v.owner) != 2
-        )
+        finished[node] = False
+        for v in reversed(node.inputs):
+            owner = v.owner
+            if owner is None or (stop and v in stop):
+                continue
+            done = finished.get(owner)
+            if done is None:
+                stack.append(owner)
+            elif not done:
+                raise ValueError(f"the graph contains a cycle through {owner.op!r}")
     return order
 
 

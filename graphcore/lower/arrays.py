@@ -1,6 +1,13 @@
-"""What lowering knows of a value: an array with a place, and strided views of it."""
+"""What lowering knows of a value: an array with a place, and strided views of it.
+
+A graph has few shapes and many values: what depends on a shape alone is worked out once.
+"""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from math import prod as size_of
+
+shape_function = lru_cache(maxsize=4096)
 
 LANE = {  # register class of an element type; other types have no kernels
     "float64": "d",
@@ -31,6 +38,7 @@ MEMORY = {  # name of the load and store kernels
 ITEM_BYTES = {"f8": 8, "f4": 4, "i4": 4, "i2": 2, "i1": 1, "u4": 4, "u2": 2, "u1": 1}
 
 
+@shape_function
 def c_strides(shape):
     """Strides in elements of a C-contiguous array."""
     strides, step = [], 1
@@ -40,11 +48,26 @@ def c_strides(shape):
     return tuple(reversed(strides))
 
 
-def size_of(shape):
-    total = 1
-    for n in shape:
-        total *= n
-    return total
+@shape_function
+def squeezed(shape):
+    """The shape without axes of length one."""
+    return tuple([n for n in shape if n != 1])
+
+
+@shape_function
+def _squeezed_strides(strides, shape):
+    return tuple([s for s, n in zip(strides, shape, strict=True) if n != 1])
+
+
+@shape_function
+def _is_contiguous(strides, shape):
+    return _squeezed_strides(strides, shape) == c_strides(squeezed(shape)) or not size_of(shape)
+
+
+@shape_function
+def _over(strides, shape, ndim):
+    inner = [0 if n == 1 else s for s, n in zip(strides, shape, strict=True)]
+    return (0,) * (ndim - len(shape)) + tuple(inner)
 
 
 @dataclass(eq=False, slots=True, repr=False)
@@ -105,29 +128,30 @@ class View:
 
     @property
     def is_contiguous(self):
-        return self.squeezed_strides() == c_strides(self.squeezed_shape()) or not self.size
+        return _is_contiguous(self.strides, self.shape)
 
     @property
     def size(self):
         return size_of(self.shape)
 
     def squeezed_shape(self):
-        return tuple(n for n in self.shape if n != 1)
+        return squeezed(self.shape)
 
     def squeezed_strides(self):
-        return tuple(s for s, n in zip(self.strides, self.shape, strict=True) if n != 1)
+        return _squeezed_strides(self.strides, self.shape)
 
     @property
     def is_whole(self):
         """Whether it shows the whole array in the array's own order."""
-        return self.offset == 0 and self.size == self.array.size and self.is_contiguous
+        return (
+            self.offset == 0
+            and (self.shape == self.array.shape or self.size == self.array.size)
+            and self.is_contiguous
+        )
 
     def over(self, shape):
         """Strides for an iteration over ``shape``, to which this view broadcasts."""
-        lead = len(shape) - len(self.shape)
-        return (0,) * lead + tuple(
-            0 if n == 1 else s for s, n in zip(self.strides, self.shape, strict=True)
-        )
+        return _over(self.strides, self.shape, len(shape))
 
 
 def whole(array):

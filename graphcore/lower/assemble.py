@@ -4,6 +4,7 @@ from collections import Counter
 
 from graphcore import kernels
 from graphcore._executor import MOST_THREADS, Program
+from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
 from graphcore.lower import (
@@ -27,6 +28,7 @@ from graphcore.lower.spec import ProgramSpec
 _RULES = (indexing, matrices, products, columns, shortdots, sparse, recurrence)
 
 
+@collector_paused
 def lower(outputs, inputs, values=None, resident=(), threads=1):
     """Plan a graph for concrete shapes.
 

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from graphcore.lower.arrays import View, c_strides, size_of
+from graphcore.lower.arrays import View, c_strides, size_of, squeezed
 
 # kinds whose result is produced element by element along the iteration, in order
 FLOW = frozenset({"elem", "gather", "matrow", "check"})
+# inputs read element by element, where not all are; the rest is reached by index or as a whole
+_STREAMS = {"gather": (1,), "scatter": (0, 1), "matrow": (), "matcol": (1,)}
 LOOP = FLOW | {"reduce", "dot", "scatter", "matcol", "copy", "increase"}
 
 
@@ -48,7 +50,7 @@ class Item:
     @property
     def space(self):
         """Iteration shape without axes of length one."""
-        return tuple(n for n in self.shape if n != 1)
+        return squeezed(self.shape)
 
     @property
     def size(self):
@@ -57,13 +59,8 @@ class Item:
     @property
     def streams(self):
         """Positions of the inputs that are read element by element."""
-        if self.kind in ("gather", "scatter"):  # base/out is reached by index
-            return (1,) if self.kind == "gather" else (0, 1)
-        if self.kind == "matrow":
-            return ()
-        if self.kind == "matcol":
-            return (1,)
-        return tuple(range(len(self.inputs)))
+        special = _STREAMS.get(self.kind)
+        return range(len(self.inputs)) if special is None else special
 
 
 def is_aligned(view, item):

@@ -62,13 +62,15 @@ def dependencies(item):
 def group_items(items):
     """Groups in an order that respects every dependency; ``item.group`` is set."""
     table, levels = {}, {}
-    edges = []
+    edges, keys = [], {}
     for item in items:
         key, level = _key(item), 0
+        keys[item] = key
         deps = dependencies(item)
         for earlier, flows in deps:
-            same = flows and _key(earlier) == key
-            level = max(level, levels[earlier] + (0 if same else 1))
+            above = levels[earlier] if flows and keys[earlier] == key else levels[earlier] + 1
+            if above > level:
+                level = above
         levels[item] = level
         group = table.get((key, level))
         if group is None:
@@ -77,11 +79,12 @@ def group_items(items):
         item.group = group
         edges.append((item, deps))
     for item, deps in edges:
+        group = item.group
         for earlier, flows in deps:
-            if earlier.group is not item.group:
-                item.group.before.add(earlier.group)
-                if not (flows and _key(earlier) == _key(item)):
-                    item.group.hard.add(earlier.group)
+            if earlier.group is not group:
+                group.before.add(earlier.group)
+                if not (flows and keys[earlier] == keys[item]):
+                    group.hard.add(earlier.group)
     groups = list(table.values())
     if len(groups) <= MERGE_LIMIT:
         groups = _merge(groups)

@@ -4,6 +4,8 @@ Operations on axes become views and cost nothing.  The rules of indexing and of 
 ``indexing`` and ``products``.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from graphcore import kernels
@@ -159,9 +161,8 @@ class Translator:
     def add(self, kind, op, shape, inputs, out, **fields):
         item = Item(kind, op, tuple(shape), list(inputs), out, node=self.node, **fields)
         item.order = len(self.items)
-        item.aligned = [
-            i in item.streams and is_aligned(v, item) for i, v in enumerate(item.inputs)
-        ]
+        streams = item.streams
+        item.aligned = [i in streams and is_aligned(v, item) for i, v in enumerate(item.inputs)]
         self.items.append(item)
         out.array.writers.append(item)
         for v, aligned in zip(item.inputs, item.aligned, strict=True):
@@ -172,11 +173,11 @@ class Translator:
 
     def elementwise(self, op, views, shape, lane):
         """Apply an opcode; a scalar item when one number results."""
-        out = self.new(shape, lane)
-        kind = "scalar" if size_of(shape) == 1 else "elem"
-        if size_of(shape):
-            self.add(kind, op, shape, views, whole(out))
-        return whole(out)
+        out = whole(self.new(shape, lane))
+        size = size_of(shape)
+        if size:
+            self.add("scalar" if size == 1 else "elem", op, shape, views, out)
+        return out
 
     def convert(self, view, op, lane):
         """A conversion of every element of what the view shows (done once per view)."""
@@ -241,8 +242,9 @@ class Translator:
 
     def _all_known(self, node):
         """Integers that were computed while planning shapes become constants."""
-        if any(v not in self.values for v in node.outputs):
-            return False
+        for v in node.outputs:
+            if v not in self.values:
+                return False
         for v in node.outputs:
             self.view[v] = self.constant(self.values[v])
         return True
@@ -311,8 +313,12 @@ class Translator:
 
 def row_plan(node):
     """``(opcode, element types of operands before and after, result class, result type)``."""
-    row = node.op.row
-    dtypes = tuple(v.type.dtype for v in node.inputs)
+    return _row_plan(node.op.row_name, tuple([v.type.dtype for v in node.inputs]))
+
+
+@lru_cache(maxsize=4096)
+def _row_plan(row_name, dtypes):
+    row = ROWS[row_name]
     wanted, out_dtype = elementwise.signature(row.name, dtypes)
     if out_dtype not in LANE or any(d not in LANE for d in (*dtypes, *wanted)):
         raise Unsupported(out_dtype)

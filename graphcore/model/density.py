@@ -4,6 +4,7 @@ import numpy as np
 
 import graphcore.tensor as tt
 from graphcore.autodiff import grad
+from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import SharedVariable
 from graphcore.graph.walk import inputs_of, replace
 from graphcore.model import points
@@ -322,6 +323,7 @@ class DensityFunction(FlatFunction):
         self._extra = {}
         self.renew()
 
+    @collector_paused
     def renew(self):
         """Plan again, after data got new shapes; ``address`` and ``user_data`` are new."""
         total = self._model.logp(jacobian=self._jacobian)

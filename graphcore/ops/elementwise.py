@@ -11,7 +11,7 @@ from importlib import import_module
 import numpy as np
 
 from graphcore.graph.nodes import Op, Variable
-from graphcore.graph.types import TensorType
+from graphcore.graph.types import TensorType, dtype_name
 from graphcore.ops.operands import (
     as_variables,
     broadcast_concrete,
@@ -65,9 +65,8 @@ class Elemwise(Op):
     broadcasts = True
 
     def __init__(self, row_name):
-        self.row_name = row_name
+        self.row_name = self.head = self.name = row_name
         self.row = ROWS[row_name]
-        self.name = row_name
 
     def __repr__(self):
         return self.row_name
@@ -79,15 +78,19 @@ class Elemwise(Op):
         if len(types) != self.row.arity:
             raise TypeError(f"{self.name} takes {self.row.arity} arguments, not {len(types)}")
         _, dtype = signature(self.row_name, tuple([t.dtype for t in types]))
-        if len(types) == 1:
-            return [TensorType(dtype, types[0].shape)]
-        return [TensorType(dtype, broadcast_static([t.shape for t in types], self.name))]
+        shape = types[0].shape
+        if len(types) > 1:
+            shape = broadcast_static([t.shape for t in types], self.name)
+        for t in types:  # mostly the type of an operand: one object is quick to compare
+            if t.dtype == dtype and t.shape == shape:
+                return [t]
+        return [TensorType(dtype, shape)]
 
     def infer_shape(self, shapes, values):
         return [broadcast_concrete(shapes, self.name)]
 
     def reference(self, *arrays):
-        dtypes, out = signature(self.row_name, tuple([a.dtype.name for a in arrays]))
+        dtypes, out = signature(self.row_name, tuple([dtype_name(a.dtype) for a in arrays]))
         broadcast_concrete([a.shape for a in arrays], self.name)
         # float32 is computed in float64 and rounded once, as the kernels do
         wide = ["float64" if d == "float32" else d for d in dtypes]

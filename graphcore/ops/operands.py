@@ -176,9 +176,12 @@ def broadcast_static(shapes, name="broadcast"):
     first = shapes[0]
     for s in shapes:
         if s != first:
-            break
-    else:
-        return first
+            return _broadcast_unequal(tuple(shapes), name)
+    return first
+
+
+@lru_cache(maxsize=1024)
+def _broadcast_unequal(shapes, name):
     ndim = max(len(s) for s in shapes)
     out = []
     for axis in range(-ndim, 0):

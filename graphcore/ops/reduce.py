@@ -23,9 +23,8 @@ class Reduce(Op):
     props = ("row_name", "axes")
 
     def __init__(self, row_name, axes):
-        self.row_name = row_name
+        self.row_name = self.head = self.name = row_name
         self.row = REDUCTIONS[row_name]
-        self.name = row_name
         self.axes = tuple(axes)
 
     def __repr__(self):

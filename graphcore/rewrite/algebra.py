@@ -203,12 +203,12 @@ def _exact_sum(b, c1, c2, name):
     total = b.merged(name, c1, c2)
     if total is None or not is_float(total):
         return total
-    x, y = c1.data, c2.data if name == "add" else -c2.data
+    x, y = (c.data if c.type.shape else c.data.item() for c in (c1, c2))
+    y = y if name == "add" else -y
     s = x + y
     lost = (x - (s - (s - x))) + (y - (s - x))  # rounding error of the sum (Knuth)
-    size = np.abs(x), np.abs(y)
-    near = np.minimum(*size) * 1024 >= np.maximum(*size)
-    return total if bool(((lost == 0) | near).all()) else None
+    near = (abs(x) * 1024 >= abs(y)) & (abs(y) * 1024 >= abs(x))
+    return total if np.all((lost == 0) | near) else None
 
 
 @rule("add", "sub")

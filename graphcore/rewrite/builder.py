@@ -5,16 +5,22 @@ stages of one call of ``rewrite`` and is dropped afterwards.
 """
 
 from functools import lru_cache
+from operator import add, mul, sub, truediv
 
 import numpy as np
 
 from graphcore.graph.nodes import Apply, Constant, Variable, new_constant
+from graphcore.graph.types import TensorType
 from graphcore.ops.elementwise import Cast, Elemwise, elemwise
+from graphcore.ops.operands import promote
 from graphcore.ops.shape import BroadcastTo, Dimshuffle
 from graphcore.optable import ROWS
 from graphcore.rewrite.rule import same
 
 SMALL = 4096  # bytes: constants up to this size merge by value, larger ones by identity of data
+_NUMBER = TensorType("float64", ())
+_ARITHMETIC = {"add": add, "sub": sub, "mul": mul, "true_div": truediv}
+_TINY = np.finfo(np.float64).tiny.item()
 MODERATE = 2.0**32  # constants between 1/MODERATE and MODERATE may be moved through products
 
 
@@ -118,7 +124,7 @@ class Builder:
 
     def _with_constants(self, operands):
         dtypes = {v.type.dtype for v in operands if isinstance(v, Variable)}
-        base = np.result_type(*dtypes).name if dtypes else "float64"
+        base = promote(*dtypes) if dtypes else "float64"
         return [
             v if isinstance(v, Variable) else self.constant(v, _weak(base, type(v)))
             for v in operands
@@ -199,6 +205,12 @@ class Builder:
         """
         if not (isinstance(a, Constant) and isinstance(b, Constant)):
             return None
+        if a.type == b.type == _NUMBER and name in _ARITHMETIC:  # without an array for every step
+            x, y = a.data.item(), b.data.item()
+            if y == 0 and name == "true_div":
+                return None
+            value = _ARITHMETIC[name](x, y)
+            return self.constant(value) if value == 0 or _TINY <= abs(value) < np.inf else None
         op = elemwise(name)
         value = op.reference(a.data, b.data)
         if value.size > max(a.data.size, b.data.size, 1):

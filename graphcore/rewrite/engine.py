@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from graphcore.graph.walk import toposort
 from graphcore.ops.elementwise import elemwise
-from graphcore.rewrite.rule import RuleSet, head, kind, same
+from graphcore.rewrite.rule import RuleSet, kind, same
 
 FIRINGS_PER_NODE = 16
 FIRINGS_AT_LEAST = 1000
@@ -174,7 +174,7 @@ class Pass:
         kinds = tuple([kind(v) for v in node.inputs])
         builder.where = node.where
         out = node.outputs[0]
-        for r in rules.select(head(node.op), kinds):
+        for r in rules.select(node.op.head, kinds):
             after = r.apply(builder, node)
             if after is None or after is out:
                 continue

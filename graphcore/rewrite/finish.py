@@ -76,7 +76,7 @@ def _is_increment(v):
     return op is not None and not op.is_set
 
 
-#: Before everything else, once the graph will not be differentiated any more.
+#: Once the graph will not be differentiated any more.
 RELEASE = (drop_gradient_marks, expand_product_of_others)
 
 RULES = [products_from_power, mul_from_div_by_number, increment_of_sum]

@@ -22,11 +22,10 @@ def fold(b, node):
     What only arranges a large constant anew (a transpose, say) is kept too: the arrangement costs
     nothing when the array is read, and its data stays recognisable.
     """
-    size = 0
     for v in node.inputs:
         if not isinstance(v, Constant):
             return None
-        size += v.data.size
+    size = sum([v.data.size for v in node.inputs])
     if isinstance(node.op, (BroadcastTo, BroadcastLike)):
         return None
     out = node.out.type
@@ -63,7 +62,10 @@ def _permutes(pattern):
 def convert_constant(b, node):
     """A constant operand has the element type that the operation computes in."""
     inputs = node.inputs
-    dtypes, _ = signature(node.op.row_name, tuple([v.type.dtype for v in inputs]))
+    have = tuple([v.type.dtype for v in inputs])
+    dtypes, _ = signature(node.op.row_name, have)
+    if dtypes == have:
+        return None
     new = [
         b.cast(v, d) if isinstance(v, Constant) else v for v, d in zip(inputs, dtypes, strict=True)
     ]
@@ -76,6 +78,8 @@ def convert_constant(b, node):
 def number_from_uniform_constant(b, node):
     """A constant array of equal elements is a number, where the shape is known anyway."""
     inputs = node.inputs
+    if not any(v.type.shape and isinstance(v, Constant) for v in inputs):
+        return None
     new = [
         b.constant(b.number(v), v.type.dtype)
         if isinstance(v, Constant) and v.type.ndim and b.number(v) is not None

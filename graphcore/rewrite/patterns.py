@@ -49,11 +49,10 @@ def compile_pairs(functions, rules):
             names.append(_name(row, pattern))
     builder = Builder()
     patterns = Pass("pattern", rules, builder).run(patterns)
-    first = _rules(pairs, names, patterns, variables, builder)
+    first = tuple(_rules(pairs, names, patterns, variables, builder))
     inner = [v for p in patterns for v in p.owner.inputs]
-    inner = iter(Pass("pattern", (*rules, *first), Builder()).run(inner))
-    patterns = [p.owner.op(*[next(inner) for _ in p.owner.inputs]) for p in patterns]
-    builder = Builder()
+    inner = iter(Pass("pattern", (*rules, *first), builder, old=len(rules)).run(inner))
+    patterns = [builder.apply(p.owner.op, *[next(inner) for _ in p.owner.inputs]) for p in patterns]
     patterns = Pass("pattern", rules, builder).run(patterns)
     return _rules(pairs, names, patterns, variables, builder)
 

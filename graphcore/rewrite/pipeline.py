@@ -1,12 +1,13 @@
-"""``rewrite``: the stages run one after the other."""
+"""``rewrite`` and ``Rewriter``: the stages run one after the other."""
 
 from difflib import get_close_matches
+from itertools import takewhile
 
+from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import Variable
 from graphcore.graph.walk import toposort
 from graphcore.rewrite.builder import Builder
 from graphcore.rewrite.engine import Pass
-from graphcore.rewrite.rule import head
 from graphcore.rewrite.stages import FINAL, OPTIONAL, rule_names, stages
 
 
@@ -48,28 +49,68 @@ def rewrite(outputs, trace=None, exclude=(), final=False, statistics=False, note
     """
     if isinstance(outputs, Variable):
         return rewrite([outputs], trace, exclude, final, statistics, notes)[0]
-    left_out = frozenset([exclude] if isinstance(exclude, str) else exclude)
-    _check_names(left_out)
-    builder = Builder()
-    found, before = list(outputs), ()
-    for name, rules, heads in stages():
-        if name in left_out or (name in FINAL and not final):
-            continue
-        if name in OPTIONAL and not statistics:
-            continue
-        if heads is not None and not any(head(node.op) in heads for node in toposort(found)):
-            continue
-        if left_out:
-            rules = tuple(r for r in rules if r.name not in left_out)
-        old = len(before) if rules[: len(before)] == before else 0
-        found = Pass(name, rules, builder, trace, old).run(found)
-        before = rules
-    if notes is not None:
-        notes += builder.notes
-    return found
+    return Rewriter(trace, exclude, notes).run(outputs, final, statistics)
+
+
+class Rewriter:
+    """:func:`rewrite` in several calls, of which the later ones remember the earlier.
+
+    Parts of a graph that an earlier call has made are not shown to the same rules again.  What a
+    later call adds goes straight to the stabilising rules, which have all simplifying ones among
+    them: a gradient has the stable forms of what it is the gradient of.
+
+    Parameters
+    ----------
+    trace, exclude, notes
+        As for :func:`rewrite`.
+    """
+
+    def __init__(self, trace=None, exclude=(), notes=None):
+        self.trace = trace
+        self.left_out = frozenset([exclude] if isinstance(exclude, str) else exclude)
+        _check_names(self.left_out)
+        self.notes = notes
+        self.builder = Builder()
+        self._before = ()  # the rules of the stage that ran last
+
+    @collector_paused
+    def run(self, outputs, final=False, statistics=False):
+        """Better graphs of the same values as a list of variables; see :func:`rewrite`."""
+        found = list(outputs)
+        for name, rules, heads in self._stages(found, final, statistics):
+            if heads is not None and not _occurs(heads, found):
+                continue
+            if self.left_out:
+                rules = tuple(r for r in rules if r.name not in self.left_out)
+            pairs = zip(rules, self._before, strict=False)
+            old = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
+            found = Pass(name, rules, self.builder, self.trace, old).run(found)
+            self._before = rules
+        if self.notes is not None:
+            self.notes += self.builder.notes
+        return found
+
+
+    def _stages(self, outputs, final, statistics):
+        """The stages to run, without those whose rules are all among those of another one."""
+        left_out = {*self.left_out}
+        left_out |= set() if final else FINAL
+        left_out |= set() if statistics else OPTIONAL
+        if self._before:  # then all that is old has been through "stabilize"
+            left_out.add("simplify")
+        chosen = [stage for stage in stages() if stage[0] not in left_out]
+        if any(name == "release" and _occurs(heads, outputs) for name, _, heads in chosen):
+            chosen = [stage for stage in chosen if stage[0] != "stabilize"]
+        return chosen
+
+
+def _occurs(heads, outputs):
+    return any(node.op.head in heads for node in toposort(outputs))
 
 
 def _check_names(names):
+    if not names:
+        return
     known = [*rule_names(optional=True), *(name for name, *_ in stages())]
     for name in names:
         if name not in known:

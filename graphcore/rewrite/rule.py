@@ -22,15 +22,20 @@ class Rule:
         rule does not apply.  ``b`` is the :class:`~graphcore.rewrite.builder.Builder`.
     """
 
-    __slots__ = ("all_of", "any_of", "apply", "doc", "heads", "name")
+    __slots__ = ("_head_set", "all_of", "any_of", "apply", "doc", "heads", "name")
 
     def __init__(self, name, heads, apply, doc="", any_of=(), all_of=()):
         self.name = name
         self.heads = heads
+        self._head_set = frozenset(heads)
         self.apply = apply
         self.doc = doc
         self.any_of = frozenset(any_of)
         self.all_of = frozenset(all_of)
+
+    def looks_at(self, name):
+        """Whether the rule is meant for applications with this head."""
+        return name in self._head_set or "*" in self._head_set
 
     def may_apply(self, kinds):
         """Whether operands of these kinds leave the rule a chance."""
@@ -57,7 +62,8 @@ class RuleSet:
     """Rules, found by the head of an application and the kinds of its operands."""
 
     def __init__(self, rules):
-        self.rules = rules
+        self._rules = rules
+        self._by_head = {}
         self._found = {}
 
     def select(self, name, kinds):
@@ -65,9 +71,10 @@ class RuleSet:
         key = (name, kinds)
         found = self._found.get(key)
         if found is None:
-            found = self._found[key] = [
-                r for r in self.rules if (name in r.heads or "*" in r.heads) and r.may_apply(kinds)
-            ]
+            rules = self._by_head.get(name)
+            if rules is None:
+                rules = self._by_head[name] = [r for r in self._rules if r.looks_at(name)]
+            found = self._found[key] = [r for r in rules if r.may_apply(kinds)]
         return found
 
 
@@ -78,22 +85,21 @@ def head(op):
     >>> head(elemwise("exp"))
     'exp'
     """
-    name = getattr(op, "row_name", None)
-    return type(op).__name__ if name is None else name
+    return op.head
 
 
 def kind(v):
     """Head of the operation that computes ``v``; ``"Constant"`` or ``"input"`` if there is none."""
     node = v.owner
     if node is not None:
-        return head(node.op)
+        return node.op.head
     return "Constant" if isinstance(v, Constant) else "input"
 
 
 def parts(v, name):
     """Inputs of the application with head ``name`` that computes ``v``, else None."""
     node = v.owner
-    if node is not None and head(node.op) == name:
+    if node is not None and node.op.head == name:
         return node.inputs
     return None
 

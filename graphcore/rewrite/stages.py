@@ -3,14 +3,15 @@
 Equal nodes merge in every stage.  Within a stage the first rule of the list that applies to a node
 is taken, until none does.
 
-1. ``release`` (only after differentiation): marks that stop or change gradients are dropped, and
-   products without one of their factors get the form that is cheap to compute.
-2. ``simplify``: constants are folded, arithmetic gets its normal form, broadcasts and shapes
+1. ``simplify``: constants are folded, arithmetic gets its normal form, broadcasts and shapes
    disappear where operands broadcast by themselves, and all that can leaves its sum.
-3. ``stabilize``: expressions that lose digits, overflow or underflow get their stable form; all
+2. ``stabilize``: expressions that lose digits, overflow or underflow get their stable form; all
    rules of ``simplify`` stay, so that what a stabilising rule makes is simplified too.
-4. ``statistics`` (only if asked for): sums over constant data become expressions of what they need
+3. ``statistics`` (only if asked for): sums over constant data become expressions of what they need
    of the data.
+4. ``release`` (only after differentiation): marks that stop or change gradients are dropped,
+   products without one of their factors get the form that is cheap to compute, and what comes
+   together so is simplified and stabilized.
 5. ``finish`` (only after differentiation): cheap forms of powers and divisions, which the normal
    form would not keep.
 """
@@ -42,11 +43,12 @@ def stages():
         *reductions.RULES,
     )
     stabilize = (*simplify, *stable_rules(simplify))
+    release = tuple(h for r in finish.RELEASE for h in r.heads)
     return (
-        ("release", finish.RELEASE, tuple(h for r in finish.RELEASE for h in r.heads)),
         ("simplify", simplify, None),
         ("stabilize", stabilize, None),
         ("statistics", (*stabilize, *statistics.RULES), ("sum",)),
+        ("release", (*stabilize, *finish.RELEASE), release),
         ("finish", (*fold.RULES, *finish.RULES), tuple(h for r in finish.RULES for h in r.heads)),
     )
 

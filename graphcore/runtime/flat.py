@@ -7,11 +7,12 @@ import numpy as np
 from graphcore._flat import FlatProgram
 from graphcore.autodiff import grad
 from graphcore.errors import shown
+from graphcore.graph.collector import collector_paused
 from graphcore.graph.walk import inputs_of
 from graphcore.lower.arrays import size_of
 from graphcore.lower.assemble import check_threads, compile_program
 from graphcore.lower.text import disassemble, explain_spec
-from graphcore.rewrite import rewrite
+from graphcore.rewrite.pipeline import Rewriter
 from graphcore.runtime.profile import Profile
 
 
@@ -72,6 +73,7 @@ class FlatFunction(FlatProgram):
     (5.0, array([2., 4.]))
     """
 
+    @collector_paused
     def __init__(self, variables, value, statistics=True, resident=(), threads=None):
         self.variables = list(variables)
         self.resident = list(resident)
@@ -103,14 +105,15 @@ class FlatFunction(FlatProgram):
 
     def _graph(self, value, statistics, notes):
         """The value and its gradients, rewritten."""
-        (value,) = rewrite([value], statistics=statistics, notes=notes)
+        rewriter = Rewriter(notes=notes)
+        (value,) = rewriter.run([value], statistics=statistics)
         known = {*self.variables, *(v for v, _ in self.resident)}
         foreign = [v for v in inputs_of([value]) if v not in known]
         if foreign:
             names = ", ".join(shown(v) for v in foreign)
             raise ValueError(f"the value depends on {names}, which is not among the variables")
         gradients = grad(value, self.variables, disconnected_inputs="ignore")
-        return rewrite([value, *gradients], final=True)
+        return rewriter.run([value, *gradients], final=True)
 
     def value(self, x):
         """The value alone."""
