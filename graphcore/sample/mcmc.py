@@ -16,6 +16,11 @@ from graphcore.sample.start import check_init, initial_points, start_points
 from graphcore.sample.steps import assigned
 
 NUTS_OPTIONS = ("target_accept", "max_treedepth")
+IGNORED = {  # arguments of PyMC's that concern how PyMC runs
+    "backend", "blas_cores", "compile_kwargs", "jitter_max_retries", "pickle_backend",
+    "keep_warning_stat", "mp_ctx", "n_init", "nuts_sampler", "nuts_sampler_kwargs",
+    "progressbar_theme", "quiet", "trace",
+}  # fmt: skip
 IDATA_OPTIONS = ("log_likelihood", "include_transformed", "coords", "dims")
 
 Draw = namedtuple("Draw", "chain is_last draw_idx tuning stats point")
@@ -24,6 +29,7 @@ Draw.__doc__ = "What a callback of :func:`sample` gets; the fields are PyMC's."
 
 def sample(
     draws=1000,
+    step=None,
     *,
     tune=1000,
     chains=4,
@@ -41,8 +47,9 @@ def sample(
     return_inferencedata=True,
     idata_kwargs=None,
     callback=None,
-    step=None,
+    start=None,
     model=None,
+    **options,
 ):
     """Draw from the posterior of a model: with the No-U-Turn sampler where it is continuous.
 
@@ -51,6 +58,9 @@ def sample(
     draws, tune : int
         Draws to keep of each chain, and warm-up transitions before them, which adapt the step
         size and the metric.
+    step : step method or list of them, optional
+        Such as ``pm.Metropolis([x])``.  Variables without one get the usual one: NUTS for
+        continuous variables, Gibbs and Metropolis steps for discrete ones.
     chains : int
     cores : int, optional
         Chains that run at the same time, as threads; the draws do not depend on it.
@@ -86,11 +96,13 @@ def sample(
         ``callback(trace, draw)`` after every transition, with ``draw.chain``, ``draw.draw_idx``,
         ``draw.tuning``, ``draw.stats``, ``draw.point``, ``draw.is_last``.  It may raise
         KeyboardInterrupt to stop all chains.
-    step : step method or list of them, optional
-        Such as ``pm.Metropolis([x])``.  Variables without one get the usual one: NUTS for
-        continuous variables, Gibbs and Metropolis steps for discrete ones.
+    start : dict or list of dict, optional
+        PyMC3's name of ``initvals``.
     model : Model, optional
         That of the enclosing ``with`` block by default.
+    **options
+        Arguments of PyMC's that mean nothing here, such as ``mp_ctx``, ``blas_cores`` or
+        ``compile_kwargs``; ``nuts_sampler`` may be ``"pymc"``, for the sampler that there is.
 
     Returns
     -------
@@ -109,6 +121,8 @@ def sample(
     True
     """
     model = modelcontext(model)
+    _check_ignored(options)
+    initvals = start if initvals is None else initvals
     options = {"target_accept": target_accept, "max_treedepth": max_treedepth}
     options |= _known(nuts, NUTS_OPTIONS, "nuts")
     extras = _known(idata_kwargs, IDATA_OPTIONS, "idata_kwargs")
@@ -152,6 +166,16 @@ def _known(given, names, what):
         if key not in names:
             raise TypeError(f"{what} has no option {key!r}; there are {', '.join(names)}")
     return dict(given or {})
+
+
+def _check_ignored(options):
+    """Refuse arguments that neither this sampler nor PyMC's has."""
+    sampler = options.get("nuts_sampler", "pymc")
+    if sampler not in ("pymc", "graphcore"):
+        raise ValueError(f"nuts_sampler={sampler!r}: there is only the sampler of graphcore")
+    for name in options:
+        if name not in IGNORED:
+            raise TypeError(f"sample() got an unexpected keyword argument {name!r}")
 
 
 def _check(**counts):

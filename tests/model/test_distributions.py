@@ -33,6 +33,7 @@ COMPOSED = {"Censored", "Truncated", "TruncatedNormal", "CustomDist", "ZeroSumNo
 COMPOSED |= {
     "AR", "AR1", "Bound", "EulerMaruyama", "GARCH11", "MvGaussianRandomWalk",
     "MvStudentTRandomWalk", "RandomWalk",
+    "Interpolated",  # test_composed.py
 }  # fmt: skip
 # tested in test_matrices.py
 COMPOSED |= {

@@ -185,3 +185,34 @@ def test_the_ordered_transform_keeps_the_density_of_the_vector():
     total, (elements,) = evaluate([model.logp()], given)[0], evaluate(model.logp(sum=False), given)
     assert total == pytest.approx(want, rel=1e-13)
     assert elements == pytest.approx(want, rel=1e-13)
+
+
+# -- names of PyMC3's, lengths that are not known ---------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["simplex", "stick_breaking", "sum_to_1", "ordered"])
+def test_vectors_of_unknown_length(name):
+    transform = getattr(tr, name)
+    v, x = tt.vector("v"), np.array([0.1, 0.3, 0.35])
+    back = transform.backward(v)
+    value = back.eval({v: x})
+    known = transform.backward(tt.constant(x)).eval()
+    np.testing.assert_allclose(value, known, rtol=1e-14)
+    again = transform.forward(back).eval({v: x})
+    np.testing.assert_allclose(again, x, rtol=1e-12)
+    np.testing.assert_allclose(transform.forward_val(value), x, rtol=1e-12)
+    step, jacobian = 1e-6, []
+    for i in range(3):
+        h = np.eye(3)[i] * step
+        high, low = (transform.backward(tt.constant(x + s * h)).eval()[:3] for s in (1, -1))
+        jacobian.append((high - low) / (2 * step))
+    want = np.log(abs(np.linalg.det(jacobian)))
+    got = tt.as_tensor_variable(transform.jacobian_det(v)).eval({v: x})
+    assert float(got) == pytest.approx(want, rel=1e-6, abs=1e-9)
+
+
+def test_infinite_bounds_are_none():
+    only = tr.Interval(0.0, np.inf)
+    assert only.upper is None
+    with pytest.raises(ValueError, match="needs a lower bound"):
+        tr.Interval(-np.inf, np.inf)

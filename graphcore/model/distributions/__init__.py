@@ -43,6 +43,7 @@ from graphcore.model.distributions.discrete import (
     Poisson,
 )
 from graphcore.model.distributions.gaussian import MvNormal, MvStudentT
+from graphcore.model.distributions.interpolated import Interpolated
 from graphcore.model.distributions.lkj import LKJCholeskyCov, expand_packed_triangular
 from graphcore.model.distributions.matrices import (
     KroneckerNormal,
@@ -76,6 +77,7 @@ from graphcore.model.distributions.skewed import (
     Gumbel,
     Moyal,
     SkewNormal,
+    SkewStudentT,
 )
 from graphcore.model.distributions.survival import ChiSquared, HalfStudentT, Pareto, Wald, Weibull
 from graphcore.model.distributions.timeseries import GaussianRandomWalk
@@ -145,6 +147,7 @@ __all__ = [
     "HurdleNegativeBinomial",
     "HurdlePoisson",
     "HyperGeometric",
+    "Interpolated",
     "InverseGamma",
     "KroneckerNormal",
     "Kumaraswamy",
@@ -175,6 +178,7 @@ __all__ = [
     "RandomWalk",
     "Rice",
     "SkewNormal",
+    "SkewStudentT",
     "StickBreakingWeights",
     "StudentT",
     "Triangular",

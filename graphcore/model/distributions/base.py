@@ -123,6 +123,10 @@ class RandomVariable(TensorVariable):
         """The quantile of each probability ``q``: a variable."""
         return self.distribution.inv_cdf(q)
 
+    def eval(self, inputs=None):
+        """The value for given inputs; without any, a random draw."""
+        return super().eval(inputs) if inputs else self.random()
+
     def random(self, size=None, rng=None, given=None):
         """Numbers drawn from the distribution.
 

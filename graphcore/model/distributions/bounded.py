@@ -91,6 +91,9 @@ class LogitNormal(Distribution):
         inside = o.clip(x, 0.0, 1.0)
         return o.log_ndtr((mu - o.log(inside) + o.log1p(-inside)) / sigma)
 
+    def icdf(o, q, mu, sigma):
+        return o.sigmoid(mu + sigma * o.ndtri(q))
+
     def support_point(o, mu, sigma):
         return o.sigmoid(mu)
 

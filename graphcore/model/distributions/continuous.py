@@ -7,9 +7,14 @@ import math
 import numpy as np
 
 from graphcore.model.distributions.base import Distribution
-from graphcore.model.distributions.constraints import interval, positive, real
+from graphcore.model.distributions.constraints import interval, positive, real, whole
 from graphcore.model.distributions.parameters import Alt, Link, Param
-from graphcore.model.distributions.special import HALF_LOG_2PI, gammaln_half_step
+from graphcore.model.distributions.special import (
+    HALF_LOG_2PI,
+    gammaln_half_step,
+    t_quantile,
+    t_tail,
+)
 
 LOG_PI = math.log(math.pi)
 LOG_2 = math.log(2.0)
@@ -94,6 +99,9 @@ class Normal(Distribution):
     def logccdf(o, x, mu, sigma):
         return o.log_ndtr((mu - x) / sigma)
 
+    def icdf(o, q, mu, sigma):
+        return mu + sigma * o.ndtri(q)
+
     def mean(o, mu, sigma):
         return mu
 
@@ -156,6 +164,15 @@ class _LogScaleStudentT(Distribution, hidden=True):
         square = o.sqr((x - mu) * o.exp(-log_sigma))
         return constant - log_sigma - (half + 0.5) * o.log1p(square / nu)
 
+    def logcdf(o, x, nu, mu, log_sigma):
+        return t_tail(o, (x - mu) * o.exp(-log_sigma), nu)
+
+    def logccdf(o, x, nu, mu, log_sigma):
+        return t_tail(o, (mu - x) * o.exp(-log_sigma), nu)
+
+    def icdf(o, q, nu, mu, log_sigma):
+        return mu + o.exp(log_sigma) * t_quantile(o, q, nu)
+
     def support_point(o, nu, mu, log_sigma):
         return mu
 
@@ -187,6 +204,15 @@ class StudentT(Distribution):
         half = 0.5 * nu
         constant = gammaln_half_step(o, half) - 0.5 * o.log(nu) - 0.5 * LOG_PI - o.log(sigma)
         return constant - (half + 0.5) * o.log1p(o.sqr((x - mu) / sigma) / nu)
+
+    def logcdf(o, x, nu, mu, sigma):
+        return t_tail(o, (x - mu) / sigma, nu)
+
+    def logccdf(o, x, nu, mu, sigma):
+        return t_tail(o, (mu - x) / sigma, nu)
+
+    def icdf(o, q, nu, mu, sigma):
+        return mu + sigma * t_quantile(o, q, nu)
 
     def mean(o, nu, mu, sigma):
         return o.switch(nu > 1, mu, math.nan)
@@ -324,7 +350,16 @@ class Uniform(Distribution):
 
 
 class Flat(Distribution):
-    """Improper: log density zero everywhere."""
+    """Improper: log density zero everywhere; over whole numbers with an integer ``dtype``."""
+
+    @classmethod
+    def make(cls, label, args, kwargs, **shapes):
+        kwargs = dict(kwargs)
+        dtype = np.dtype(kwargs.pop("dtype", None) or "float64")
+        return super().make(label, args, kwargs, discrete=dtype.kind in "biu", **shapes)
+
+    def _find_support(self):
+        return whole if self.discrete else real
 
     def logp(o, x):
         return o.zeros_like(x)

@@ -19,7 +19,14 @@ from graphcore.model.distributions.constraints import (
     simplex,
 )
 from graphcore.model.distributions.parameters import Alt, Link, Param
-from graphcore.model.distributions.special import binomln, log_ratio
+from graphcore.model.distributions.special import (
+    binomln,
+    count_cdf,
+    log_betainc,
+    log_gammainc,
+    log_gammaincc,
+    log_ratio,
+)
 
 _logit = Param(real, typical=(-2.0, 2.0))
 _probability = Param(probability, typical=(0.1, 0.9))
@@ -39,6 +46,12 @@ class _LogitBernoulli(Distribution, hidden=True):
 
     def logp(o, x, logit_p):
         return -o.softplus((1 - 2 * x) * logit_p)
+
+    def logcdf(o, x, logit_p):
+        return o.switch(x < 0, -math.inf, o.switch(x < 1, -o.softplus(logit_p), 0.0))
+
+    def logccdf(o, x, logit_p):
+        return o.switch(x < 0, 0.0, o.switch(x < 1, -o.softplus(-logit_p), -math.inf))
 
     def mean(o, logit_p):
         return o.sigmoid(logit_p)
@@ -69,6 +82,12 @@ class Bernoulli(Distribution):
     def logp(o, x, p):
         return o.switch(x > 0.5, o.log(p), o.log1p(-p))
 
+    def logcdf(o, x, p):
+        return o.switch(x < 0, -math.inf, o.switch(x < 1, o.log1p(-p), 0.0))
+
+    def logccdf(o, x, p):
+        return o.switch(x < 0, 0.0, o.switch(x < 1, o.log(p), -math.inf))
+
     def mean(o, p):
         return p
 
@@ -97,6 +116,12 @@ class _LogitBinomial(Distribution, hidden=True):
 
     def logp(o, x, n, logit_p):
         return x * logit_p - n * o.softplus(logit_p) + binomln(o, n, x)
+
+    def logcdf(o, x, n, logit_p):
+        return Binomial.logcdf(o, x, n, o.sigmoid(logit_p))
+
+    def logccdf(o, x, n, logit_p):
+        return Binomial.logccdf(o, x, n, o.sigmoid(logit_p))
 
     def mean(o, n, logit_p):
         return n * o.sigmoid(logit_p)
@@ -129,6 +154,16 @@ class Binomial(Distribution):
     def logp(o, x, n, p):
         return o.xlogy(x, p) + o.xlog1py(n - x, -p) + binomln(o, n, x)
 
+    def logcdf(o, x, n, p):
+        inner = count_cdf(o, x, lambda k: log_betainc(o, o.maximum(n - k, 0.5), k + 1, 1 - p, p))
+        return o.switch(x >= n, 0.0, inner)
+
+    def logccdf(o, x, n, p):
+        inner = count_cdf(
+            o, x, lambda k: log_betainc(o, k + 1, o.maximum(n - k, 0.5), p, 1 - p), upper=True
+        )
+        return o.switch(x >= n, -math.inf, inner)
+
     def mean(o, n, p):
         return n * p
 
@@ -155,6 +190,12 @@ class _LogPoisson(Distribution, hidden=True):
 
     def logp(o, x, log_mu):
         return x * log_mu - o.exp(log_mu) - o.gammaln(x + 1)
+
+    def logcdf(o, x, log_mu):
+        return Poisson.logcdf(o, x, o.exp(log_mu))
+
+    def logccdf(o, x, log_mu):
+        return Poisson.logccdf(o, x, o.exp(log_mu))
 
     def mean(o, log_mu):
         return o.exp(log_mu)
@@ -183,6 +224,12 @@ class Poisson(Distribution):
 
     def logp(o, x, mu):
         return o.xlogy(x, mu) - mu - o.gammaln(x + 1)
+
+    def logcdf(o, x, mu):
+        return count_cdf(o, x, lambda k: log_gammaincc(o, k + 1, mu))
+
+    def logccdf(o, x, mu):
+        return count_cdf(o, x, lambda k: log_gammainc(o, k + 1, mu), upper=True)
 
     def mean(o, mu):
         return mu
@@ -235,6 +282,14 @@ class NegativeBinomial(Distribution):
             + o.stirling(alpha + x)
             - o.stirling(alpha)
         )
+
+    def logcdf(o, x, mu, alpha):
+        p, rest = alpha / (alpha + mu), mu / (alpha + mu)
+        return count_cdf(o, x, lambda k: log_betainc(o, alpha, k + 1, p, rest))
+
+    def logccdf(o, x, mu, alpha):
+        p, rest = alpha / (alpha + mu), mu / (alpha + mu)
+        return count_cdf(o, x, lambda k: log_betainc(o, k + 1, alpha, rest, p), upper=True)
 
     def mean(o, mu, alpha):
         return mu

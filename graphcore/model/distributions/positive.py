@@ -14,7 +14,13 @@ from graphcore.model.distributions.constraints import (
 )
 from graphcore.model.distributions.continuous import LOG_2, precision
 from graphcore.model.distributions.parameters import Alt, Param
-from graphcore.model.distributions.special import HALF_LOG_2PI, betaln
+from graphcore.model.distributions.special import (
+    HALF_LOG_2PI,
+    betaln,
+    log_betainc,
+    log_gammainc,
+    log_gammaincc,
+)
 
 LOG_2_OVER_PI = math.log(2 / math.pi)
 SQRT_HALF = math.sqrt(0.5)
@@ -41,6 +47,9 @@ class HalfNormal(Distribution):
 
     def logccdf(o, x, sigma):
         return LOG_2 + o.log_ndtr(-o.maximum(x, 0.0) / sigma)
+
+    def icdf(o, q, sigma):
+        return sigma * math.sqrt(2.0) * o.erfinv(q)
 
     def mean(o, sigma):
         return sigma * math.sqrt(2 / math.pi)
@@ -151,6 +160,15 @@ class Gamma(Distribution):
     def logp(o, x, alpha, beta):
         return o.xlogy(alpha - 1, x) - beta * x + (o.xlogy(alpha, beta) - o.gammaln(alpha))
 
+    def logcdf(o, x, alpha, beta):
+        return log_gammainc(o, alpha, beta * x)
+
+    def logccdf(o, x, alpha, beta):
+        return log_gammaincc(o, alpha, beta * x)
+
+    def icdf(o, q, alpha, beta):
+        return o.gammaincinv(alpha, q) / beta
+
     def mean(o, alpha, beta):
         return alpha / beta
 
@@ -188,6 +206,15 @@ class InverseGamma(Distribution):
     def logp(o, x, alpha, beta):
         return -(alpha + 1) * o.log(x) - beta / x + (o.xlogy(alpha, beta) - o.gammaln(alpha))
 
+    def logcdf(o, x, alpha, beta):
+        return log_gammaincc(o, alpha, beta / o.maximum(x, 0.0))
+
+    def logccdf(o, x, alpha, beta):
+        return log_gammainc(o, alpha, beta / o.maximum(x, 0.0))
+
+    def icdf(o, q, alpha, beta):
+        return beta / o.gammainccinv(alpha, q)
+
     def mean(o, alpha, beta):
         return o.switch(alpha > 1, beta / (alpha - 1), math.inf)
 
@@ -222,6 +249,9 @@ class LogNormal(Distribution):
 
     def logccdf(o, x, mu, sigma):
         return o.log_ndtr((mu - o.log(o.maximum(x, 0.0))) / sigma)
+
+    def icdf(o, q, mu, sigma):
+        return o.exp(mu + sigma * o.ndtri(q))
 
     def mean(o, mu, sigma):
         return o.exp(mu + 0.5 * o.sqr(sigma))
@@ -272,6 +302,15 @@ class _MeanBeta(Distribution, hidden=True):
         kernel = o.xlogy(alpha - 1, x) + o.xlog1py(beta - 1, -x)
         return kernel - spread - remainders + constant
 
+    def logcdf(o, x, mu, nu):
+        return log_betainc(o, mu * nu, (1 - mu) * nu, x)
+
+    def logccdf(o, x, mu, nu):
+        return log_betainc(o, (1 - mu) * nu, mu * nu, 1 - x)
+
+    def icdf(o, q, mu, nu):
+        return o.betaincinv(mu * nu, (1 - mu) * nu, q)
+
     def mean(o, mu, nu):
         return mu
 
@@ -312,6 +351,15 @@ class Beta(Distribution):
 
     def logp(o, x, alpha, beta):
         return o.xlogy(alpha - 1, x) + o.xlog1py(beta - 1, -x) - betaln(o, alpha, beta)
+
+    def logcdf(o, x, alpha, beta):
+        return log_betainc(o, alpha, beta, x)
+
+    def logccdf(o, x, alpha, beta):
+        return log_betainc(o, beta, alpha, 1 - x)
+
+    def icdf(o, q, alpha, beta):
+        return o.betaincinv(alpha, beta, q)
 
     def mean(o, alpha, beta):
         return alpha / (alpha + beta)

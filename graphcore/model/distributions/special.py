@@ -42,3 +42,51 @@ def betaln(o, a, b):
 def binomln(o, n, k):
     """Logarithm of the number of ways to choose k of n."""
     return o.gammaln(n + 1) - o.gammaln(k + 1) - o.gammaln(n - k + 1)
+
+
+def log_gammainc(o, a, x):
+    """Logarithm of the regularised lower incomplete gamma function; -inf below zero."""
+    x = o.maximum(x, 0.0)
+    p = o.gammainc(a, x)
+    return o.switch(p > 0.5, o.log1p(-o.gammaincc(a, x)), o.log(p))
+
+
+def log_gammaincc(o, a, x):
+    """Logarithm of the regularised upper incomplete gamma function; 0 below zero."""
+    x = o.maximum(x, 0.0)
+    q = o.gammaincc(a, x)
+    return o.switch(q > 0.5, o.log1p(-o.gammainc(a, x)), o.log(q))
+
+
+def log_betainc(o, a, b, x, rest=None):
+    """Logarithm of the regularised incomplete beta function; ``rest`` is ``1 - x``, if known."""
+    x = o.clip(x, 0.0, 1.0)
+    rest = 1 - x if rest is None else rest
+    p = o.betainc(a, b, x)
+    return o.switch(p > 0.5, o.log1p(-o.betainc(b, a, rest)), o.log(p))
+
+
+def t_tail(o, z, nu):
+    """Log probability of lying below ``z`` under Student's t."""
+    square = o.sqr(z)
+    near = square < nu  # both forms, each where its argument keeps digits
+    middle = o.betainc(0.5, 0.5 * nu, o.switch(near, square / (nu + square), 0.0))
+    outer = o.betainc(0.5 * nu, 0.5, o.switch(near, 1.0, nu / (nu + square)))
+    tail = 0.5 * o.switch(near, 1 - middle, outer)
+    return o.switch(z < 0, o.log(tail), o.log1p(-tail))
+
+
+def t_quantile(o, q, nu):
+    """The quantile of Student's t."""
+    both = 2 * o.minimum(q, 1 - q)  # probability of both tails
+    middle = both > 0.5
+    u = o.betaincinv(0.5, 0.5 * nu, o.switch(middle, 1 - both, 0.5))
+    w = o.betaincinv(0.5 * nu, 0.5, o.switch(middle, 0.5, both))
+    size = o.sqrt(nu * o.switch(middle, u / (1 - u), (1 - w) / w))
+    return o.switch(q < 0.5, -size, size)
+
+
+def count_cdf(o, x, of_whole, upper=False):
+    """A cumulative log probability of counts at any number; ``of_whole`` takes whole ones."""
+    inner = of_whole(o.maximum(o.floor(x), 0.0))
+    return o.switch(x < 0, 0.0 if upper else -math.inf, inner)

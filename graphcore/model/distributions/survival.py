@@ -11,7 +11,14 @@ from graphcore.model.distributions.base import Distribution
 from graphcore.model.distributions.constraints import above, nonnegative, positive
 from graphcore.model.distributions.continuous import LOG_2, LOG_PI
 from graphcore.model.distributions.parameters import Alt, Param
-from graphcore.model.distributions.special import HALF_LOG_2PI, gammaln_half_step
+from graphcore.model.distributions.special import (
+    HALF_LOG_2PI,
+    gammaln_half_step,
+    log_betainc,
+    log_gammainc,
+    log_gammaincc,
+    t_quantile,
+)
 
 _scale = Param(positive, default=1.0, typical=(0.3, 3.0))
 _positive = Param(positive, typical=(0.5, 3.0))
@@ -79,6 +86,15 @@ class ChiSquared(Distribution):
         half = 0.5 * nu
         return o.xlogy(half - 1, x) - 0.5 * x - (half * LOG_2 + o.gammaln(half))
 
+    def logcdf(o, x, nu):
+        return log_gammainc(o, 0.5 * nu, 0.5 * x)
+
+    def logccdf(o, x, nu):
+        return log_gammaincc(o, 0.5 * nu, 0.5 * x)
+
+    def icdf(o, q, nu):
+        return 2 * o.gammaincinv(0.5 * nu, q)
+
     def mean(o, nu):
         return nu
 
@@ -121,6 +137,17 @@ class HalfStudentT(Distribution):
         half = 0.5 * nu
         constant = gammaln_half_step(o, half) - 0.5 * o.log(nu) - 0.5 * LOG_PI - o.log(sigma)
         return constant + LOG_2 - (half + 0.5) * o.log1p(o.sqr(x / sigma) / nu)
+
+    def logcdf(o, x, nu, sigma):
+        square = o.sqr(o.maximum(x, 0.0) / sigma)
+        return log_betainc(o, 0.5, 0.5 * nu, square / (nu + square), nu / (nu + square))
+
+    def logccdf(o, x, nu, sigma):
+        square = o.sqr(o.maximum(x, 0.0) / sigma)
+        return log_betainc(o, 0.5 * nu, 0.5, nu / (nu + square), square / (nu + square))
+
+    def icdf(o, q, nu, sigma):
+        return sigma * t_quantile(o, 0.5 + 0.5 * q, nu)
 
     def support_point(o, nu, sigma):
         return sigma

@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 import graphcore.tensor as tt
+from graphcore.tensor.scan import scan
 
 APART = 4  # rows of matrices up to which their elements are handled one by one
 
@@ -310,7 +311,7 @@ def _cumulated(steps):
     """Cumulative sum of a vector whose length is not known yet."""
     if steps.ndim != 1:
         raise ValueError("ordered: several vectors need a known length")
-    sums, _ = tt.scan(lambda x, total: total + x, sequences=[steps], outputs_info=[steps[0] * 0])
+    sums, _ = scan(lambda x, total: total + x, sequences=[steps], outputs_info=[steps[0] * 0])
     return sums
 
 

@@ -1,5 +1,7 @@
 """Distributions with more, or fewer, zeros than their base: zero-inflated and hurdle families."""
 
+import math
+
 import numpy as np
 
 from graphcore.model.distributions.base import Distribution
@@ -30,6 +32,7 @@ class _WithZeros(Distribution, hidden=True):
             cls.alt = base.alt
             cls.order = ("psi", *names_of(base))
             cls.logp, cls.support_point, cls.random = cls.formulas(base)
+            cls.logcdf = cls.cumulative(base)
         super().__init_subclass__(hidden=hidden, **kwargs)
 
     def _find_support(self):
@@ -41,6 +44,14 @@ class _WithZeros(Distribution, hidden=True):
 
 class _ZeroInflated(_WithZeros, hidden=True):
     """A base distribution with probability ``psi``, else zero."""
+
+    @staticmethod
+    def cumulative(base):
+        def logcdf(o, x, psi, **rest):
+            below = o.logaddexp(o.log1p(-psi), o.log(psi) + base.logcdf(o, x, **rest))
+            return o.switch(x < 0, -math.inf, o.minimum(below, 0.0))
+
+        return staticmethod(logcdf)
 
     @staticmethod
     def formulas(base):
@@ -61,6 +72,18 @@ class _ZeroInflated(_WithZeros, hidden=True):
 
 class _Hurdle(_WithZeros, hidden=True):
     """Zero with probability ``1 - psi``, else a positive value of the base distribution."""
+
+    @staticmethod
+    def cumulative(base):
+        log_zero = _LOG_ZERO.get(base)
+
+        def logcdf(o, x, psi, **rest):
+            some = base.logccdf(o, o.maximum(x, 0.0), **rest)  # of exceeding x
+            if log_zero is not None:
+                some = some - o.log1mexp(log_zero(o, **rest))
+            return o.switch(x < 0, -math.inf, o.log1p(-psi * o.exp(some)))
+
+        return staticmethod(logcdf)
 
     @staticmethod
     def formulas(base):

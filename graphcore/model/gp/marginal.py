@@ -33,9 +33,7 @@ class Marginal(Process):
     (array([0.98]), array([0.0016]))
     """
 
-    def marginal_likelihood(
-        self, name, X, y, sigma, jitter=JITTER, is_observed=True, **kwargs
-    ):
+    def marginal_likelihood(self, name, X, y, sigma, jitter=JITTER, is_observed=True, **kwargs):
         """The data as an observed variable of the model.
 
         Parameters
