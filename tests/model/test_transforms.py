@@ -187,7 +187,7 @@ def test_the_ordered_transform_keeps_the_density_of_the_vector():
     assert elements == pytest.approx(want, rel=1e-13)
 
 
-# -- names of PyMC3's, lengths that are not known ---------------------------------------------------
+# -- names of PyMC3, lengths that are not known ---------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["simplex", "stick_breaking", "sum_to_1", "ordered"])
