@@ -9,6 +9,7 @@ from graphcore import _version
 from graphcore.model import modelcontext
 from graphcore.sample import expand, report, traces
 from graphcore.sample.compound import sample_compound
+from graphcore.sample.dense import sample_dense
 from graphcore.sample.nuts import SamplingError, sample_flat
 from graphcore.sample.results import Result, make_group
 from graphcore.sample.seeds import chain_seeds
@@ -77,8 +78,9 @@ def sample(
         Needs tqdm; without it nothing is shown.
     initvals : dict or list of dict, optional
         Start values by variable name; a list has one dict per chain.
-    init : {"jitter+adapt_diag", "adapt_diag", "auto"}
-        Whether start points are moved by up to 1 in the unconstrained space.
+    init : {"jitter+adapt_diag", "adapt_diag", "jitter+adapt_full", "adapt_full", "auto"}
+        Whether start points are moved by up to 1 in the unconstrained space, and whether the metric
+        is a diagonal or, for strong correlations, a full matrix.
     var_names : sequence of str, optional
         Variables and deterministics to keep.
     discard_tuned_samples : bool
@@ -144,9 +146,12 @@ def sample(
     if step is None and not model.discrete_value_vars:
         density = model.logp_dlogp_function(fixed_data=True)
         starts = start_points(model, density, first, initvals, init)
-        run = _run(model, density, starts, second, callback, **common, **options)
+        sampler = sample_dense if init.endswith("full") else sample_flat
+        run = _run(sampler, model, density, starts, second, callback, **common, **options)
     else:
         model._require_free("a sampler")
+        if init.endswith("full"):
+            raise NotImplementedError(f"init={init!r} is for NUTS alone, without other steps")
         steps = assigned(model, step, **options)
         points = initial_points(model, first, initvals)
         adapter = None if callback is None else _adapter(model, callback)
@@ -197,11 +202,11 @@ def _chosen(model, var_names):
     return [v for name, v in kept.items() if name in names]
 
 
-def _run(model, density, starts, seeds, callback, **options):
+def _run(sampler, model, density, starts, seeds, callback, **options):
     """The flat run; an error in the density is raised as what it is in Python."""
     on_draw = None if callback is None else _adapter(model, callback)
     try:
-        return sample_flat(
+        return sampler(
             density.address,
             density.user_data,
             starts,

@@ -12,6 +12,8 @@ METHODS = {
     "auto": True,
     "jitter+adapt_diag": True,
     "adapt_diag": False,
+    "jitter+adapt_full": True,
+    "adapt_full": False,
 }
 
 
