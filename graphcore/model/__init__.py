@@ -25,8 +25,10 @@ from graphcore.model.data import ConstantData, Data, MutableData, set_data
 from graphcore.model.distributions import *  # noqa: F403 - every distribution, by its __all__
 from graphcore.model.drawing import model_to_graphviz, model_to_mermaid, model_to_networkx
 from graphcore.model.logp import icdf, logccdf, logcdf, logp
+from graphcore.model.math import invlogit, invprobit, logaddexp, logit, logsumexp, probit
 from graphcore.model.missing import ImputationWarning
 from graphcore.model.model import Deterministic, Model, Potential
+from graphcore.model.points import DictToArrayBijection, RaveledVars
 from graphcore.model.pymc3 import Point
 
 # Sampling stands above models in the order of layers.  These names are PyMC's and belong here all
@@ -38,8 +40,14 @@ _FROM_SAMPLE = (
     "CompoundStep",
     "DEMetropolisZ",
     "Metropolis",
+    "CauchyProposal",
+    "LaplaceProposal",
     "NUTS",
+    "NormalProposal",
+    "PoissonProposal",
+    "SamplingError",
     "Slice",
+    "UniformProposal",
     "compute_deterministics",
     "compute_log_likelihood",
     "compute_log_prior",
@@ -73,11 +81,13 @@ __all__ = [
     "ConstantData",
     "Data",
     "Deterministic",
+    "DictToArrayBijection",
     "ImputationWarning",
     "Model",
     "MutableData",
     "Point",
     "Potential",
+    "RaveledVars",
     "change_value_transforms",
     "clone_model",
     "distributions",
@@ -85,15 +95,21 @@ __all__ = [
     "freeze_dims_and_data",
     "gp",
     "icdf",
+    "invlogit",
+    "invprobit",
+    "logaddexp",
     "logccdf",
     "logcdf",
+    "logit",
     "logp",
+    "logsumexp",
     "math",
     "model_to_graphviz",
     "model_to_mermaid",
     "model_to_networkx",
     "modelcontext",
     "observe",
+    "probit",
     "prune_vars_detached_from_observed",
     "remove_value_transforms",
     "set_data",

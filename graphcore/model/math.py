@@ -13,7 +13,15 @@ from graphcore.model.distributions.lkj import expand_packed_triangular
 from graphcore.tensor import (
     abs,
     and_,
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctanh,
+    as_tensor,
     as_tensor_variable,
+    broadcast_to,
     ceil,
     clip,
     concatenate,
@@ -25,6 +33,8 @@ from graphcore.tensor import (
     eq,
     erf,
     erfc,
+    erfcinv,
+    erfinv,
     exp,
     expand_dims,
     flatten,
@@ -52,6 +62,7 @@ from graphcore.tensor import (
     mean,
     min,
     minimum,
+    ndtri,
     neq,
     ones,
     ones_like,
@@ -97,6 +108,17 @@ def log_sigmoid(x):
 
 
 logsigmoid = log_sigmoid
+
+
+def probit(p):
+    """The standard normal quantile of a probability.
+
+    Examples
+    --------
+    >>> float(probit(0.5).eval())
+    0.0
+    """
+    return ndtri(as_tensor_variable(p))
 
 
 def invprobit(x):
@@ -271,14 +293,15 @@ def tround(*args, **kwargs):
 
 
 __all__ = [
-    "abs", "and_", "batched_diag", "block_diagonal", "cartesian", "ceil", "clip", "concatenate",
-    "constant", "cos", "cosh", "dot", "eq", "erf", "erfc", "exp", "expand_packed_triangular",
-    "flat_outer", "flatten_list", "floor", "full", "full_like", "gammaln", "ge", "gt", "invert",
-    "invlogit", "invprobit", "kron_diag", "kron_dot", "kron_solve_lower", "kron_solve_upper",
-    "kronecker", "le", "log", "log1mexp", "log1p", "log1pexp", "log_sigmoid", "log_softmax",
-    "logaddexp", "logbern", "logdet", "logdiffexp", "logit", "logsigmoid", "logsumexp", "lt",
-    "matmul", "max", "maximum", "mean", "min", "minimum", "neq", "ones", "ones_like", "or_",
-    "prod", "round", "sgn", "sigmoid", "sign", "sin", "sinh", "softmax", "softplus", "sqr",
-    "sqrt", "stack", "sum", "switch", "tan", "tanh", "tround", "where", "xlogy", "zeros",
-    "zeros_like",
+    "abs", "and_", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "as_tensor",
+    "batched_diag", "block_diagonal", "broadcast_to", "cartesian", "ceil", "clip", "concatenate",
+    "constant", "cos", "cosh", "dot", "eq", "erf", "erfc", "erfcinv", "erfinv", "exp",
+    "expand_packed_triangular", "flat_outer", "flatten_list", "floor", "full", "full_like",
+    "gammaln", "ge", "gt", "invert", "invlogit", "invprobit", "kron_diag", "kron_dot",
+    "kron_solve_lower", "kron_solve_upper", "kronecker", "le", "log", "log1mexp", "log1p",
+    "log1pexp", "log_sigmoid", "log_softmax", "logaddexp", "logbern", "logdet", "logdiffexp",
+    "logit", "logsigmoid", "logsumexp", "lt", "matmul", "max", "maximum", "mean", "min",
+    "minimum", "neq", "ones", "ones_like", "or_", "probit", "prod", "round", "sgn", "sigmoid",
+    "sign", "sin", "sinh", "softmax", "softplus", "sqr", "sqrt", "stack", "sum", "switch", "tan",
+    "tanh", "tround", "where", "xlogy", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -1,5 +1,7 @@
 """Points: values of the value variables, by name."""
 
+from collections import namedtuple
+
 import numpy as np
 
 import graphcore.tensor as tt
@@ -108,6 +110,41 @@ def by_variable(value_vars, point):
             f"{', '.join(v.name for v in value_vars)}"
         )
     return given
+
+
+RaveledVars = namedtuple("RaveledVars", "data point_map_info")
+RaveledVars.__doc__ = "A flat vector, and the name, shape, size and dtype of each of its parts."
+
+
+class DictToArrayBijection:
+    """Between points and flat vectors.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> flat = DictToArrayBijection.map({"a": np.array(1.0), "b": np.array([2.0, 3.0])})
+    >>> flat.data
+    array([1., 2., 3.])
+    >>> DictToArrayBijection.rmap(flat)["b"]
+    array([2., 3.])
+    """
+
+    @staticmethod
+    def map(var_dict):
+        """The values of a point, one after the other."""
+        arrays = {k: np.asarray(v) for k, v in var_dict.items()}
+        info = tuple((k, v.shape, v.size, v.dtype) for k, v in arrays.items())
+        parts = [v.ravel() for v in arrays.values()]
+        return RaveledVars(np.concatenate(parts) if parts else np.zeros(0), info)
+
+    @staticmethod
+    def rmap(array, start_point=None):
+        """A point from a flat vector; other values are those of ``start_point``."""
+        point, at = dict(start_point or {}), 0
+        for name, shape, size, dtype in array.point_map_info:
+            point[name] = array.data[at : at + size].reshape(shape).astype(dtype)
+            at += size
+        return point
 
 
 class PointFunction:

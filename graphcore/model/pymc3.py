@@ -90,6 +90,12 @@ class OldNames:
         """
         return self.compile_fn(outs)
 
+    def profile(self, outs=None, *, point=None, **options):
+        """Times of the steps of a function of the model, the log density by default."""
+        f = self.compile_fn(self.logp() if outs is None else outs)
+        point = self.initial_point() if point is None else point
+        return f.f.profile(*(point[v.name] for v in self.value_vars))
+
     def flatten(self, vars=None):
         """All value variables as one flat vector, as a graph."""
         values = self.value_vars if vars is None else list(vars)

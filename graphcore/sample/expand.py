@@ -97,10 +97,12 @@ def expand_log_likelihood(model):
 
 
 def observed_values(model):
-    """The observed data by name."""
+    """The observed data by name, where they still have the shape of their variable."""
     found = {}
     for rv in model.observed_RVs:
         value = model.rvs_to_values[rv]
+        if value.type.shape != rv.type.shape:
+            continue
         found[rv.name] = evaluate(fixed([value]), {})[0]
     return found
 

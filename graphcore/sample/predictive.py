@@ -196,7 +196,8 @@ def result_of(model, groups, idata_kwargs=None, predictions=False, labels=None):
     made = {name: make_group(x, dims, coords, attrs) for name, x in groups.items() if x}
     if model.observed_RVs and not predictions:
         observed = expand.observed_values(model)
-        made["observed_data"] = make_group(observed, dims, coords, attrs, sample_dims=())
+        if observed:
+            made["observed_data"] = make_group(observed, dims, coords, attrs, sample_dims=())
     if model.data_vars:
         name = "predictions_constant_data" if predictions else "constant_data"
         data = expand.data_values(model)

@@ -152,6 +152,31 @@ class Metropolis(Step):
         return _Metropolis(self, density, point, rng, tune)
 
 
+def NormalProposal(s):
+    """Steps with a normal distribution of deviation ``s``; a function of a generator."""
+    return lambda rng: rng.normal(0.0, s)
+
+
+def UniformProposal(s):
+    """Steps between ``-s`` and ``s``."""
+    return lambda rng: rng.uniform(-s, s)
+
+
+def CauchyProposal(s):
+    """Steps with a Cauchy distribution of scale ``s``."""
+    return lambda rng: rng.standard_cauchy() * s
+
+
+def LaplaceProposal(s):
+    """Steps with a Laplace distribution of scale ``s``."""
+    return lambda rng: rng.laplace(0.0, s)
+
+
+def PoissonProposal(s):
+    """Steps with a centred Poisson distribution of variance ``s``."""
+    return lambda rng: rng.poisson(s) - s
+
+
 class _Metropolis(Worker):
     def __init__(self, step, density, point, rng, tune):
         super().__init__(step, density, point, rng, tune and step.tune)

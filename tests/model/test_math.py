@@ -39,6 +39,7 @@ CASES = {
     "flatten_list": (lambda m: m.flatten_list([A, X]), np.concatenate([A.ravel(), X])),
     "flat_outer": (lambda m: m.flat_outer(X, [1.0, 2.0]), np.outer(X, [1, 2]).ravel()),
     "invprobit": (lambda m: m.invprobit(X), stats.norm.cdf(X)),
+    "probit": (lambda m: m.probit([0.001, 0.5, 0.9]), special.ndtri([0.001, 0.5, 0.9])),
     "invlogit": (lambda m: m.invlogit(X), special.expit(X)),
     "log_sigmoid": (lambda m: m.log_sigmoid(X), special.log_expit(X)),
     "logdiffexp": (lambda m: m.logdiffexp(X, X - 0.5), X + np.log1p(-np.exp(-0.5))),

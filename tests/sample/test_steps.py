@@ -54,6 +54,7 @@ def test_discrete_and_continuous_variables_together():
 
 STEPS = {
     "metropolis": lambda x: pm.Metropolis([x]),
+    "heavy steps": lambda x: pm.Metropolis([x], proposal_dist=pm.CauchyProposal),
     "slice": lambda x: pm.Slice([x]),
     "evolution": lambda x: pm.DEMetropolisZ([x]),
     "nuts": lambda x: pm.NUTS([x], target_accept=0.9),
