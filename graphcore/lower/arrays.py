@@ -35,7 +35,8 @@ MEMORY = {  # name of the load and store kernels
     "uint8": "u1",
     "bool": "u1",
 }
-ITEM_BYTES = {"f8": 8, "f4": 4, "i4": 4, "i2": 2, "i1": 1, "u4": 4, "u2": 2, "u1": 1}
+# "i8" are int64 elements of a real value, converted when they are loaded
+ITEM_BYTES = {"f8": 8, "i8": 8, "f4": 4, "i4": 4, "i2": 2, "i1": 1, "u4": 4, "u2": 2, "u1": 1}
 
 
 @shape_function
@@ -112,6 +113,16 @@ class Array:
     @property
     def is_scalar(self):
         return self.size == 1
+
+    @property
+    def loader(self):
+        """The kernel that loads elements of this array."""
+        return "load_f8" if self.memory == "i8" else f"load_{self.memory}"
+
+    @property
+    def is_converted(self):
+        """Whether elements are integers in memory and real numbers from their loading on."""
+        return self.lane == "d" and self.memory[0] != "f"
 
 
 @dataclass(eq=False, slots=True, repr=False)

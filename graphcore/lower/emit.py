@@ -90,7 +90,7 @@ class Emitter:
             array.place = ("cell", self.memory.constant_cell(value, array.lane))
             array.memory = "f8"
         else:
-            array.place = ("constant", self.memory.constant(array.data))
+            array.place = ("data",)
 
     @staticmethod
     def _needs_memory(array):

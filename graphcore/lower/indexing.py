@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from graphcore.graph.large import REFERENCED
 from graphcore.graph.nodes import Constant
 from graphcore.lower.arrays import LANE, View, c_strides, size_of, whole
 from graphcore.lower.items import broadcast_view
@@ -163,11 +164,12 @@ def _indices(t, node, v, length, axis):
     view = t.of(v)
     data = v.data if isinstance(v, Constant) else t.values.get(v)
     if data is not None:
-        wrong = (data < -length) | (data >= length)
-        if wrong.any():
+        least, most = (int(data.min()), int(data.max())) if data.size else (0, -1)
+        if data.size and (least < -length or most >= length):
+            wrong = (data < -length) | (data >= length)
             at = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
             raise IndexError(_out_of_range(int(data[at]), axis, length))
-        if data.dtype != np.int64 or (data < 0).any():
+        if least < 0 or (data.dtype != np.int64 and data.nbytes < REFERENCED):
             data = np.where(data < 0, data + length, data).astype(np.int64)
             return t.constant(data)
         return view

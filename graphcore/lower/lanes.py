@@ -20,6 +20,7 @@ from graphcore.lower.spec import Ins
 
 MARKS = {"gather": (1, GATHER), "scatter": (0, SCATTER)}  # position of the index, and the mark
 LEAST_ROWS = 128  # below this length the order does not matter
+MOST_ROWS = 2**20  # above, data are not copied
 
 
 def emit_loop(memory, group, number):
@@ -35,7 +36,7 @@ def emit_loop(memory, group, number):
 
 def _best_index(group):
     """The constant index by which most gathers and scatters of a reorderable loop go."""
-    if len(group.space) != 1 or group.space[0] < LEAST_ROWS:
+    if len(group.space) != 1 or not LEAST_ROWS <= group.space[0] <= MOST_ROWS:
         return None
     uses = []
     for item in group.items:
@@ -78,7 +79,7 @@ class _Reordered:
         self.in_order = np.array_equal(self.group_of_lane, np.arange(len(self.group_of_lane)))
         self.lane_groups = self._constant(self.group_of_lane)
         self.first_lanes = self._constant(rank[::LANES].copy())
-        self.group_of_row = self._constant(index[self.order])
+        self.group_of_row = self._constant(index[self.order].astype(np.int64))
         self.before, self.after = [], []
         self._sorted, self._laned = {}, {}
 
@@ -132,6 +133,7 @@ class _Reordered:
             data = np.ascontiguousarray(array.data.reshape(-1)[self.order])
             new = Array(data.shape, array.lane, array.memory, data=data)
             new.place = ("constant", self.memory.constant(data))
+            self.memory.spec.copies[new.place[1]] = "copy of data in the order of their groups"
             self._sorted[array] = whole(new)
         return self._sorted[array]
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graphcore.graph.large import is_large, is_mapped
 from graphcore.lower.arrays import ITEM_BYTES
-from graphcore.lower.memory import LANES
+from graphcore.lower.memory import LANES, TILE_LD
 from graphcore.lower.products import BLOCK
 from graphcore.lower.spec import Ins, LoopStep
 from graphcore.optable import ROWS
@@ -19,6 +20,7 @@ ADDITIONS = {  # what they become when their first or second operand is a produc
     "add_dd": ("muladd_ddd", "muladd_ddd"),
     "sub_dd": ("mulsub_ddd", "submul_ddd"),
 }
+MOST_COPIED = 2**26  # bytes of a matrix that is copied once, in the order in which it is read
 SHORT = 32  # an inner axis below this length gives way to a longer one
 
 
@@ -61,6 +63,7 @@ class LoopEmitter:
         self.registers = 0
         # slot of what is added up over all rows -> (numbers, kernel that begins, kernel that adds)
         self.sums = {}
+        self.tiles = {}  # slots of tiles -> bytes
         self.in_order = False  # whether blocks have to be worked on in their order
         self._plan_axes()
 
@@ -183,7 +186,10 @@ class LoopEmitter:
         key = (slot, inner)
         if key not in self.here:
             self.here[key] = self.new_register()
-            self.emit(f"load_{array.memory}", self.here[key], Operand("v", slot), k0=inner * size)
+            self.emit(array.loader, self.here[key], Operand("v", slot), k0=inner * size)
+            if array.is_converted:
+                loaded, self.here[key] = self.here[key], self.new_register()
+                self.emit("cast_ld_v", self.here[key], loaded)
         return self.here[key]
 
     def vector(self, operand):
@@ -235,7 +241,8 @@ class LoopEmitter:
         """The loop of these calls."""
         body, used = self._place_registers(calls)
         sums = None if self.in_order else [(slot, *what) for slot, what in self.sums.items()]
-        registers = [self.memory.register_slot(r, BLOCK) for r in range(used)]
+        registers = [(self.memory.register_slot(r, BLOCK), 8 * BLOCK) for r in range(used)]
+        registers += self.tiles.items()
         return LoopStep(self.n, BLOCK, self.outer, body, self.cursors, sums, registers)
 
     def _sole_reader(self, item):
@@ -413,19 +420,34 @@ class LoopEmitter:
         view, form = item.inputs[0], item.info["form"]
         n, k = view.shape
         array = view.array
-        if array.data is not None and array.size > 1:
+        if array.data is not None and array.size > 1 and _pays_to_copy(array.data):
             return self._tiled(view, n, k)
+        if form == "cm" and array.memory != "f8":
+            return self._tile(view, k, item.node)
         base = self.memory.array_slot(array, view.offset)
         ld = view.strides[0] if form == "rm" else view.strides[1]
-        step = 8 * view.strides[0]
+        step = ITEM_BYTES[array.memory] * view.strides[0]
+        form = f"rm_{array.memory}" if form == "rm" else form
         return Operand("v", self.cursor(base, step, ())), ld, form
+
+    def _tile(self, view, k, node):
+        """A tile of a matrix of short numbers, column after column, converted block by block."""
+        key = ("tile", view.array, view.offset, view.strides)
+        if key not in self.here:
+            array = view.array
+            base = self.memory.array_slot(array, view.offset)
+            x = Operand("v", self.cursor(base, ITEM_BYTES[array.memory], ()))
+            y = self.here[key] = Operand("v", self.memory.tile_slot(k))
+            self.tiles[y.slot] = 8 * TILE_LD * k
+            self.emit(f"tile_{array.memory}", y, x, k0=k, k1=view.strides[1], node=node)
+        return self.here[key], TILE_LD, "cm"
 
     def _tiled(self, view, n, k):
         """A constant matrix is copied once, in tiles of a block of rows, column after column."""
         data = np.lib.stride_tricks.as_strided(
             view.array.data.reshape(-1)[view.offset :],
             (n, k),
-            tuple(8 * s for s in view.strides),
+            tuple(view.array.data.itemsize * s for s in view.strides),
         )
         rows = n if self.straight else BLOCK
         packed = self.memory.packed(view, rows, data)
@@ -480,6 +502,13 @@ class LoopEmitter:
             touched = {o.register for o in (y, *operands) if o.register >= 0}
             free += [where[r] for r in sorted(touched) if last[r] == at]
         return body, used
+
+
+def _pays_to_copy(data):
+    """Whether a constant matrix is copied in tiles when the program is built."""
+    if is_mapped(data):
+        return False
+    return data.nbytes <= MOST_COPIED if data.dtype == np.float64 else not is_large(data)
 
 
 def _extreme(row, lane):

@@ -7,6 +7,7 @@ import numpy as np
 from graphcore.lower.arrays import ITEM_BYTES
 
 ALIGN = 64
+TILE_LD = 264  # distance of the columns of a tile, GK_TILE_LD of the kernels
 LANES = 16  # accumulators of a reduction
 COPIED = 1 << 18  # bytes up to which constants are copied to begin on a cache line
 
@@ -51,6 +52,7 @@ class Memory:
         self._cell_slots = {}
         self._constant_cells = {}
         self._packed = {}
+        self._tiles = {}
 
     # ---- cells ------------------------------------------------------------------------------
 
@@ -91,6 +93,8 @@ class Memory:
             return self._slot(("work", 0, array.offset + extra))
         if kind == "external":
             return self._slot(("external", where[0], where[1] + extra))
+        if kind == "data":
+            return self._slot(("constant", self.constant(array.data), extra))
         if kind == "constant":
             return self._slot(("constant", where[0], extra))
         if kind == "moving":
@@ -131,6 +135,7 @@ class Memory:
             if full < tiles:
                 out[full, :, : n - full * rows] = data[full * rows :].T
             self._packed[key] = out
+            self.spec.copies[self.constant(out)] = f"copy of a matrix in tiles of {rows} rows"
         return self._packed[key]
 
     # ---- work memory ----------------------------------------------------------------------------
@@ -144,6 +149,12 @@ class Memory:
     def work_slot(self, size):
         """Slot of bytes that stay reserved for the whole program."""
         return self._slot(("work", 0, self.reserve(size)))
+
+    def tile_slot(self, columns):
+        """Slot of a tile of a matrix that is copied block by block."""
+        if columns not in self._tiles:
+            self._tiles[columns] = self.work_slot(8 * TILE_LD * columns)
+        return self._tiles[columns]
 
     def register_slot(self, number, block):
         """Slot of a block register."""

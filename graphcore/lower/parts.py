@@ -29,14 +29,14 @@ def _is_divisible(step):
     if step.outer or step.sums is None:
         return False
     own = {slot for slot, *_ in step.sums} | {slot for slot, *_ in step.cursors}
-    own.update(step.registers)
+    own.update(slot for slot, _ in step.registers)
     return all(ins.y in own for ins in step.body)
 
 
 def _count(step):
     """How many parts."""
     work = sum(
-        ins.k0 if ins.name.startswith(("matrow", "matcol")) else WEIGHT for ins in step.body
+        ins.k0 if ins.name.startswith(("matrow", "matcol", "tile")) else WEIGHT for ins in step.body
     )
     numbers = sum(count for _, count, _, _ in step.sums)
     return min(MOST, step.n * work // PART, step.n // max(step.block, SHARE * numbers))

@@ -56,7 +56,7 @@ def _matrix_vector(t, matrix, vector):
     out = t.new((n,), "d")
     if not n or not k:
         return t.constant(0.0) if not n else _zeros(t, n)
-    matrix, form = readable(t, matrix)
+    matrix, form = _streamed(t, matrix)
     if k > n and form in ("cm", "rm"):
         # columns collect: iterate over k, accumulate n sums
         flipped = "rm" if form == "cm" else "cm"
@@ -77,6 +77,18 @@ def _matrix_vector(t, matrix, vector):
 
 def _zeros(t, n):
     return broadcast_view(t.constant(0.0), (n,))
+
+
+def _streamed(t, matrix):
+    """The matrix as :func:`readable` has it, of any element type: tiles are converted."""
+    if matrix.array.memory != "f8" and 1 in matrix.strides and not matrix.array.is_scalar:
+        sr, sc = matrix.strides
+        n, k = matrix.shape
+        if sc == 1 and sr >= k:
+            return matrix, "rm"
+        if sr == 1 and sc >= n:
+            return matrix, "cm"
+    return readable(t, matrix)
 
 
 def readable(t, matrix):

@@ -51,7 +51,10 @@ class ScalarEmitter:
                 self.emit("load", cell, [slot])
             else:
                 target, step = self.memory.cell_slot(cell), ITEM_BYTES[array.memory]
-                self.before.append(Ins(f"load_{array.memory}", y=target, a=slot, k0=step, n=1))
+                self.before.append(Ins(array.loader, y=target, a=slot, k0=step, n=1))
+                if array.is_converted:
+                    real = self._loaded[key] = self.memory.new_cell()
+                    self.emit("cast_ld", real, [cell])
         return self._loaded[key]
 
     def _is_postponed(self, item):

@@ -43,7 +43,8 @@ class LoopStep:
 
     ``sums`` are what the loop adds up besides what it writes element by element: ``(slot, how many
     numbers, kernel that begins them or None for zeros, kernel that adds others to them)``; None
-    when the order of the blocks matters.  ``registers`` are the slots of its block registers.
+    when the order of the blocks matters.  ``registers`` are the slots and sizes in bytes of
+    its block registers.
     """
 
     n: int
@@ -127,6 +128,8 @@ class ProgramSpec:
         Nodes that error records refer to.
     threads : int
         Most threads that share one loop.
+    copies : dict of int to str
+        Constants that are data in another arrangement, and which.
     """
 
     steps: list = field(default_factory=list)
@@ -138,3 +141,4 @@ class ProgramSpec:
     nodes: list = field(default_factory=list)
     notes: list = field(default_factory=list)
     threads: int = 1
+    copies: dict = field(default_factory=dict)

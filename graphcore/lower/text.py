@@ -1,6 +1,7 @@
 """Programs as text: the disassembly, and which node of the graph runs where."""
 
 from graphcore.errors import describe
+from graphcore.graph.large import is_large, is_mapped
 
 
 def _slot(spec, slot, moving):
@@ -157,6 +158,15 @@ class Explanation(str):
     __slots__ = ("memory",)
 
 
+def _origin(spec, k):
+    """Where a constant comes from, where that is of interest."""
+    if k in spec.copies:
+        return f": {spec.copies[k]}"
+    if is_mapped(spec.constants[k]):
+        return ": mapped from a file, streamed"
+    return ": large data, not copied" if is_large(spec.constants[k]) else ""
+
+
 def memory_of(spec):
     """The memory of a program in words."""
     lines = [
@@ -165,7 +175,8 @@ def memory_of(spec):
         f"            {8 * len(spec.slots):>12d} bytes of pointers",
     ]
     for k, c in enumerate(spec.constants):
-        lines.append(f"constant c{k:<3d}{c.nbytes:>11d} bytes, {c.dtype} of shape {c.shape}")
+        what = f"{c.nbytes:>11d} bytes, {c.dtype} of shape {c.shape}"
+        lines.append(f"constant c{k:<3d}{what}{_origin(spec, k)}")
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from graphcore import kernels
 from graphcore.errors import located
+from graphcore.graph.large import DERIVED, is_mapped
 from graphcore.graph.nodes import Constant
 from graphcore.lower.arrays import (
     ITEM_BYTES,
@@ -150,10 +151,19 @@ class Translator:
                 array.data = data.reshape(-1)[:1]
                 view = View(array, data.shape, (0,) * data.ndim)
             else:
-                array.data = np.ascontiguousarray(data).reshape(data.shape)
-                view = whole(array)
+                view = self._stored(array, data)
             self._constants[key] = (data, view)
         return self._constants[key][1]
+
+    @staticmethod
+    def _stored(array, data):
+        """View of constant data that stay where they are, copied only where there is no order."""
+        turned = data.ndim > 1 and data.flags.f_contiguous and not data.flags.c_contiguous
+        stored = data.T if turned else data
+        array.shape = stored.shape
+        array.data = np.require(stored, requirements=["C", "A"]).reshape(stored.shape)
+        view = whole(array)
+        return View(array, data.shape, view.strides[::-1]) if turned else view
 
     def new(self, shape, lane):
         return Array(tuple(shape), lane, node=self.node)
@@ -203,7 +213,12 @@ class Translator:
         have, want = LANE[source], LANE[dtype]
         if source == dtype:
             return view
-        if view.array.data is not None and view.is_whole:
+        large = view.array.data is not None and (
+            view.size * 8 > DERIVED or is_mapped(view.array.data)
+        )
+        if large and (have, want) == ("l", "d") and source != "uint64":
+            return View(self._read_as_real(view.array), view.shape, view.strides, view.offset)
+        if view.array.data is not None and view.is_whole and not large:
             with np.errstate(invalid="ignore"):
                 data = view.array.data.astype(source).astype(dtype)
             cast = self.constant(data)
@@ -216,6 +231,14 @@ class Translator:
         if np.can_cast(source, dtype, "safe"):
             return view
         return self.narrow(view, dtype)
+
+    def _read_as_real(self, array):
+        """Large constant integers as what becomes float64 when it is loaded."""
+        key = (array, "real")
+        if key not in self.made:
+            memory = "i8" if array.memory == "f8" else array.memory
+            self.made[key] = Array(array.shape, "d", memory, data=array.data)
+        return self.made[key]
 
     # ---- nodes -----------------------------------------------------------------------------------
 

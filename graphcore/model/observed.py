@@ -2,12 +2,20 @@
 
 import numpy as np
 
+from graphcore.graph.large import any_nan, is_large
+
+# element types that large data keep
+_KEPT = {
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "float32", "float64",
+}  # fmt: skip
+
 
 def observed_array(name, data):
     """A read-only copy of observed data, and where they are missing.
 
     Lists, NumPy arrays, pandas and polars objects and masked arrays are accepted.  Integers and
-    bools stay what they are, floats become float64.
+    bools stay what they are, floats become float64.  Large arrays are not copied, and float32
+    stays float32 in them; they must not be changed afterwards.
 
     Returns
     -------
@@ -24,10 +32,11 @@ def observed_array(name, data):
     """
     array, mask = _plain_and_mask(name, data)
     array = _element_type(array)
-    if mask is None and array.dtype.kind == "f" and np.isnan(array).any():
+    if mask is None and array.dtype.kind == "f" and any_nan(array):
         raise ValueError(_missing(name, np.isnan(array)))
     if mask is not None:
         array = np.where(mask, array.dtype.type(0), array)
+    array = array.view()  # of what may be the user's own array, which stays writeable
     array.flags.writeable = False
     return array, mask
 
@@ -35,8 +44,8 @@ def observed_array(name, data):
 def data_array(name, data):
     """A copy of data for :func:`~graphcore.model.Data`: numbers, none of them missing."""
     array, mask = _plain_and_mask(name, data, what="the data")
-    array = _element_type(array)
-    if mask is not None or (array.dtype.kind == "f" and np.isnan(array).any()):
+    array = _element_type(array, copy=True)
+    if mask is not None or (array.dtype.kind == "f" and any_nan(array)):
         raise ValueError(
             f"{name}: data have NaN or masked entries; pass such an array as observed= itself, and "
             "its missing entries become variables of the model"
@@ -54,13 +63,15 @@ def _plain_and_mask(name, data, what="observed"):
         mask, marks, data = np.ma.getmaskarray(data), True, data.data
     array = _as_array(name, data, what)
     if marks and array.dtype.kind == "f":
-        absent = np.isnan(array)
-        mask = absent if mask is None else mask | absent
+        absent = np.isnan(array) if any_nan(array) else None
+        mask = absent if mask is None else mask if absent is None else mask | absent
     return array, mask if mask is not None and mask.any() else None
 
 
-def _element_type(array):
-    """The same numbers with an element type that graphs have."""
+def _element_type(array, copy=False):
+    """The same numbers with an element type that graphs have; large data as they are."""
+    if not copy and is_large(array) and array.dtype.name in _KEPT and array.dtype.isnative:
+        return array
     if array.dtype.kind == "f":
         return array.astype("float64")
     if array.dtype == "uint64":  # not an element type of graphs

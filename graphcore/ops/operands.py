@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from graphcore.graph.large import is_large
 from graphcore.graph.nodes import Constant, Variable, new_constant
 from graphcore.graph.walk import toposort
 
@@ -64,13 +65,16 @@ def check_dtype(dtype):
 
 
 def constant(value, dtype=None, name=None):
-    """A constant with its own copy of ``value``; Python numbers become int64 or float64."""
+    """A constant with its own copy of ``value``; Python numbers become int64 or float64.
+
+    Large arrays (see ``graph.large``) and read-only ones are referenced, not copied.
+    """
     # numpy.ma is slow to import: look at the attribute before asking for the class
     if hasattr(value, "mask") and isinstance(value, np.ma.MaskedArray):
         raise TypeError(
             "a masked array has no meaning in a graph: fill it (.filled) or select the valid part"
         )
-    if isinstance(value, np.ndarray) and not value.flags.writeable:
+    if isinstance(value, np.ndarray) and (not value.flags.writeable or is_large(value)):
         data = np.asarray(value, dtype=dtype)
     else:
         try:

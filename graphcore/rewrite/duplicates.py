@@ -13,6 +13,7 @@ from graphcore.rewrite.rule import op_of, rule
 
 FEW = 4  # different values of the data for which the terms are written out
 SAMPLE = 8192
+MANY_ROWS = 2**18  # rows of which only few different ones are worth a search
 MAX_NODES = 256  # of the expression that is summed
 
 
@@ -99,6 +100,15 @@ def _seems_different(column):
     return step > 1 and not _has_equal(column[::step])
 
 
+def _mostly_different(columns):
+    """Whether most of a sample of many rows are different."""
+    n = columns[0].size
+    if n < MANY_ROWS:
+        return False
+    sample = np.stack([_bits(c[:: n // SAMPLE]) for c in columns], axis=1)
+    return len(np.unique(sample, axis=0)) > len(sample) // 2
+
+
 def _has_equal(column):
     ordered = np.sort(_bits(column))
     return bool((ordered[1:] == ordered[:-1]).any())
@@ -113,6 +123,8 @@ def _has_more(column, limit):
 def _classes(columns, codes, limit):
     """Number of the class of each row, rows of a class being equal; None for too many classes."""
     columns = list(columns)
+    if codes is None and columns and _mostly_different(columns):
+        return None
     if any(map(_seems_different, columns)) or any(_has_more(c, limit) for c in columns):
         return None
     for column in columns:
@@ -154,7 +166,7 @@ def _written_out(b, x, leaves):
     for k in range(int(codes.max()) + 1):
         here = codes == k
         at = int(np.argmax(here))
-        new = {v: b.constant(data[at]) for v, data in leaves.data.items()}
+        new = {v: b.constant(data[at], v.type.dtype) for v, data in leaves.data.items()}
         if partition is None:
             part = _substituted(b, x, leaves, new)
             part = b.mul(part, float(here.sum()))
@@ -202,7 +214,7 @@ def _counted(b, x, leaves):
     if codes is None:
         return None
     _, first, counts = np.unique(codes, return_index=True, return_counts=True)
-    new = {v: b.constant(data[first]) for v, data in leaves.data.items()}
+    new = {v: b.constant(data[first], v.type.dtype) for v, data in leaves.data.items()}
     for v, (matrix, vector) in leaves.products.items():
         new[v] = b.apply(Dot(), b.constant(matrix[first], "float64"), vector)
     for v, g in leaves.gathers.items():

@@ -279,21 +279,30 @@ def _centered(rows, factor, d, centers, rest, solved):
 
 
 def dense(matrix, y, scale):
-    """The :class:`Statistic` of a design without groups."""
+    """The :class:`Statistic` of a design without groups.
+
+    ``y`` is a function from a slice of rows to the data in these rows, or to one number for all.
+    """
     n, k = matrix.shape
     step = max(1, n // SAMPLE) if n > 2 * SAMPLE else 1
-    weights = np.broadcast_to(scale, y.shape)[:, None]
-    first = np.concatenate([matrix[::step], y[::step, None]], axis=1) * weights[::step]
+    weights = np.broadcast_to(scale, (n,))[:, None]
+
+    def data(rows):
+        return np.broadcast_to(np.asarray(y(rows), "float64"), (len(range(n)[rows]),))
+
+    some = slice(None, None, step)
+    sample, near = matrix[some].astype("float64", copy=False), data(some)
+    first = np.concatenate([sample, near[:, None]], axis=1) * weights[some]
     start = triangle(first)
     centers = back_substituted(start[:k, :k], start[:k, k])
-    near = np.abs(y[::step] - matrix[::step] @ centers).mean()
-    size = np.abs(y[::step]) + np.abs(matrix[::step]) @ np.abs(centers)
-    careful = matrix.size <= CAREFUL or size.mean() > 64 * near
+    size = np.abs(near) + np.abs(sample) @ np.abs(centers)
+    careful = matrix.size <= CAREFUL or size.mean() > 64 * np.abs(near - sample @ centers).mean()
     r = None
     if step > 1 and not careful:
         start[:k, k] -= start[:k, :k] @ centers
-        r = _in_one_pass(matrix, y, weights, centers, start)
+        r = _in_one_pass(matrix, data, weights, centers, start)
     if r is None:
+        matrix, y = matrix.astype("float64", copy=False), data(slice(None))
         left = residual(y, list(zip(matrix.T, centers, strict=True))) if careful else None
         r = _best_triangle(matrix, y - matrix @ centers if left is None else left, scale)
     factor, d, rest = r[:k, :k], r[:k, k], r[k, k] ** 2
@@ -304,7 +313,7 @@ def dense(matrix, y, scale):
     return _centered([], factor, d, list(centers), np.asarray(rest), solved)
 
 
-def _in_one_pass(matrix, y, weights, centers, start):
+def _in_one_pass(matrix, data, weights, centers, start):
     """Triangular factor of a long design and its residuals, given that of a sample of rows.
 
     The sample's factor makes the columns nearly orthogonal, so that their products with each other
@@ -317,12 +326,12 @@ def _in_one_pass(matrix, y, weights, centers, start):
     k = len(norms)
     products = np.zeros((k, k))
     block = np.empty((ROWS_AT_ONCE, k))
-    for i in range(0, len(y), ROWS_AT_ONCE):
-        part = matrix[i : i + ROWS_AT_ONCE]
-        b = block[: len(part)]
-        b[:, :-1] = part
-        b[:, -1] = y[i : i + ROWS_AT_ONCE] - part @ centers
-        b *= weights[i : i + ROWS_AT_ONCE]
+    for i in range(0, len(matrix), ROWS_AT_ONCE):
+        rows = slice(i, i + ROWS_AT_ONCE)
+        b = block[: len(matrix[rows])]
+        b[:, :-1] = matrix[rows]
+        b[:, -1] = data(rows) - b[:, :-1] @ centers
+        b *= weights[rows]
         b = b @ inverse
         products += b.T @ b
     values = np.linalg.eigvalsh(products)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from graphcore.graph.large import is_large
 from graphcore.graph.nodes import Constant
 from graphcore.ops.elementwise import Cast
 from graphcore.ops.index import Subtensor, Take
@@ -21,7 +22,10 @@ MAX_PARTS = 64  # terms and factors that are looked at
 
 
 def array_of(v):
-    """The value of a constant, also if it is converted or its axes are permuted; else None."""
+    """The value of a constant, also if it is converted or its axes are permuted; else None.
+
+    Large data keep their element type when a conversion would not change a number.
+    """
     if isinstance(v, Constant):
         return v.data
     if isinstance(v, np.ndarray):
@@ -29,7 +33,10 @@ def array_of(v):
     op = op_of(v, (Cast, Dimshuffle))
     if op is None or not isinstance(v.owner.inputs[0], Constant):
         return None
-    return op.reference(v.owner.inputs[0].data)
+    data = v.owner.inputs[0].data
+    if isinstance(op, Cast) and is_large(data) and np.can_cast(data.dtype, v.type.dtype, "safe"):
+        return data
+    return op.reference(data)
 
 
 def is_number(v):
@@ -132,7 +139,8 @@ class Linear:
 
     Attributes
     ----------
-    offset : ndarray or float
+    constants : list of (ndarray or float, ndarray)
+        Factors and data, whose products add up to the offset.
     numbers : list of (column, Variable)
         Parameters that are single numbers.
     gathers : list of (column, Gather)
@@ -142,11 +150,18 @@ class Linear:
         Names of the data.
     """
 
-    offset: object = 0.0
+    constants: list = field(default_factory=list)
     numbers: list = field(default_factory=list)
     gathers: list = field(default_factory=list)
     products: list = field(default_factory=list)
     names: list = field(default_factory=list)
+
+    def offset(self, rows=slice(None)):
+        """The offset at some rows; 0.0 when there is none."""
+        total = 0.0
+        for c, data in self.constants:
+            total = total + (c[rows] if np.ndim(c) else c) * (data[rows] if np.ndim(data) else data)
+        return total
 
 
 def linear_form(b, v, sign=1.0):
@@ -164,7 +179,7 @@ def linear_form(b, v, sign=1.0):
             return None
         data = array_of(u)
         if data is not None:
-            _add_constant(found, u, column(c * data.astype("float64", copy=False)), scale)
+            _add_constant(found, u, column(c), column(data), scale)
         elif u.type.dtype != "float64":
             return None
         elif is_number(u):
@@ -185,13 +200,13 @@ def linear_form(b, v, sign=1.0):
     return found
 
 
-def _add_constant(found, u, column, scale):
+def _add_constant(found, u, c, data, scale):
     if scale is None:
-        found.offset = found.offset + column
+        found.constants.append((c, data))
         if isinstance(u, Constant) and u.name:
             found.names.append(u.name)
     else:
-        found.numbers.append((column, scale))
+        found.numbers.append((c * data, scale))
 
 
 def _scaled(b, v, scale):
@@ -253,10 +268,21 @@ def product(u, shape):
 class Product:
     """``weights * prod(gather ** power) * base`` or ``* sqr(base)``; ``base`` may be None."""
 
-    weights: object = 1.0
+    sign: float = 1.0
+    factors: list = field(default_factory=list)  # data and their powers
     gathers: list = field(default_factory=list)
     base: object = None
     is_square: bool = False
+
+    def weights(self, rows=slice(None)):
+        """The weights of some rows, or one number for all rows."""
+        total = self.sign
+        for data, power in self.factors:
+            part = data[rows] if data.ndim else data
+            part = part.astype("float64", copy=False)
+            with np.errstate(all="ignore"):
+                total = total * (part if power == 1 else part ** float(power))
+        return total
 
 
 def product_of(b, v):
@@ -271,8 +297,8 @@ def product_of(b, v):
         data = array_of(u)
         name = head(u.owner.op) if u.owner is not None else None
         if data is not None:
-            with np.errstate(all="ignore"):
-                found.weights = found.weights * data.astype("float64", copy=False) ** float(power)
+            flat = np.broadcast_to(data, shape).ravel() if data.ndim else data
+            found.factors.append((flat, power))
         elif name == "mul":
             stack += [(u.owner.inputs[1], power), (u.owner.inputs[0], power)]
         elif name == "true_div":
@@ -281,7 +307,7 @@ def product_of(b, v):
             stack.append((u.owner.inputs[0], -power))
         elif name == "neg":
             stack.append((u.owner.inputs[0], power))
-            found.weights = -found.weights if power % 2 else found.weights
+            found.sign = -found.sign if power % 2 else found.sign
         elif name == "sqr" and abs(power) == 1:
             stack.append((u.owner.inputs[0], 2 * power))
         else:
@@ -292,6 +318,4 @@ def product_of(b, v):
                 found.base, found.is_square = u, power == 2
             else:
                 return None
-    if np.ndim(found.weights):
-        found.weights = np.broadcast_to(found.weights, shape).ravel()
     return found

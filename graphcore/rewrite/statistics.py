@@ -14,6 +14,7 @@ as well, but not always the same one.
 
 import numpy as np
 
+from graphcore.graph.large import PIECE
 from graphcore.graph.nodes import Constant
 from graphcore.ops.index import Take
 from graphcore.ops.linalg import Dot
@@ -123,7 +124,9 @@ def _plus(b, total, sign, v):
 def statistic_of(b, v):
     """The sum of one term over all observations, without them; None if that is not possible."""
     p = product_of(b, v)
-    if p is None or (np.ndim(p.weights) == 0 and not np.isfinite(p.weights)):
+    if p is None:
+        return None
+    if all(data.ndim == 0 for data, _ in p.factors) and not np.isfinite(p.weights()):
         return None
     if p.base is None:
         return _sum_of_gathers(b, p, v)
@@ -140,7 +143,7 @@ def _sum_of_gathers(b, p, v):
     values = _joined(b, p.gathers, partition)
     if values is None:
         return None
-    counts = weighted_counts(partition.codes, partition.size, p.weights)
+    counts = weighted_counts(partition.codes, partition.size, p.weights())
     if not np.isfinite(counts).all():
         return None
     b.note(f"{v.type.size} observations enter through sums over {partition.size} groups")
@@ -186,10 +189,10 @@ def _sum_of_linear(b, p, v):
     form = linear_form(b, p.base)
     if form is None or not (form.products or form.gathers):
         return None
-    if np.ndim(form.offset) or form.offset:
+    if form.constants and np.any(form.offset()):
         return None
-    n, weights = v.type.size, p.weights
-    parts = []
+    n, parts = v.type.size, []
+    weights = p.weights() if form.numbers or form.gathers else None
     for column, s in form.numbers:
         total = float(np.sum(np.broadcast_to(weights * column, (n,))))
         parts.append((total, b.mul(s, total)))
@@ -199,8 +202,7 @@ def _sum_of_linear(b, p, v):
     for matrix, x in form.products:
         if matrix.shape[1] >= n:
             return None
-        w = np.broadcast_to(np.asarray(weights, "float64"), (n,))
-        sums = w @ matrix.astype("float64", copy=False)
+        sums = _weighted_rows(p, matrix)
         parts.append((sums, b.apply(Dot(), b.constant(sums), x)))
     if not all(np.isfinite(sums).all() for sums, _ in parts):
         return None
@@ -208,6 +210,17 @@ def _sum_of_linear(b, p, v):
     for _, part in parts[1:]:
         total = b.add(total, part)
     b.note(f"{n} observations enter through sums of data times predictors")
+    return total
+
+
+def _weighted_rows(p, matrix):
+    """``weights @ matrix``, a few rows of any element type at a time."""
+    rows = max(1, PIECE // max(1, matrix.shape[1]))
+    total = np.zeros(matrix.shape[1])
+    for i in range(0, len(matrix), rows):
+        part = matrix[i : i + rows].astype("float64", copy=False)
+        weights = np.asarray(p.weights(slice(i, i + rows)), "float64")
+        total += np.broadcast_to(weights, (len(part),)) @ part
     return total
 
 
@@ -249,7 +262,7 @@ class Design:
             blocks.append(np.broadcast_to(column, (n,))[:, None])
             at += 1
         if len(blocks) == 1:
-            return blocks[0].astype("float64", copy=False), spans
+            return blocks[0], spans
         return np.concatenate(blocks, axis=1, dtype="float64"), spans
 
     def sizes(self):
@@ -264,7 +277,7 @@ class Design:
 
 def _sum_of_squares(b, p, v):
     """sum(sqr(y - matrix @ x)) is rest + sum(sqr(factor @ (x - center))), likewise in groups."""
-    n, scale = v.type.size, _root_of_weights(p.weights)
+    n, scale = v.type.size, _root_of_weights(p.weights())
     form = linear_form(b, p.base, -1.0) if scale is not None else None
     if form is None:
         return None
@@ -274,7 +287,6 @@ def _sum_of_squares(b, p, v):
     before, after = design.sizes()
     if 2 * after > n * before:
         return None
-    y = np.broadcast_to(np.asarray(form.offset, "float64"), (n,))
     local = [np.broadcast_to(np.asarray(-c, "float64"), (n,)) for c, _ in design.local]
     codes = None if design.partition is None else design.partition.codes
     columns, spans = [], []
@@ -282,12 +294,13 @@ def _sum_of_squares(b, p, v):
         matrix, spans = design.common(n)
         columns = [-c for c in matrix.T] if local else []
     if local:
+        y = np.broadcast_to(np.asarray(form.offset(), "float64"), (n,))
         found = leastsquares.grouped(codes, local, columns, y, scale)
     else:
-        found = leastsquares.dense(matrix, -y, scale)
+        found = leastsquares.dense(matrix, lambda rows: -form.offset(rows), scale)
     if not found.is_finite():
         return None
-    sign = 1.0 if np.all(p.weights >= 0) else -1.0
+    sign = 1.0 if np.all(p.weights() >= 0) else -1.0
     b.note(_note_of_squares(form, design, n))
     return _rebuilt(b, found, design, spans, _scale_of_groups(b, p, design), sign)
 

@@ -12,6 +12,9 @@ from graphcore.ops.shape import Concatenate, expand
 def constant(x, name=None, ndim=None, dtype=None):
     """A constant of the graph, with its own copy of ``x``.
 
+    Arrays of a megabyte and more, and those mapped from a file, are not copied: they must not be
+    changed afterwards.
+
     Parameters
     ----------
     x : array_like

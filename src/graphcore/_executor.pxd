@@ -30,6 +30,10 @@ cdef struct Sum:            # what every part of a loop adds up for itself
     int64_t count, offset   # numbers, and where they lie in the memory of a part
 
 
+cdef struct Register:       # a block register of a thread: its place in the memory of the thread
+    int64_t slot, offset
+
+
 cdef struct Parts:          # how the inner axis of a loop is divided, whoever works on the parts
     int64_t n, rows         # parts, and rows of each but the last
     int64_t part_bytes      # memory of one part: an error record and its sums
@@ -38,7 +42,7 @@ cdef struct Parts:          # how the inner axis of a loop is divided, whoever w
     int32_t threads, n_sums, n_used, n_registers
     Sum* sums
     int32_t* used           # slots that the body refers to
-    int32_t* registers
+    Register* registers
 
 
 cdef struct Loop:

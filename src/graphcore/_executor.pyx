@@ -298,7 +298,7 @@ cdef class Program:
         divided = [s for s in spec.steps if s.kind == "loop" and s.parts is not None]
         self.plan.helpers_at = (used + 63) // 64 * 64
         if divided:
-            registers = max([8 * s.block * len(s.parts.registers) for s in divided])
+            registers = max([sum(size for _, size in s.parts.registers) for s in divided])
             self.plan.helper_bytes = (8 * len(spec.slots) + 63) // 64 * 64 + registers
             used = self.plan.helpers_at + spec.threads * self.plan.helper_bytes
             gk_team_start(spec.threads)
@@ -425,18 +425,20 @@ cdef class Program:
         parts.part_bytes = plan.part_bytes
         if at > plan.part_bytes or parts.rows % step.block or parts.n * parts.rows < step.n:
             raise ValueError("a loop is divided in parts that do not fit")
-        own = set(plan.registers) | {slot for slot, _, _, _ in plan.sums}
+        own = {slot for slot, _ in plan.registers} | {slot for slot, _, _, _ in plan.sums}
         own |= {slot for slot, _, _, _ in step.cursors}
         used = {slot for _, slot, _, _ in step.cursors}
         used |= {slot for op in step.body for slot in op.slots}
         used = sorted(used - own)
         parts.n_used, parts.n_registers = len(used), len(plan.registers)
         parts.used = <int32_t*>self.take(sizeof(int32_t) * max(1, parts.n_used))
-        parts.registers = <int32_t*>self.take(sizeof(int32_t) * max(1, parts.n_registers))
+        parts.registers = <Register*>self.take(sizeof(Register) * max(1, parts.n_registers))
         for i, slot in enumerate(used):
             parts.used[i] = slot
-        for i, slot in enumerate(plan.registers):
-            parts.registers[i] = slot
+        at = (8 * n_slots + 63) // 64 * 64
+        for i, (slot, size) in enumerate(plan.registers):
+            parts.registers[i].slot, parts.registers[i].offset = slot, at
+            at += size
         return parts
 
     @property

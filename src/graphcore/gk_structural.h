@@ -88,39 +88,109 @@ static inline void gk_matcol_cm(ptrdiff_t n, double *restrict g, const double *r
   }
 }
 
-/* ---- matrix rows, rows contiguous (ld elements from row to row) --------------------------- */
+/* ---- matrix rows, rows contiguous (ld elements from row to row), of any element type -------- */
 
-/* y[i] = sum_k X[i*ld + k] * b[k] */
-static inline void gk_matrow_rm(ptrdiff_t n, double *restrict y, const double *restrict X, const double *restrict b, ptrdiff_t K,
-                                ptrdiff_t ld) {
-  for (ptrdiff_t i = 0; i < n; i++) {
-    const double *restrict x = X + i * ld;
-    gk_vec a = {0};
-    ptrdiff_t k = 0;
-    for (; k + GK_W <= K; k += GK_W) a = gk_vfma(GK_V(x + k), GK_V(b + k), a);
-    double t = gk_vsum(a);
-    for (; k < K; k++) t = GK_FMA(x[k], b[k], t);
-    y[i] = t;
+/* y[i] = sum_k X[i*ld + k] * b[k]   and   g[k] += sum_i X[i*ld + k] * d[i] */
+#define GK_FEW_COLUMN(CALL, K)                                                                   \
+  case K: {                                                                                      \
+    enum { COLUMNS = K };                                                                        \
+    CALL;                                                                                        \
+    return;                                                                                      \
   }
-}
+#define GK_FEW_COLUMNS(CALL)                                                                     \
+  GK_FEW_COLUMN(CALL, 1) GK_FEW_COLUMN(CALL, 2) GK_FEW_COLUMN(CALL, 3) GK_FEW_COLUMN(CALL, 4)    \
+  GK_FEW_COLUMN(CALL, 5) GK_FEW_COLUMN(CALL, 6) GK_FEW_COLUMN(CALL, 7)
+#define GK_ROWS(NAME, TYPE)                                                                      \
+  static inline gk_vec gk_take_##NAME(const TYPE *p) {                                           \
+    gk_vec r;                                                                                    \
+    for (int l = 0; l < GK_W; l++) r[l] = (double)p[l];                                          \
+    return r;                                                                                    \
+  }                                                                                              \
+  GK_INLINE void gk_few_row_##NAME(ptrdiff_t n, double *restrict y, const TYPE *restrict X,      \
+                                   const double *restrict b, const int K, ptrdiff_t ld) {        \
+    for (ptrdiff_t i = 0; i < n; i++) {                                                          \
+      double t = (double)X[i * ld] * b[0];                                                       \
+      for (int k = 1; k < K; k++) t = GK_FMA((double)X[i * ld + k], b[k], t);                    \
+      y[i] = t;                                                                                  \
+    }                                                                                            \
+  }                                                                                              \
+  GK_INLINE void gk_few_col_##NAME(ptrdiff_t n, double *restrict g, const TYPE *restrict X,      \
+                                   const double *restrict d, const int K, ptrdiff_t ld) {        \
+    double a[8] = {0}, c[8] = {0};                                                               \
+    ptrdiff_t i = 0;                                                                             \
+    for (; i + 2 <= n; i += 2)                                                                   \
+      for (int k = 0; k < K; k++) {                                                              \
+        a[k] = GK_FMA((double)X[i * ld + k], d[i], a[k]);                                        \
+        c[k] = GK_FMA((double)X[i * ld + ld + k], d[i + 1], c[k]);                               \
+      }                                                                                          \
+    for (; i < n; i++)                                                                           \
+      for (int k = 0; k < K; k++) a[k] = GK_FMA((double)X[i * ld + k], d[i], a[k]);              \
+    for (int k = 0; k < K; k++) g[k] += a[k] + c[k];                                             \
+  }                                                                                              \
+  static void gk_matrow_rm_##NAME(ptrdiff_t n, char **P, const gk_ins *ins) {                    \
+    double *restrict y = (double *)P[ins->y];                                                    \
+    const double *restrict b = (const double *)P[ins->b];                                        \
+    const ptrdiff_t K = ins->k0, ld = ins->k1;                                                   \
+    switch (K) { GK_FEW_COLUMNS(gk_few_row_##NAME(n, y, (const TYPE *)P[ins->a], b, COLUMNS, ld)) } \
+    for (ptrdiff_t i = 0; i < n; i++) {                                                          \
+      const TYPE *restrict x = (const TYPE *)P[ins->a] + i * ld;                                 \
+      gk_vec a = {0};                                                                            \
+      ptrdiff_t k = 0;                                                                           \
+      for (; k + GK_W <= K; k += GK_W) a = gk_vfma(gk_take_##NAME(x + k), GK_V(b + k), a);       \
+      double t = gk_vsum(a);                                                                     \
+      for (; k < K; k++) t = GK_FMA((double)x[k], b[k], t);                                      \
+      y[i] = t;                                                                                  \
+    }                                                                                            \
+  }                                                                                              \
+  static void gk_matcol_rm_##NAME(ptrdiff_t n, char **P, const gk_ins *ins) {                    \
+    double *restrict g = (double *)P[ins->y];                                                    \
+    const TYPE *restrict X = (const TYPE *)P[ins->a];                                            \
+    const double *restrict d = (const double *)P[ins->b];                                        \
+    const ptrdiff_t K = ins->k0, ld = ins->k1;                                                   \
+    switch (K) { GK_FEW_COLUMNS(gk_few_col_##NAME(n, g, X, d, COLUMNS, ld)) }                      \
+    ptrdiff_t i = 0;                                                                             \
+    for (; i + 4 <= n; i += 4) {                                                                 \
+      const TYPE *restrict x0 = X + i * ld, *restrict x1 = x0 + ld;                              \
+      const TYPE *restrict x2 = x1 + ld, *restrict x3 = x2 + ld;                                 \
+      const double d0 = d[i], d1 = d[i + 1], d2 = d[i + 2], d3 = d[i + 3];                       \
+      for (ptrdiff_t k = 0; k < K; k++)                                                          \
+        g[k] = GK_FMA((double)x3[k], d3, GK_FMA((double)x2[k], d2,                               \
+               GK_FMA((double)x1[k], d1, GK_FMA((double)x0[k], d0, g[k]))));                     \
+    }                                                                                            \
+    for (; i < n; i++)                                                                           \
+      for (ptrdiff_t k = 0; k < K; k++) g[k] = GK_FMA((double)X[i * ld + k], d[i], g[k]);        \
+  }
+GK_ROWS(f8, double)
+GK_ROWS(f4, float)
+GK_ROWS(i8, int64_t)
+GK_ROWS(i4, int32_t)
+GK_ROWS(i2, int16_t)
+GK_ROWS(i1, int8_t)
+GK_ROWS(u4, uint32_t)
+GK_ROWS(u2, uint16_t)
+GK_ROWS(u1, uint8_t)
 
-/* g[k] += sum_i X[i*ld + k] * d[i] */
-static inline void gk_matcol_rm(ptrdiff_t n, double *restrict g, const double *restrict X, const double *restrict d, ptrdiff_t K,
-                                ptrdiff_t ld) {
-  ptrdiff_t i = 0;
-  for (; i + 4 <= n; i += 4) {
-    const double *restrict x0 = X + i * ld, *restrict x1 = x0 + ld;
-    const double *restrict x2 = x1 + ld, *restrict x3 = x2 + ld;
-    const double d0 = d[i], d1 = d[i + 1], d2 = d[i + 2], d3 = d[i + 3];
-    for (ptrdiff_t k = 0; k < K; k++)
-      g[k] = GK_FMA(x3[k], d3, GK_FMA(x2[k], d2, GK_FMA(x1[k], d1, GK_FMA(x0[k], d0, g[k]))));
+/* ---- tiles: a block of rows of a matrix, converted, column after column ------------------- */
+
+/* y[k*GK_TILE_LD + i] = X[i + k*k1], k0 columns; the distance of columns is one at which lines of
+ * neighbouring columns do not compete for one place in the cache */
+enum { GK_TILE_LD = 264 };
+#define GK_TILE(NAME, TYPE)                                                                      \
+  static void gk_tile_##NAME(ptrdiff_t n, char **P, const gk_ins *ins) {                         \
+    double *restrict y = (double *)P[ins->y];                                                    \
+    const TYPE *restrict X = (const TYPE *)P[ins->a];                                            \
+    for (ptrdiff_t k = 0; k < ins->k0; k++)                                                      \
+      for (ptrdiff_t i = 0; i < n; i++) y[k * GK_TILE_LD + i] = (double)X[k * ins->k1 + i];      \
   }
-  for (; i < n; i++) {
-    const double *restrict x0 = X + i * ld;
-    const double d0 = d[i];
-    for (ptrdiff_t k = 0; k < K; k++) g[k] = GK_FMA(x0[k], d0, g[k]);
-  }
-}
+GK_TILE(f8, double)
+GK_TILE(f4, float)
+GK_TILE(i8, int64_t)
+GK_TILE(i4, int32_t)
+GK_TILE(i2, int16_t)
+GK_TILE(i1, int8_t)
+GK_TILE(u4, uint32_t)
+GK_TILE(u2, uint16_t)
+GK_TILE(u1, uint8_t)
 
 /* ---- indices ------------------------------------------------------------------------------ */
 
@@ -260,9 +330,7 @@ GK_MEMORY(u1, uint8_t, int64_t)
 #define GK_KERNEL(NAME, CALL) \
   static void gk_k_##NAME(ptrdiff_t n, char **P, const gk_ins *ins) { CALL; }
 GK_KERNEL(matrow_cm, gk_matrow_cm(n, GK_D(y), GK_D(a), GK_D(b), ins->k0, ins->k1))
-GK_KERNEL(matrow_rm, gk_matrow_rm(n, GK_D(y), GK_D(a), GK_D(b), ins->k0, ins->k1))
 GK_KERNEL(matcol_cm, gk_matcol_cm(n, GK_D(y), GK_D(a), GK_D(b), ins->k0, ins->k1))
-GK_KERNEL(matcol_rm, gk_matcol_rm(n, GK_D(y), GK_D(a), GK_D(b), ins->k0, ins->k1))
 GK_KERNEL(gather, gk_gather(n, GK_D(y), GK_D(a), GK_L(b), ins->k0))
 GK_KERNEL(scatter_add_d, gk_scatter_add(n, GK_D(y), GK_L(a), GK_D(b), ins->k0))
 GK_KERNEL(scatter_add_apart, gk_scatter_add_apart(n, GK_D(y), GK_L(a), GK_D(b), ins->k0))
@@ -279,9 +347,13 @@ typedef struct {
   const char *name;
   gk_kernel fn;
 } gk_named;
+#define GK_OF_TYPE(NAME)                                                                         \
+  {"matrow_rm_" #NAME, gk_matrow_rm_##NAME}, {"matcol_rm_" #NAME, gk_matcol_rm_##NAME},          \
+  {"tile_" #NAME, gk_tile_##NAME},
 static const gk_named gk_structural[] = {
-    {"matrow_cm", gk_k_matrow_cm},         {"matrow_rm", gk_k_matrow_rm},
-    {"matcol_cm", gk_k_matcol_cm},         {"matcol_rm", gk_k_matcol_rm},
+    {"matrow_cm", gk_k_matrow_cm},         {"matcol_cm", gk_k_matcol_cm},
+    GK_OF_TYPE(f8) GK_OF_TYPE(f4) GK_OF_TYPE(i8) GK_OF_TYPE(i4) GK_OF_TYPE(i2) GK_OF_TYPE(i1)
+    GK_OF_TYPE(u4) GK_OF_TYPE(u2) GK_OF_TYPE(u1)
     {"gather", gk_k_gather},               {"scatter_add_d", gk_k_scatter_add_d},
     {"scatter_add_apart", gk_k_scatter_add_apart},
     {"scatter_add_l", gk_k_scatter_add_l}, {"scatter_set", gk_k_scatter_set},

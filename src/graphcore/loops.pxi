@@ -67,7 +67,6 @@ cdef void take_parts(void* work, int who) noexcept nogil:
     cdef char** P = job.P
     cdef char* own = P[0] + parts.helpers_at + who * parts.helper_bytes
     cdef char** Q = <char**>own
-    cdef char* registers = own + parts.helper_bytes - parts.n_registers * 8 * job.loop.block
     cdef const Cursor* cur
     cdef const Sum* sum
     cdef char* memory
@@ -76,7 +75,7 @@ cdef void take_parts(void* work, int who) noexcept nogil:
     for i in range(parts.n_used):
         Q[parts.used[i]] = P[parts.used[i]]
     for i in range(parts.n_registers):
-        Q[parts.registers[i]] = registers + i * 8 * job.loop.block
+        Q[parts.registers[i].slot] = own + parts.registers[i].offset
     while True:
         k = gk_next(&job.next)
         if k >= parts.n:

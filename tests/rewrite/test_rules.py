@@ -5,6 +5,7 @@ import pytest
 
 import graphcore.tensor as tt
 from graphcore.autodiff import grad
+from graphcore.graph.large import DERIVED
 from graphcore.graph.nodes import Constant, Variable
 from graphcore.graph.walk import rebuild, toposort
 from graphcore.ops.elementwise import Cast, Elemwise, graph
@@ -53,9 +54,12 @@ def vector(*shape):
     return tt.constant(np.array(shape, dtype="int64"))
 
 
+LARGE = tt.constant(np.arange(DERIVED + 5, dtype="int8"))
+
 # rule: expressions on which it fires
 CASES = {
     "fold": [s.a + (s.data * 2).sum(), s.v * tt.exp(s.data)],
+    "fold_reduction": [s.a + tt.sum(tt.cast(LARGE, "float64") * 2), s.a * tt.max(tt.exp(-LARGE))],
     "convert_constant": [s.v * s.counts, s.a + tt.constant(3), s.v > s.counts],
     "number_from_uniform_constant": [s.v * tt.constant(np.full(N, 2.5)), s.v + np.full(N, 0.3)],
     "drop_zero_term": [s.a + 0.0, 0.0 + s.v, s.v - 0.0, 0.0 - s.v, s.i + 0, s.v + np.zeros(N)],

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import graphcore.tensor as tt
+from graphcore.graph.large import PIECE, is_large
 from graphcore.graph.nodes import Constant, SharedVariable, Variable
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import inputs_of
@@ -34,6 +35,7 @@ from graphcore.model.context import modelcontext
 from graphcore.model.distributions.constraints import Constraint, real
 from graphcore.model.distributions.parameters import Parameters
 from graphcore.model.distributions.transforms import Chain
+from graphcore.rewrite.fold import in_pieces
 from graphcore.runtime.reference import evaluate
 from graphcore.tensor import TensorVariable
 
@@ -336,6 +338,9 @@ class Distribution:
         test = support.holds(tt, value)
         if inputs_of([test]):
             return test
+        parts = in_pieces(test) if test.type.size > PIECE else None
+        if parts is not None and all(part.all() for part in parts):
+            return None
         (inside,) = evaluate([test], {})
         return None if np.all(inside) else tt.constant(inside)
 
@@ -427,6 +432,9 @@ def as_value(value, label):
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{label}: a value must be numbers, got dtype {array.dtype}")
     name = value.name if isinstance(value, Constant) else None
+    if is_large(array):
+        large = value if isinstance(value, Constant) else tt.constant(array)
+        return large if large.dtype == "float64" else tt.cast(large, "float64")
     return tt.constant(array.astype("float64"), name=name)
 
 
