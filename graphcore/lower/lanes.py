@@ -62,11 +62,10 @@ def _order_is_free(item, group):
     for i in item.streams:
         view = item.inputs[i]
         made_here = item.aligned[i] and view.array.writers and view.array.writers[0].group is group
-        constant = view.array.data is not None and view.is_whole
-        if not (made_here or constant or (view.array.is_scalar and view.size == 1)):
-            stretched = all(s == 0 for s in view.squeezed_strides())
-            if not (view.array.is_scalar and stretched):
-                return False
+        constant = view.array.data is not None and (view.is_whole or view.array.is_scalar)
+        one_number = view.array.data is None and not any(view.squeezed_strides())
+        if not (made_here or constant or one_number):
+            return False
     return True
 
 
