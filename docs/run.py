@@ -22,8 +22,9 @@ BLOCK = re.compile(r"^```python\n(.*?)^```\n(\n?^```text\n(.*?)^```\n)?", re.MUL
 
 
 def pages() -> list[Path]:
-    """The pages whose code is executed: the README and everything directly in docs/."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    """The pages whose code is executed: the README, and everything in docs/ and docs/tutorials/."""
+    folders = (ROOT / "docs", ROOT / "docs" / "tutorials")
+    return [ROOT / "README.md", *(p for f in folders for p in sorted(f.glob("*.md")))]
 
 
 def execute(page: Path) -> str:

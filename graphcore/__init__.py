@@ -10,7 +10,7 @@ Examples
 array([2., 4.])
 """
 
-from graphcore import gradient, sparse, tensor
+from graphcore import compile, config, gof, gradient, ifelse, printing, sparse, tensor
 from graphcore._version import __version__
 from graphcore.autodiff import (
     Lop,
@@ -30,16 +30,25 @@ from graphcore.errors import (
     NullTypeGradError,
     UnusedInputError,
 )
+from graphcore.graph.basic import clone, clone_replace, graph_replace
+from graphcore.graph.nodes import Apply, Constant, Variable
 from graphcore.graph.printing import debugprint, dprint, pp
+from graphcore.ops.inner import OpFromGraph
+from graphcore.ops.user import UserOp as Op
+from graphcore.ops.user import as_op
 from graphcore.runtime.callable import Function
 from graphcore.runtime.function import explain, function
 from graphcore.runtime.inputs import In, Out
 from graphcore.runtime.modes import Mode
 from graphcore.runtime.reference import evaluate
-from graphcore.tensor import shared
+from graphcore.tensor import dot, shared
+from graphcore.tensor import scan as scan_module
 from graphcore.tensor.scan import foldl, foldr, map, reduce, scan, until
+from graphcore.tensor.vectorize import vectorize_graph
 
 __all__ = [
+    "Apply",
+    "Constant",
     "DisconnectedInputError",
     "Function",
     "GradientError",
@@ -48,31 +57,46 @@ __all__ = [
     "MissingInputError",
     "Mode",
     "NullTypeGradError",
+    "Op",
+    "OpFromGraph",
     "Out",
     "Rop",
     "UnusedInputError",
+    "Variable",
     "__version__",
+    "as_op",
+    "clone",
+    "clone_replace",
+    "compile",
+    "config",
     "debugprint",
+    "dot",
     "dprint",
     "evaluate",
     "explain",
     "foldl",
     "foldr",
     "function",
+    "gof",
     "grad",
     "gradient",
+    "graph_replace",
     "hessian",
     "hessian_vector_product",
+    "ifelse",
     "jacobian",
     "map",
     "pp",
+    "printing",
     "reduce",
     "scan",
+    "scan_module",
     "shared",
     "show_config",
     "sparse",
     "subgraph_grad",
     "tensor",
     "until",
+    "vectorize_graph",
     "verify_grad",
 ]

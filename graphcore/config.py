@@ -1,5 +1,10 @@
-"""What this installation is: version, instruction-set level, libraries, threads."""
+"""What this installation is, and the few settings.
 
+Settings are attributes of this module, read when a graph is built: ``floatX`` is the element type
+of ``scalar()``, ``vector()`` and so on.  The others are Theano's and change nothing here.
+"""
+
+import contextlib
 import os
 import platform
 import sys
@@ -8,6 +13,45 @@ import numpy as np
 
 from graphcore import kernels
 from graphcore._version import __version__
+
+floatX = "float64"
+mode = "Mode"
+device = "cpu"
+optimizer = "fast_run"
+compute_test_value = "off"
+exception_verbosity = "low"
+on_unused_input = "raise"
+allow_gc = True
+profile = False
+cxx = ""
+
+_SETTINGS = frozenset(
+    ("floatX", "mode", "device", "optimizer", "compute_test_value", "exception_verbosity",
+     "on_unused_input", "allow_gc", "profile", "cxx")
+)  # fmt: skip
+
+
+@contextlib.contextmanager
+def change_flags(**settings):
+    """Other settings inside of a ``with`` block or a decorated function.
+
+    Examples
+    --------
+    >>> import graphcore, graphcore.tensor as tt
+    >>> with graphcore.config.change_flags(floatX="float32"):
+    ...     x = tt.vector("x")
+    >>> x.dtype, tt.vector().dtype
+    ('float32', 'float64')
+    """
+    unknown = sorted(set(settings) - _SETTINGS)
+    if unknown:
+        raise AttributeError(f"there is no setting called {unknown[0]!r}")
+    before = {name: globals()[name] for name in settings}
+    globals().update(settings)
+    try:
+        yield
+    finally:
+        globals().update(before)
 
 
 def info():

@@ -118,8 +118,18 @@ class Apply:
         self.op = op
         self.inputs = tuple(inputs)
         make = _Classes.variable
-        self.outputs = tuple([make(t, self, i) for i, t in enumerate(out_types)])
+        self.outputs = tuple(
+            [
+                self._adopted(t, i) if isinstance(t, Variable) else make(t, self, i)
+                for i, t in enumerate(out_types)
+            ]
+        )
         self.where = where
+
+    def _adopted(self, v, index):
+        """A variable without past, as operations of users give, as an output."""
+        v.owner, v.index = self, index
+        return v
 
     @property
     def out(self):
@@ -169,6 +179,10 @@ class Op:
     def reference(self, *arrays):
         """The value, in NumPy: an array, or a tuple of arrays when there are several outputs."""
         raise NotImplementedError(type(self).__name__)
+
+    def run(self, node, arrays):
+        """What :meth:`reference` gives for one application; operations of users look at it."""
+        return self.reference(*arrays)
 
     def types_of(self, inputs):
         """Types of the outputs for these variables.

@@ -2,7 +2,7 @@
 
 import sys
 
-from graphcore.graph.nodes import Constant, Variable
+from graphcore.graph.nodes import Apply, Constant, Variable
 
 _ATOM = 100  # binding strength of what needs no parentheses
 _STRENGTH = {"|": 1, "^": 2, "&": 3, "<": 0, "<=": 0, ">": 0, ">=": 0, "==": 0, "!=": 0}
@@ -26,12 +26,26 @@ def _leaf_text(v, numbers):
     return f"<input {numbers.setdefault(v, len(numbers))}>"
 
 
-def debugprint(graphs, print_type=False, file=None):
+def roots_of(graphs):
+    """Variables of what users pass: a variable, an application, a function, or several of these."""
+    if isinstance(graphs, Variable):
+        return [graphs]
+    if isinstance(graphs, Apply):
+        return list(graphs.outputs)
+    graph = getattr(getattr(graphs, "maker", None), "fgraph", graphs)
+    if hasattr(graph, "apply_nodes"):
+        return list(graph.outputs)
+    return [v for item in graphs for v in roots_of(item)]
+
+
+def debugprint(graphs, depth=-1, print_type=False, file=None, **ignored):
     """Print graphs as trees, one line per node; repeated nodes are shown once.
 
     Parameters
     ----------
-    graphs : Variable or sequence of Variable
+    graphs : Variable, Function or sequence of these
+    depth : int
+        How many levels to print; all by default.
     print_type : bool
         Whether to append each variable's type.
     file : file or "str", optional
@@ -56,14 +70,14 @@ def debugprint(graphs, print_type=False, file=None):
           exp [2] ...
           2.0
     """
-    roots = [graphs] if isinstance(graphs, Variable) else list(graphs)
+    roots = roots_of(graphs)
     lines, ids, leaves = [], {}, {}
     stack = [(v, 0) for v in reversed(roots)]
     while stack:
-        v, depth = stack.pop()
+        v, level = stack.pop()
         node = v.owner
         kind = f" {v.type!r}" if print_type else ""
-        indent = "  " * min(depth, 100)
+        indent = "  " * min(level, 100)
         if node is None:
             lines.append(indent + _leaf_text(v, leaves) + kind)
             continue
@@ -73,8 +87,8 @@ def debugprint(graphs, print_type=False, file=None):
         name = f" '{v.name}'" if v.name else ""
         more = " ..." if seen else ""
         lines.append(indent + f"{node.op!r}{port} [{number}]{name}{kind}{more}")
-        if not seen:
-            stack.extend((u, depth + 1) for u in reversed(node.inputs))
+        if not seen and (depth < 0 or level + 1 < depth):
+            stack.extend((u, level + 1) for u in reversed(node.inputs))
     text = "\n".join(lines)
     if file == "str":
         return text + "\n"

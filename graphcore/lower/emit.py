@@ -4,6 +4,7 @@ import ctypes
 
 import numpy as np
 
+from graphcore.errors import describe
 from graphcore.lower.arrays import ITEM_BYTES, size_of
 from graphcore.lower.items import FLOW
 from graphcore.lower.lanes import emit_loop
@@ -226,7 +227,8 @@ def gemm_call(m, n, k, left, right, keep):
 
 def _caller(item):
     """Function that runs an op's reference on memory at given addresses."""
-    op, outs = item.node.op, item.info["outs"]
+    node, outs = item.node, item.info["outs"]
+    op = node.op
     in_types = [v.type.numpy_dtype for v in item.node.inputs]
     shapes = [v.shape for v in item.inputs]
 
@@ -241,9 +243,18 @@ def _caller(item):
             array(at, shape, lane).astype(dtype)
             for at, shape, lane, dtype in zip(addresses, shapes, lanes, in_types, strict=False)
         ]
-        result = op.reference(*given)
+        try:
+            result = op.run(node, given)
+        except Exception as error:
+            error.add_note(f"  while computing {describe(node)}\n  shapes of its inputs: {shapes}")
+            raise
         results = result if isinstance(result, tuple | list) else (result,)
         for at, out, value in zip(addresses[len(shapes) :], outs, results, strict=True):
+            if np.shape(value) != out.shape:
+                raise ValueError(
+                    f"{describe(node)} gave an array of shape {np.shape(value)}, not {out.shape}; "
+                    "check its infer_shape"
+                )
             array(at, out.shape, out.lane)[...] = value
 
     return call

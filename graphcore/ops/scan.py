@@ -11,7 +11,7 @@ has to be there.
 
 import numpy as np
 
-from graphcore.graph.nodes import Constant, Op, Variable, new_variable
+from graphcore.graph.nodes import Constant, Op, SharedVariable, Variable, new_variable
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import toposort
 from graphcore.ops.elementwise import Elemwise, elemwise
@@ -156,7 +156,7 @@ class Scan(Op):
             inner.update(dict.fromkeys(taps.values(), tuple(s[1:])))
         inner.update(zip(self.body.others, others, strict=True))
         given = dict(zip(self.body.others, values[1 + len(sequences) + k :], strict=True))
-        self._step_shapes(inner, given)
+        shapes_inside(self.body.results, self.body.order, inner, given)
         out = []
         for i, (first, depth) in enumerate(zip(firsts, self.depths, strict=True)):
             new = inner[self.body.results[i]]
@@ -167,20 +167,6 @@ class Scan(Op):
                 )
             out.append((n + depth, *first[1:]))
         return out + [(n, *inner[v]) for v in self.body.results[k:]]
-
-    def _step_shapes(self, shapes, values):
-        """Shapes of everything in a step, and the integers they depend on."""
-        for v in (*self.body.results, *(v for node in self.body.order for v in node.inputs)):
-            if isinstance(v, Constant):
-                shapes[v], values[v] = v.data.shape, v.data
-        for node in self.body.order:
-            known = [values.get(v) for v in node.inputs]
-            found = node.op.infer_shape([shapes[v] for v in node.inputs], known)
-            shapes.update(zip(node.outputs, map(tuple, found), strict=True))
-            if isinstance(node.op, Shape):
-                values[node.out] = np.array(shapes[node.inputs[0]], dtype="int64")
-            elif _is_integer(node) and all(k is not None for k in known):
-                values[node.out] = node.op.reference(*known)
 
     def reference(self, *arrays):
         n, sequences, firsts, others = self.parts(arrays)
@@ -232,11 +218,41 @@ def _shape_operands(node):
     return [node.inputs[i] for i in node.op.shape_inputs]
 
 
+def shapes_inside(results, order, shapes, values):
+    """Shapes of everything in a graph inside of an operation, and the integers they depend on.
+
+    ``shapes`` and ``values`` hold those of its inputs, and get the others.
+    """
+    for v in (*results, *(v for node in order for v in node.inputs)):
+        if isinstance(v, Constant):
+            shapes[v], values[v] = v.data.shape, v.data
+        elif v not in shapes and isinstance(v, SharedVariable):
+            shapes[v] = v.container[0].shape
+    for node in order:
+        known = [values.get(v) for v in node.inputs]
+        found = node.op.infer_shape([shapes[v] for v in node.inputs], known)
+        shapes.update(zip(node.outputs, map(tuple, found), strict=True))
+        if isinstance(node.op, Shape):
+            values[node.out] = np.array(shapes[node.inputs[0]], dtype="int64")
+        elif _is_integer(node) and all(k is not None for k in known):
+            values[node.out] = node.op.reference(*known)
+
+
+def evaluate_inside(results, values):
+    """Values of the results of a graph inside of an operation, for values of its inputs."""
+    order = toposort(results, stop=values)
+    for v in (*results, *(v for node in order for v in node.inputs)):
+        if isinstance(v, SharedVariable):
+            values.setdefault(v, v.container[0])
+    _evaluate(order, values)
+    return [np.asarray(v.data if isinstance(v, Constant) else values[v]) for v in results]
+
+
 def _evaluate(order, values):
     """One step by the references of its operations."""
     for node in order:
         arrays = [v.data if isinstance(v, Constant) else values[v] for v in node.inputs]
-        found = node.op.reference(*[np.asarray(a) for a in arrays])
+        found = node.op.run(node, [np.asarray(a) for a in arrays])
         found = found if isinstance(found, tuple) else (found,)
         values.update(zip(node.outputs, found, strict=True))
 

@@ -6,6 +6,7 @@ from itertools import takewhile
 from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import Variable
 from graphcore.graph.walk import toposort
+from graphcore.ops.inner import opened
 from graphcore.rewrite.builder import Builder
 from graphcore.rewrite.engine import Pass
 from graphcore.rewrite.stages import FINAL, OPTIONAL, rule_names, stages
@@ -76,7 +77,7 @@ class Rewriter:
     @collector_paused
     def run(self, outputs, final=False, statistics=False):
         """Better graphs of the same values as a list of variables; see :func:`rewrite`."""
-        found = list(outputs)
+        found = opened(list(outputs)) if final else list(outputs)
         for name, rules, heads in self._stages(found, final, statistics):
             if heads is not None and not _occurs(heads, found):
                 continue

@@ -14,7 +14,9 @@ _THEANO = {  # Theano's names of modes and linkers
     "numba": "fast",
     "jax": "fast",
     "py": "reference",
-    "vm": "reference",
+    "vm": "fast",
+    "cvm_nogc": "fast",
+    "vm_nogc": "fast",
     "debugmode": "debug",
     "debug_mode": "debug",
     "nanguardmode": "nan_guard",
@@ -39,6 +41,8 @@ class Mode:
         None leaves out the rewrites that simplify and stabilise; every other value means all.
     exclude : iterable of str
         Names of rewrites or stages to leave out.
+    linker : str, optional
+        Theano's name of ``kind``.
     nan, inf : bool
         What ``"nan_guard"`` complains about.
 
@@ -55,7 +59,9 @@ class Mode:
       ...
     """
 
-    def __init__(self, kind="fast", optimizer="fast_run", exclude=(), nan=True, inf=True):
+    def __init__(self, kind=None, optimizer="fast_run", exclude=(), nan=True, inf=True,
+                 linker=None):  # fmt: skip
+        kind = linker if kind is None else kind
         name = "fast" if kind is None else str(kind)
         self.kind = name if name in KINDS else _THEANO.get(name.lower())
         if self.kind is None:

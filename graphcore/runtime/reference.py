@@ -72,7 +72,7 @@ def _value(v, values):
 def _computed(node, arrays):
     """The outputs of one application, checked against its types."""
     try:
-        found = node.op.reference(*arrays)
+        found = node.op.run(node, arrays)
     except Exception as error:
         raise located(error, node, [a.shape for a in arrays]) from error
     found = found if isinstance(found, tuple) else (found,)

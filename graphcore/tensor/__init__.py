@@ -17,8 +17,12 @@ from graphcore.tensor import (
     linalg,
     matrix_functions,
     nlinalg,
+    nnet,
+    opt,
+    random,
     reductions,
     shaping,
+    shared_randomstreams,
     slinalg,
 )
 from graphcore.tensor.convert import as_tensor, as_tensor_variable, constant
@@ -54,8 +58,9 @@ def __getattr__(name):
 
 __all__ = [
     "TensorConstant", "TensorSharedVariable", "TensorType", "TensorVariable", "as_tensor",
-    "as_tensor_variable", "constant", "inc_subtensor", "linalg", "newaxis", "nlinalg",
-    "set_subtensor", "slinalg",
+    "as_tensor_variable", "constant", "inc_subtensor", "linalg", "newaxis", "nlinalg", "nnet",
+    "opt", "random",
+    "set_subtensor", "shared_randomstreams", "slinalg",
     *sorted(_generated),
     *creation.__all__, *elementwise.__all__, *matrix_functions.__all__, *reductions.__all__,
     *shaping.__all__,

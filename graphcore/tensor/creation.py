@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from graphcore import config
 from graphcore.graph.nodes import SharedVariable, Variable, new_shared, new_variable
 from graphcore.graph.types import TensorType
 from graphcore.ops.operands import check_dtype
@@ -42,11 +43,11 @@ def tensor(dtype="float64", shape=(), name=None, broadcastable=None):
     return new_variable(TensorType(check_dtype(dtype), shape, None, broadcastable), name=name)
 
 
-def _constructor(kind, default, prefix="", dtype="float64"):
+def _constructor(kind, default, prefix="", dtype=None):
     axes = len(default)
 
     def make(name=None, shape=None, dtype=dtype):
-        dtype = "float64" if dtype is None else dtype
+        dtype = config.floatX if dtype is None else dtype
         if name is not None and not isinstance(name, str):
             raise TypeError(f"{prefix}{kind}: the name must be a string, not {name!r}")
         if shape is None:
@@ -56,7 +57,7 @@ def _constructor(kind, default, prefix="", dtype="float64"):
         return tensor(dtype, shape, name)
 
     make.__name__ = make.__qualname__ = prefix + kind
-    make.__doc__ = f"""A symbolic {kind} of {dtype}.
+    make.__doc__ = f"""A symbolic {kind} of {dtype or "config.floatX"}.
 
     Parameters
     ----------

@@ -236,14 +236,33 @@ class _Scan:
 
     def build(self, truncate):
         for _ in range(ATTEMPTS):
-            results, updates = self._step()
+            results, updates, condition = self._step()
             changed = [o.widened(v) for o, v in zip(self.outputs, results, strict=True) if o.taps]
             if not any(changed):
                 break
         else:
             raise TypeError("scan: the type of an output changes with every step")
         self._check_strict([*results, *updates.values()])
+        if condition is not None:
+            self._stop_early(results, updates, condition)
         return self._loop(results, updates, truncate)
+
+    def _stop_early(self, results, updates, condition):
+        """Limit the steps to those up to the first at which the condition holds.
+
+        A loop over all steps finds out how many these are: kernels do not stop in the middle.
+        """
+        going = new_variable(TensorType("int64"))
+        goes_on = graph.switch(condition, 0, going)
+        shared = {v: new_variable(v.type, name=v.name) for v in updates}
+        roots = replace([*results, *updates.values(), goes_on], shared)
+        carried = self._carried(roots, shared)[0]
+        carried.append((constant([1]), {1: going}, roots[-1]))
+        sequences = dict(zip(self.entries, self.sequences, strict=True))
+        arrays, _ = recurrence(self.n, sequences, carried, [])
+        went_on = graph.sum(getitem(arrays[-1], slice(1, None)), (0,))
+        self.n = graph.minimum(went_on + 1, self.n)
+        self.sequences = [getitem(x, slice(None, self.n)) for x in self.sequences]
 
     def _step(self):
         """Results of one step on fresh variables, and updates of shared variables."""
@@ -252,7 +271,8 @@ class _Scan:
             for x in self.sequences
         ]
         seen = [v for o in self.outputs if o.taps for v in o.inner()]
-        results, updates = _read(self.fn(*self.entries, *seen, *self.fixed))
+        results, updates, condition = _read(self.fn(*self.entries, *seen, *self.fixed))
+        updates = _with_default_updates(results, updates)
         if self.infos is None and not self.outputs:
             self.outputs = [_Output(None, i) for i in range(len(results))]
         if len(results) != len(self.outputs):
@@ -263,7 +283,7 @@ class _Scan:
         return [
             cast(v, promote(o.type.dtype, v.type.dtype)) if o.taps else v
             for o, v in zip(self.outputs, results, strict=True)
-        ], updates
+        ], updates, condition
 
     def _check_strict(self, results):
         if not self.strict:
@@ -280,14 +300,7 @@ class _Scan:
     def _loop(self, results, updates, truncate):
         shared = {v: new_variable(v.type, name=v.name) for v in updates}
         roots = replace([*results, *updates.values()], shared)
-        carried, plain = [], []
-        for o, v in zip(self.outputs, roots, strict=False):
-            if o.taps:
-                carried.append((cast(o.first, o.type.dtype), o.seen, v))
-            else:
-                plain.append(v)
-        for (v, inner), new in zip(shared.items(), roots[len(results) :], strict=True):
-            carried.append((expand(v, (0,), v.type.ndim + 1), {1: inner}, new))
+        carried, plain = self._carried(roots, shared)
         sequences = dict(zip(self.entries, self.sequences, strict=True))
         arrays, collected = recurrence(self.n, sequences, carried, plain, truncate=truncate)
         found, arrays, collected = [], iter(arrays), iter(collected)
@@ -298,21 +311,49 @@ class _Scan:
                 found.append(next(collected))
         return found, {v: getitem(next(arrays), -1) for v in shared}
 
+    def _carried(self, roots, shared):
+        """What is carried from step to step, and what is only collected."""
+        carried, plain = [], []
+        for o, v in zip(self.outputs, roots, strict=False):
+            if o.taps:
+                carried.append((cast(o.first, o.type.dtype), o.seen, v))
+            else:
+                plain.append(v)
+        for (v, inner), new in zip(shared.items(), roots[len(self.outputs) :], strict=False):
+            carried.append((expand(v, (0,), v.type.ndim + 1), {1: inner}, new))
+        return carried, plain
+
 
 def _read(returned):
-    """``(outputs, updates)`` of what a step returned."""
+    """``(outputs, updates, condition to stop)`` of what a step returned."""
     if isinstance(returned, until):
-        raise NotImplementedError(_UNTIL)
+        return [], {}, returned.condition
     if isinstance(returned, dict):
-        return [], _updates(returned)
+        return [], _updates(returned), None
     parts = _as_list(returned)
-    if any(isinstance(p, until) for p in parts):
-        raise NotImplementedError(_UNTIL)
+    if parts and isinstance(parts[-1], until):
+        rest = parts[:-1]
+        outputs, updates, _ = _read(rest[0] if len(rest) == 1 else rest)
+        return outputs, updates, parts[-1].condition
     if len(parts) == 2:
         for a, b in (parts, parts[::-1]):
             if isinstance(b, dict) or (isinstance(b, (list, tuple)) and _are_updates(b)):
-                return [as_tensor_variable(v) for v in _as_list(a)], _updates(b)
-    return [as_tensor_variable(v) for v in parts], {}
+                return [as_tensor_variable(v) for v in _as_list(a)], _updates(b), None
+    return [as_tensor_variable(v) for v in parts], {}, None
+
+
+def _with_default_updates(results, updates):
+    """The updates, with those of the shared variables in use, as generators of random numbers."""
+    found, roots = dict(updates), [*results, *updates.values()]
+    while roots:
+        new = [
+            v
+            for v in inputs_of(roots)
+            if isinstance(v, SharedVariable) and v.default_update is not None and v not in found
+        ]
+        found.update((v, as_tensor_variable(v.default_update)) for v in new)
+        roots = [found[v] for v in new]
+    return found
 
 
 def _are_updates(pairs):
@@ -330,17 +371,30 @@ def _updates(pairs):
     return found
 
 
-_UNTIL = (
-    "scan: stopping early with until(condition) is not supported; run all steps and carry a flag: "
-    "switch(done, old, new)"
-)
-
-
 class until:
-    """Theano's condition to stop a scan early.  ``scan`` refuses it, and says what to do."""
+    """What a step of a scan returns last in order to stop after this step, if a condition holds.
+
+    How many steps these are is found out by a loop over all ``n_steps``: say no more of them than
+    may be needed.
+
+    Parameters
+    ----------
+    condition : Variable
+        A scalar.
+
+    Examples
+    --------
+    >>> import graphcore
+    >>> import graphcore.tensor as tt
+    >>> limit = tt.scalar("limit")
+    >>> doubled, _ = graphcore.scan(lambda x: (2 * x, graphcore.until(2 * x > limit)),
+    ...                             outputs_info=tt.constant(1.0), n_steps=100)
+    >>> graphcore.function([limit], doubled)(10.0)
+    array([ 2.,  4.,  8., 16.])
+    """
 
     def __init__(self, condition):
-        self.condition = condition
+        self.condition = as_tensor_variable(condition)
 
 
 def map(

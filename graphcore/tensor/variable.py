@@ -55,6 +55,9 @@ class TensorVariable(Variable):
         """
         return _evaluator[0]([self], inputs or {})[0]
 
+    rng = property(lambda self: self.tag.rng, doc="Of a random draw: its generator.")
+    update = property(lambda self: self.tag.update, doc="Of a random draw: generator, next state.")
+
     # Shape ------------------------------------------------------------------------------------
 
     shape = property(shaping.shape, doc="Shape as a vector of int64; constant when it is known.")

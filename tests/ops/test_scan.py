@@ -209,11 +209,6 @@ def test_go_backwards_with_n_steps_takes_the_last_entries():
             "starts as an array with 0 axes and becomes one with 1",
         ),
         (
-            lambda s: s(lambda x: (x, graphcore.until(x > 3)), outputs_info=1.0, n_steps=2),
-            NotImplementedError,
-            "carry a flag",
-        ),
-        (
             lambda s: s(lambda x: x * tt.scalar("q"), outputs_info=1.0, n_steps=2, strict=True),
             ValueError,
             "uses 'q'; add it to non_sequences",
@@ -241,3 +236,40 @@ def test_sequences_of_different_lengths_are_cut():
     x, y = tt.vector("x"), tt.vector("y")
     s, _ = graphcore.scan(lambda x, y, s: s + x * y, [x, y], 0.0)
     np.testing.assert_array_equal(s.eval({x: [1, 2, 3], y: [1, 10]}), [1, 21])
+
+
+@pytest.mark.parametrize("limit", [0.5, 10.0, 1e9])
+def test_until_stops_after_the_step_at_which_the_condition_holds(limit):
+    x, a, top = tt.vector("x"), tt.scalar("a"), tt.scalar("top")
+    rows, updates = graphcore.scan(
+        lambda v, total, a: ([total * a + v, v], {}, graphcore.until(total * a + v > top)),
+        sequences=x, outputs_info=[tt.constant(0.0), None], non_sequences=a,
+    )  # fmt: skip
+    total, seen = rows
+    f = graphcore.function(
+        [x, a, top], [total, seen, graphcore.grad(total[-1], x), graphcore.grad(total[-1], a)]
+    )
+    values, factor = np.arange(1.0, 7.0), 1.5
+    wanted, slope = [], 0.0
+    for v in values:
+        slope = slope * factor + (wanted[-1] if wanted else 0.0)
+        wanted.append((wanted[-1] if wanted else 0.0) * factor + v)
+        if wanted[-1] > limit:
+            break
+    n = len(wanted)
+    got, entries, by_x, by_a = f(values, factor, limit)
+    np.testing.assert_allclose(got, wanted, rtol=1e-15)
+    np.testing.assert_array_equal(entries, values[:n])
+    np.testing.assert_allclose(by_x[:n], factor ** np.arange(n)[::-1], rtol=1e-14)
+    assert not by_x[n:].any() and not updates
+    np.testing.assert_allclose(by_a, slope, rtol=1e-14)
+
+
+def test_draws_inside_of_a_loop_differ_from_step_to_step():
+    stream = tt.random.RandomStream(3)
+    walk, updates = graphcore.scan(
+        lambda s: s + stream.normal(size=()), outputs_info=tt.constant(0.0), n_steps=50
+    )
+    f = graphcore.function([], walk, updates=updates)
+    first, second = np.diff(f()), np.diff(f())
+    assert len(set(first) | set(second)) == 98

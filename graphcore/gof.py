@@ -1,0 +1,17 @@
+"""Graphs and operations: Theano's name of the module."""
+
+from graphcore.graph import basic as graph
+from graphcore.graph.basic import Apply, Constant, FunctionGraph, SharedVariable, Variable
+from graphcore.graph.types import TensorType
+from graphcore.ops.user import UserOp as Op
+
+__all__ = [
+    "Apply",
+    "Constant",
+    "FunctionGraph",
+    "Op",
+    "SharedVariable",
+    "TensorType",
+    "Variable",
+    "graph",
+]

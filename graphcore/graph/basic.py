@@ -1,0 +1,119 @@
+"""Graphs and ways to look at them, under Theano's and PyTensor's names."""
+
+from graphcore.graph.fgraph import FunctionGraph
+from graphcore.graph.nodes import Apply, Constant, Op, SharedVariable, Variable
+from graphcore.graph.walk import ancestors as _ancestors
+from graphcore.graph.walk import inputs_of, replace, toposort
+
+
+def _listed(x):
+    return [x] if isinstance(x, Variable) else list(x)
+
+
+def ancestors(graphs, blockers=()):
+    """Every variable that ``graphs`` depend on, themselves included.
+
+    Variables in ``blockers`` are not searched further.
+
+    Examples
+    --------
+    >>> import graphcore, graphcore.tensor as tt
+    >>> x = tt.vector("x")
+    >>> [v.name for v in graphcore.graph.basic.ancestors([tt.exp(x)]) if v.name]
+    ['x']
+    """
+    if not blockers:
+        return _ancestors(_listed(graphs))
+    found = {}
+    for node in toposort(_listed(graphs), stop=blockers):
+        found.update(dict.fromkeys((*node.inputs, *node.outputs)))
+    found.update(dict.fromkeys(_listed(graphs)))
+    return list(found)
+
+
+def graph_inputs(graphs, blockers=()):
+    """Variables without owner that ``graphs`` depend on, constants included."""
+    return [v for v in ancestors(graphs, blockers) if v.owner is None]
+
+
+inputs = graph_inputs
+
+
+def explicit_graph_inputs(graphs):
+    """Inputs that need a value: neither constants nor shared variables."""
+    return [v for v in inputs_of(_listed(graphs)) if not isinstance(v, SharedVariable)]
+
+
+def applys_between(ins, outs):
+    """The applications between some variables and others."""
+    return toposort(_listed(outs), stop=_listed(ins))
+
+
+io_toposort = general_toposort = applys_between
+
+
+def vars_between(ins, outs):
+    """The variables between some variables and others, these included."""
+    return ancestors(outs, _listed(ins))
+
+
+variables = vars_between
+
+
+def variable_depends_on(variable, depends_on):
+    """Whether a variable depends on another one, or one of several."""
+    wanted = set(_listed(depends_on))
+    return any(v in wanted for v in ancestors([variable]))
+
+
+def clone_replace(output, replace=None, **ignored):
+    """Graphs with some variables replaced by others.
+
+    Parameters
+    ----------
+    output : Variable or sequence of Variable
+    replace : dict or sequence of pairs, optional
+        ``{variable: replacement}``.
+
+    Examples
+    --------
+    >>> import graphcore, graphcore.tensor as tt
+    >>> x, y = tt.vectors("x", "y")
+    >>> graphcore.clone_replace(tt.exp(x).sum(), {x: 2 * y}).eval({y: [0.0]})
+    array(1.)
+    """
+    pairs = dict(replace or {})
+    found = _replaced(_listed(output), pairs)
+    return found[0] if isinstance(output, Variable) else found
+
+
+clone = clone_replace
+
+
+def graph_replace(outputs, replace=None, *, strict=True):
+    """:func:`clone_replace` that complains about what does not occur.
+
+    Parameters
+    ----------
+    outputs : Variable or sequence of Variable
+    replace : dict or sequence of pairs, optional
+    strict : bool
+        Whether a variable to replace that the graphs do not contain is an error.
+    """
+    pairs = dict(replace or {})
+    if strict:
+        there = set(ancestors(outputs))
+        for v in pairs:
+            if v not in there:
+                raise ValueError(f"graph_replace: {v!r} is not in the graph")
+    return clone_replace(outputs, pairs)
+
+
+_replaced = replace
+
+__all__ = [
+    "Apply", "Constant", "FunctionGraph", "Op", "SharedVariable", "Variable", "ancestors",
+    "applys_between", "clone", "clone_replace", "explicit_graph_inputs", "general_toposort",
+    "graph_inputs", "graph_replace", "inputs", "io_toposort", "variable_depends_on", "variables",
+    "vars_between",
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Theano's place of ``rng_mrg``."""
