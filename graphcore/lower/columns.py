@@ -119,7 +119,9 @@ def _reduce(t, node):
     full, axes, name = t.shapes[x], node.op.axes, node.op.row_name
     count = t.columns[x].ndim if x in t.columns else t.apart(full)
     lead = len(full) - count
-    if name not in JOIN or not count or not (x in t.columns or axes[-1] >= lead):
+    # a sum over everything that lies in memory is one over its elements in a row
+    apart = x in t.columns or (count and lead <= axes[-1] and len(axes) < len(full))
+    if name not in JOIN or not apart:
         _WHOLE[reduce.Reduce](t, node)
         return
     dtype = y.type.dtype

@@ -303,6 +303,8 @@ static inline void gk_linear(ptrdiff_t n, double *y, const double *a, const doub
     const ptrdiff_t step = ins->k0;                                                              \
     if (step == sizeof(TYPE))                                                                    \
       for (ptrdiff_t i = 0; i < n; i++) y[i] = (LANE)((const TYPE *)a)[i];                       \
+    else if (step == 2 * sizeof(TYPE))                                                           \
+      for (ptrdiff_t i = 0; i < n; i++) y[i] = (LANE)((const TYPE *)a)[2 * i];                   \
     else                                                                                         \
       for (ptrdiff_t i = 0; i < n; i++) y[i] = (LANE) * (const TYPE *)(a + i * step);            \
   }                                                                                              \
