@@ -1538,6 +1538,27 @@ ternary(
 # Internal elementwise rows: lowering uses them, users do not see them
 # ---------------------------------------------------------------------------------------------
 
+unary(
+    "anchor",
+    doc="The element itself, 0 where it is infinite: what exponents are shifted by.",
+    ref="graphcore.ops.refs.anchor",
+    kernel={"d": "gk_anchor(a)"},
+    d=(None,),
+    dtype="inexact",
+    exact=lambda mp, a: mp.mpf(0) if mp.isinf(a) else a,
+    internal=True,
+)
+ternary(
+    "quotient",
+    doc="a * b; a / c where b, which is 1 / c, has lost digits or is not finite.",
+    ref="graphcore.ops.refs.quotient",
+    kernel={"ddd": "a * b"},
+    rare={"ddd": ("gk_is_extreme(b)", "a / c")},
+    d=(lambda o, a, b, c, y: b, lambda o, a, b, c, y: a, lambda o, a, b, c, y: 0),
+    dtype="inexact",
+    exact=lambda mp, a, b, c: a * b if 2.0**-1022 <= abs(b) < mp.inf else a / c,
+    internal=True,
+)
 ternary(
     "muladd",
     doc="a * b + c, with one rounding where the instruction set has it.",

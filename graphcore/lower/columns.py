@@ -128,11 +128,19 @@ def _reduce(t, node):
     parts = columns(t, x, count, "bool" if name in ("any", "all") else dtype)
     over = [a - lead for a in axes if a >= lead]
     rest = tuple(a for a in axes if a < lead)
-    parts = _joined(t, name, parts, over, full[:lead], dtype)
-    if rest:
+    if rest:  # first, for it is the cheapest, and may have been done already
         for at in np.ndindex(parts.shape):
-            parts[at] = reduce_view(t, name, parts[at], rest, dtype)
-    _set(t, y, parts)
+            parts[at] = _reduced(t, name, parts[at], rest, dtype)
+    lead = tuple(n for a, n in enumerate(full[:lead]) if a not in rest)
+    _set(t, y, _joined(t, name, parts, over, lead, dtype))
+
+
+def _reduced(t, name, part, axes, dtype):
+    """One column reduced; done once."""
+    key = (part.array, part.shape, part.strides, part.offset, name, axes, dtype)
+    if key not in t.made:
+        t.made[key] = reduce_view(t, name, part, axes, dtype)
+    return t.made[key]
 
 
 def _joined(t, name, parts, axes, lead, dtype):

@@ -11,6 +11,7 @@ import numpy as np
 
 from graphcore.graph.large import is_large, is_mapped
 from graphcore.lower.arrays import ITEM_BYTES
+from graphcore.lower.divisions import share_divisions
 from graphcore.lower.memory import LANES, TILE_LD
 from graphcore.lower.products import BLOCK
 from graphcore.lower.spec import Ins, LoopStep
@@ -230,6 +231,7 @@ class LoopEmitter:
         """The steps of the group."""
         for item in self.group.items:
             getattr(self, "_" + item.kind)(item)
+        self.body = share_divisions(self.body, self.new_register)
         loop = self.step(self.body)
         if self.straight:
             for ins in loop.body:

@@ -139,6 +139,18 @@ def switch(condition, a, b):
     return np.where(np.not_equal(condition, 0), a, b)
 
 
+def anchor(a):
+    """a, 0 where it is infinite."""
+    return np.where(np.isinf(a), 0, a).astype(np.asarray(a).dtype)
+
+
+def quotient(a, b, c):
+    """a * b, a / c where b is subnormal or not finite."""
+    size = np.abs(b)
+    extreme = ~((size >= np.finfo(np.float64).tiny) & (size < np.inf))
+    return np.where(extreme, np.divide(a, c), np.multiply(a, b))
+
+
 def muladd(a, b, c):
     """a * b + c."""
     return a * b + c

@@ -59,9 +59,9 @@ def drop_sign_of_even(b, node):
     return None
 
 
-@rule("sqr", needs="mul sqrt")
+@rule("sqr", needs="mul true_div sqrt")
 def sqr_of_scaled(b, node):
-    """sqr(x c) is sqr(x) c**2; sqr(sqrt(x)) is x where x >= 0."""
+    """sqr(x c) is sqr(x) c**2, also for an array x and a number c; sqr(sqrt(x)) is x for x >= 0."""
     (x,) = node.inputs
     if not is_float(x):
         return None
@@ -70,6 +70,14 @@ def sqr_of_scaled(b, node):
         for u, c in (inner, inner[::-1]):
             if b.is_moderate(c) and u.type.dtype == x.type.dtype:
                 return b.mul(b.sqr(u), b.number(c) ** 2)
+    for name in ("mul", "true_div"):
+        inner = parts(x, name)
+        if inner is not None and all(v.type.dtype == x.type.dtype for v in inner):
+            u, c = inner
+            if name == "mul" and b.level(u) < b.level(c):
+                u, c = c, u
+            if b.level(u) > b.level(c):
+                return b.elementwise(name, b.sqr(u), b.sqr(c))
     inner = parts(x, "sqrt")
     return inner[0] if inner is not None and is_nonnegative(b, inner[0]) else None
 

@@ -4,7 +4,7 @@ from graphcore.graph.nodes import Constant
 from graphcore.ops.index import IncSubtensor
 from graphcore.ops.markers import MARKERS
 from graphcore.ops.reduce import product_of_others
-from graphcore.rewrite.rule import is_float, op_of, rule
+from graphcore.rewrite.rule import is_float, op_of, parts, rule
 from graphcore.rewrite.shapes import is_zeros
 
 MAX_POWER = 8
@@ -76,7 +76,17 @@ def _is_increment(v):
     return op is not None and not op.is_set
 
 
+@rule("switch", needs="isinf")
+def anchor_from_switch(b, node):
+    """switch(isinf(x), 0, x) in one operation."""
+    condition, zero, x = node.inputs
+    inner = parts(condition, "isinf")
+    if inner is None or inner[0] is not x or b.number(zero) != 0 or x.type != node.out.type:
+        return None
+    return b.elementwise("anchor", x) if is_float(x) else None
+
+
 #: Once the graph will not be differentiated any more.
 RELEASE = (drop_gradient_marks, expand_product_of_others)
 
-RULES = [products_from_power, mul_from_div_by_number, increment_of_sum]
+RULES = [products_from_power, mul_from_div_by_number, increment_of_sum, anchor_from_switch]

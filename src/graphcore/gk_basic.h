@@ -103,6 +103,12 @@ GK_INLINE double gk_min(double a, double b) {
   const double smaller = a > b ? b : a;
   return b == b ? smaller : b;
 }
+/* whether a reciprocal has lost digits or is not a number to multiply by */
+GK_INLINE int64_t gk_is_extreme(double a) {
+  const double size = gk_abs(a);
+  return !((size >= 0x1p-1022) & (size < GK_INF));
+}
+GK_INLINE double gk_anchor(double a) { return gk_abs(a) == GK_INF ? 0.0 : a; }
 GK_INLINE double gk_clip(double a, double b, double c) { return gk_min(gk_max(a, b), c); }
 
 /* 16 lanes of a reduction, element i to lane i % 16; returns how many elements it took.  For steps

@@ -117,7 +117,12 @@ CASES = {
     ],
     "sqr_from_mul": [s.v * s.v, s.i * s.i],
     "drop_sign_of_even": [tt.sqr(-s.v), abs(-s.v), tt.cosh(-s.v), tt.sqr(abs(s.v))],
-    "sqr_of_scaled": [tt.sqr(s.v * 3.0), tt.sqr(tt.sqrt(tt.exp(s.v)))],
+    "sqr_of_scaled": [
+        tt.sqr(s.v * 3.0),
+        tt.sqr(tt.sqrt(tt.exp(s.v))),
+        tt.sqr(s.v / s.a),
+        tt.sqr(s.a * s.v),
+    ],
     "abs_from_sqrt_sqr": [tt.sqrt(tt.sqr(s.v))],
     "drop_abs_of_nonnegative": [abs(tt.exp(s.v)), abs(tt.sqr(s.v) + 1.0)],
     "drop_log_of_exp": [
@@ -301,6 +306,7 @@ CASES = {
         tt.exp(s.v) + tt.inc_subtensor(tt.zeros(N)[1:], s.v[:-1]),
         tt.inc_subtensor(tt.inc_subtensor(tt.zeros(N)[1:], s.v[:-1])[0], s.a) + tt.exp(s.v),
     ],
+    "anchor_from_switch": [tt.switch(tt.isinf(s.v), 0.0, s.v)],
     "log1p_from_log_add": [tt.log(1 + s.v), tt.log(s.v + 1)],
     "expm1_from_sub_exp": [tt.exp(s.v) - 1, 1 - tt.exp(s.v)],
     "log1mexp_from_log_sub_exp": [
