@@ -91,7 +91,6 @@ class Rewriter:
             self.notes += self.builder.notes
         return found
 
-
     def _stages(self, outputs, final, statistics):
         """The stages to run, without those whose rules are all among those of another one."""
         left_out = {*self.left_out}
