@@ -1,17 +1,15 @@
 """``sample``: draws from the posterior of a model, with PyMC's arguments."""
 
 from collections import namedtuple
-from datetime import UTC, datetime
 
 import numpy as np
 
-from graphcore import _version
 from graphcore.model import modelcontext
 from graphcore.sample import expand, report, traces
 from graphcore.sample.compound import sample_compound
 from graphcore.sample.dense import sample_dense
 from graphcore.sample.nuts import SamplingError, sample_flat
-from graphcore.sample.results import Result, make_group
+from graphcore.sample.results import Result, attributes, make_group
 from graphcore.sample.seeds import chain_seeds
 from graphcore.sample.start import check_init, initial_points, start_points
 from graphcore.sample.steps import assigned
@@ -249,13 +247,7 @@ def _as_dict(record):
 
 def _result(model, variables, run, extras):
     """Flat draws as named groups."""
-    attrs = {
-        "created_at": datetime.now(UTC).isoformat(),
-        "inference_library": "graphcore",
-        "inference_library_version": _version.__version__,
-        "sampling_time": run.seconds,
-        "tuning_steps": run.warmup_stats.shape[1],
-    }
+    attrs = attributes(sampling_time=run.seconds, tuning_steps=run.warmup_stats.shape[1])
     coords = model.coords | dict(extras.get("coords", {}))
     coords["chain"] = np.array(run.chains)
     dims = model.named_vars_to_dims | dict(extras.get("dims", {}))

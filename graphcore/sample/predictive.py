@@ -1,15 +1,12 @@
 """Predictions of a model, before and after it has seen data, and densities of draws."""
 
-from datetime import UTC, datetime
-
 import numpy as np
 
-from graphcore import _version
 from graphcore.model import modelcontext
 from graphcore.model.distributions.base import RandomVariable
 from graphcore.sample import expand, traces
 from graphcore.sample.forward import Forward, data_of_variable, depends_on
-from graphcore.sample.results import SAMPLE_DIMS, Result, make_group
+from graphcore.sample.results import SAMPLE_DIMS, Result, attributes, make_group
 
 
 def sample_prior_predictive(
@@ -188,11 +185,7 @@ def result_of(model, groups, idata_kwargs=None, predictions=False, labels=None):
     extras = idata_kwargs or {}
     coords = {**model.coords, **(labels or {}), **(extras.get("coords") or {})}
     dims = {**model.named_vars_to_dims, **(extras.get("dims") or {})}
-    attrs = {
-        "created_at": datetime.now(UTC).isoformat(),
-        "inference_library": "graphcore",
-        "inference_library_version": _version.__version__,
-    }
+    attrs = attributes()
     made = {name: make_group(x, dims, coords, attrs) for name, x in groups.items() if x}
     if model.observed_RVs and not predictions:
         observed = expand.observed_values(model)

@@ -5,9 +5,12 @@ functions take it as an array, so that code written for xarray mostly runs uncha
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from graphcore import _version
 
 SAMPLE_DIMS = ("chain", "draw")
 
@@ -208,6 +211,21 @@ def make_group(arrays, dims=None, coords=None, attrs=None, sample_dims=SAMPLE_DI
     return Group(out, attrs)
 
 
+def attributes(**more):
+    """What every group says about its origin, by ArviZ's names."""
+    version = _version.__version__
+    return {
+        "created_at": datetime.now(UTC).isoformat(),
+        "creation_library": "graphcore",
+        "creation_library_version": version,
+        "creation_library_language": "Python",
+        "inference_library": "graphcore",
+        "inference_library_version": version,
+        "sample_dims": list(SAMPLE_DIMS),
+        **more,
+    }
+
+
 class Result(Mapping):
     """What a run produced, group by group: posterior, sample_stats, observed_data, ...
 
@@ -234,9 +252,40 @@ class Result(Mapping):
         return list(self._groups)
 
     def __getitem__(self, name):
-        if name not in self._groups:
-            raise KeyError(f"no group {name!r}; there are {', '.join(self._groups)}")
-        return self._groups[name]
+        if name in self._groups:
+            return self._groups[name]
+        if name in self._groups.get("posterior", ()):
+            return self.get_values(name)  # as PyMC3's traces
+        raise KeyError(f"no group {name!r}; there are {', '.join(self._groups)}")
+
+    @property
+    def varnames(self):
+        """Names of the variables of the posterior."""
+        return list(self._groups["posterior"])
+
+    def get_values(self, varname, burn=0, thin=1, combine=True, chains=None):
+        """Draws of a variable, those of all chains one after the other.
+
+        Parameters
+        ----------
+        varname : str
+        burn, thin : int
+            Draws to leave out at the begin of each chain, and the step between those kept.
+        combine : bool
+            False for a list with one array per chain.
+        chains : int or list of int, optional
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> result = Result({"posterior": make_group({"mu": np.zeros((2, 5))})}, {})
+        >>> result["mu"].shape, result.get_values("mu", burn=1, combine=False)[0].shape
+        ((10,), (4,))
+        """
+        values = self._groups["posterior"][varname].values[:, burn::thin]
+        if chains is not None:
+            values = values[np.atleast_1d(chains)]
+        return np.concatenate(list(values)) if combine else list(values)
 
     def __getattr__(self, name):
         if name.startswith("_") or name not in self._groups:

@@ -113,6 +113,16 @@ def test_what_is_drawn_again():
         assert predicted().shape == (1, 3, 3)
 
 
+def test_traces_of_pymc3_are_read_by_variable():
+    draws = posterior()
+    trace = Result({"posterior": make_group(draws)}, {})
+    np.testing.assert_array_equal(trace["a"], draws["a"].ravel())
+    np.testing.assert_array_equal(trace.get_values("a", thin=3, chains=1), draws["a"][1, ::3])
+    assert trace.varnames == ["a", "k", "sd"]
+    with pytest.raises(KeyError, match="no group .q."):
+        trace["q"]
+
+
 def test_points_and_extension():
     draws = posterior()
     points = [{k: v[0, i] for k, v in draws.items()} for i in range(5)]
