@@ -7,6 +7,16 @@ import numpy as np
 from scipy import special, stats
 
 
+# Made of more than scalar parameters; tested in test_composed.py, test_walks.py, test_matrices.py.
+COMPOSED = set(
+    """
+    Censored Truncated TruncatedNormal CustomDist ZeroSumNormal Interpolated Bound
+    AR AR1 EulerMaruyama GARCH11 MvGaussianRandomWalk MvStudentTRandomWalk RandomWalk
+    CAR ICAR KroneckerNormal LKJCorr MatrixNormal OrderedMultinomial StickBreakingWeights Wishart
+    """.split()
+)
+
+
 class _Kumaraswamy(stats.rv_continuous):
     def _argcheck(self, a, b):
         return (a > 0) & (b > 0)

@@ -9,7 +9,7 @@ import types
 import mpmath
 import numpy as np
 import pytest
-from distribution_references import reference
+from distribution_references import COMPOSED, reference
 from scipy import stats
 
 import graphcore.model as pm
@@ -27,19 +27,6 @@ FORMS = {
 ALL = {**Distribution.registry, **FORMS}
 VECTOR = {n for n, c in ALL.items() if c.ndim or any(p.ndim for p in c.params.values())}
 MIXED = {"HurdleGamma", "HurdleLogNormal", "DiracDelta"}  # neither a density nor all of counts
-# tested in test_composed.py
-COMPOSED = {"Censored", "Truncated", "TruncatedNormal", "CustomDist", "ZeroSumNormal"}
-# tested in test_walks.py
-COMPOSED |= {
-    "AR", "AR1", "Bound", "EulerMaruyama", "GARCH11", "MvGaussianRandomWalk",
-    "MvStudentTRandomWalk", "RandomWalk",
-    "Interpolated",  # test_composed.py
-}  # fmt: skip
-# tested in test_matrices.py
-COMPOSED |= {
-    "CAR", "ICAR", "KroneckerNormal", "LKJCorr", "MatrixNormal", "OrderedMultinomial",
-    "StickBreakingWeights", "Wishart",
-}  # fmt: skip
 SCALAR = sorted(set(ALL) - VECTOR - IMPROPER - MIXED - COMPOSED)
 KINKS = {"AsymmetricLaplace": "mu", "Triangular": "c"}  # where densities have corners
 

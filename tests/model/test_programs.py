@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from distribution_references import reference
+from distribution_references import COMPOSED, reference
 
 import graphcore.model as pm
 import graphcore.model.distributions.transforms as tr
@@ -57,7 +57,6 @@ def free_parameters(cls):
 
 
 WITHOUT_DENSITY = {"Flat", "HalfFlat", "DiracDelta", "HurdleGamma", "HurdleLogNormal"}
-COMPOSED = {"Censored", "Truncated", "TruncatedNormal", "CustomDist", "ZeroSumNormal"}
 SCALAR = sorted(
     name
     for name, cls in Distribution.registry.items()
