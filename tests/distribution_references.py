@@ -6,7 +6,6 @@
 import numpy as np
 from scipy import special, stats
 
-
 # Made of more than scalar parameters; tested in test_composed.py, test_walks.py, test_matrices.py.
 COMPOSED = set(
     """
