@@ -10,6 +10,7 @@ from graphcore.graph.walk import toposort
 from graphcore.lower import (
     columns,
     indexing,
+    lines,
     matrices,
     products,
     recurrence,
@@ -25,7 +26,7 @@ from graphcore.lower.shapes import concrete_shapes
 from graphcore.lower.spec import ProgramSpec
 
 # importing them fills translate.RULES
-_RULES = (indexing, matrices, products, columns, shortdots, sparse, recurrence)
+_RULES = (indexing, lines, matrices, products, columns, shortdots, sparse, recurrence)
 
 
 @collector_paused

@@ -1,8 +1,8 @@
 """Items of matrix products: rows fused into loops, BLAS for the rest."""
 
-from graphcore.lower.arrays import View, c_strides, whole
+from graphcore.lower.arrays import LANE, View, c_strides, size_of, whole
 from graphcore.lower.items import broadcast_view
-from graphcore.lower.translate import RULES, Unsupported
+from graphcore.lower.translate import RULES, reduce_view
 from graphcore.ops import linalg
 
 BLOCK = 256  # elements per pass of a loop, and rows per tile of a matrix
@@ -11,12 +11,10 @@ BLOCK = 256  # elements per pass of a loop, and rows per tile of a matrix
 def _dot(t, node):
     a, b = node.inputs
     y = node.outputs[0]
-    if y.type.dtype not in ("float64", "float32") or {a.type.dtype, b.type.dtype} - {
-        "float64",
-        "float32",
-    }:
-        raise Unsupported(y.type.dtype)
     va, vb = t.of(a), t.of(b)
+    if LANE[y.type.dtype] == "l":
+        t.view[y] = _of_integers(t, va, vb, y, t.shapes[y])
+        return
     if a.type.ndim == 1 and b.type.ndim == 1:
         out = vector_vector(t, va, vb)
     elif b.type.ndim == 1:
@@ -136,4 +134,68 @@ def _matrix_matrix(t, a, b):
     return whole(out)
 
 
+def _of_integers(t, a, b, y, shape):
+    """Products of whole numbers, summed in the loop that multiplies them."""
+    lead = shape[: len(shape) - (len(a.shape) > 1) - (len(b.shape) > 1)]
+    left, right = len(a.shape) > 1, len(b.shape) > 1
+    a = broadcast_view(a, (*lead, *a.shape[-2:])) if left else a
+    b = broadcast_view(b, (*lead, *b.shape[-2:])) if right else b
+    if right:  # the axis that is summed comes last
+        b = View(b.array, (*b.shape[:-2], b.shape[-1], b.shape[-2]),
+                 (*b.strides[:-2], b.strides[-1], b.strides[-2]), b.offset)  # fmt: skip
+        if left:
+            b = View(b.array, (*b.shape[:-2], 1, *b.shape[-2:]),
+                     (*b.strides[:-2], 0, *b.strides[-2:]), b.offset)  # fmt: skip
+    if left and right:
+        a = View(a.array, (*a.shape[:-1], 1, a.shape[-1]),
+                 (*a.strides[:-1], 0, a.strides[-1]), a.offset)  # fmt: skip
+    full = (*shape, a.shape[-1])
+    if not size_of(full):
+        return broadcast_view(t.constant(0), shape)
+    products = t.elementwise("mul_ll", [a, b], full, "l")
+    out = reduce_view(t, "sum", products, (len(full) - 1,), y.type.dtype)
+    return t.convert(out, "bool_l", "l") if y.type.dtype == "bool" else out
+
+
+def _stacked(t, view, lead):
+    """A stack of matrices as ``(view, form, leading length, step)``: see ``readable``."""
+    (sr, sc), (n, k) = view.strides[-2:], view.shape[-2:]
+    shape = tuple(d for d in view.shape[:-2] if d != 1)
+    strides = tuple(s for s, d in zip(view.strides, view.shape[:-2], strict=False) if d != 1)
+    if view.array.memory == "f8" and not view.array.is_scalar:
+        form = "rm" if sc == 1 and (sr >= k or n == 1) else None
+        form = "cm" if form is None and sr == 1 and (sc >= n or k == 1) else form
+        even = all(
+            strides[i] == strides[i + 1] * shape[i + 1] for i in range(len(shape) - 1)
+        )
+        same = len(shape) == len([d for d in lead if d != 1])
+        if form is not None and (not shape or (even and same)):
+            ld = max(sr, k) if form == "rm" else max(sc, n)
+            return view, form, ld, strides[-1] if shape else 0
+    if len([d for d in view.shape[:-2] if d != 1]) not in (0, len([d for d in lead if d != 1])):
+        view = broadcast_view(view, (*lead, n, k))
+    view = t.contiguous(view)
+    return view, "rm", k, n * k if view.size > n * k else 0
+
+
+def _matmul(t, node):
+    (a, b), (y,) = map(t.of, node.inputs), node.outputs
+    shape = t.shapes[y]
+    if LANE[y.type.dtype] == "l":
+        t.view[y] = _of_integers(t, a, b, y, shape)
+        return
+    out, (*lead, m, n), k = t.new(shape, "d"), shape, a.shape[-1]
+    t.view[y] = whole(out)
+    if not out.size or not k:
+        t.view[y] = broadcast_view(t.constant(0.0), shape)
+        return
+    (a, fa, lda, sa), (b, fb, ldb, sb) = _stacked(t, a, lead), _stacked(t, b, lead)
+    numbers = (size_of(lead), m, n, k, fa == "cm", lda, sa, fb == "cm", ldb, sb)
+    info = {"outs": [out], "functions": ["dgemm"], "numbers": [int(i) for i in numbers],
+            "work": out.size * k // 8}  # fmt: skip
+    t.add("library", "stacked_gemm", (1,), [a, b], whole(out), info=info)
+    t.view[y] = t.narrow(whole(out), y.type.dtype)
+
+
 RULES[linalg.Dot] = _dot
+RULES[linalg.Matmul] = _matmul

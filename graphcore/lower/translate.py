@@ -23,7 +23,7 @@ from graphcore.lower.arrays import (
     whole,
 )
 from graphcore.lower.items import Item, broadcast_view, is_aligned, reshaped
-from graphcore.ops import elementwise, reduce, shape
+from graphcore.ops import elementwise, lines, reduce, shape
 from graphcore.ops.markers import MARKERS
 from graphcore.optable import ROWS
 
@@ -70,6 +70,8 @@ def needs_sign(node):
         read, _ = elementwise.signature(node.op.row_name, tuple(v.type.dtype for v in node.inputs))
         dtypes |= set(read)
     if isinstance(node.op, reduce.Reduce) and node.op.row_name not in WRAPPING_SUMS:
+        return True
+    if isinstance(node.op, (lines.ArgExtreme, lines.ArgSort, lines.Sort, lines.SearchSorted)):
         return True
     return not dtypes.isdisjoint(("float64", "float32"))
 
@@ -477,6 +479,7 @@ RULES = {
     shape.BroadcastTo: _broadcast,
     shape.BroadcastLike: _broadcast,
     **dict.fromkeys(MARKERS, _same),
+    shape.SpecifyShape: _same,
     shape.SumLike: _sum_like,
     shape.Concatenate: _concatenate,
     reduce.Reduce: _reduce,

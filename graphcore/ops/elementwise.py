@@ -52,6 +52,8 @@ def signature(row_name, dtypes):
             f"{row_name} is defined for bools and integers, not for {' and '.join(dtypes)}; "
             "compare floats with a number first"
         )
+    if row_name == "abs" and common.startswith("complex"):
+        return (common,), "float32" if common == "complex64" else "float64"
     return (common,) * len(dtypes), "bool" if rule == "bool" else common
 
 

@@ -523,6 +523,43 @@ class Concatenate(Op):
         yield Concatenate(0), [np.arange(3.0)]
 
 
+class SpecifyShape(Op):
+    """The value itself, whose lengths must be these; None stands for any."""
+
+    name = "specify_shape"
+    props = ("lengths",)
+
+    def __init__(self, lengths):
+        self.lengths = tuple(lengths)
+
+    def _checked(self, shape):
+        if len(shape) != len(self.lengths) or any(
+            None not in (n, m) and n != m for n, m in zip(shape, self.lengths, strict=True)
+        ):
+            shown = [str(tuple(s)).replace("None", "?") for s in (shape, self.lengths)]
+            raise ValueError(f"specify_shape: shape {shown[0]} was promised to be {shown[1]}")
+        return tuple(n if m is None else m for n, m in zip(shape, self.lengths, strict=True))
+
+    def out_types(self, x):
+        return [x.with_shape(self._checked(x.shape))]
+
+    def infer_shape(self, shapes, values):
+        return [self._checked(tuple(shapes[0]))]
+
+    def reference(self, x):
+        self._checked(x.shape)
+        return x
+
+    def vjp(self, inputs, outputs, cotangents, needed):
+        return [cotangents[0]]
+
+    @staticmethod
+    def cases():
+        """An operation and its inputs, per example."""
+        yield SpecifyShape((2, None)), [np.ones((2, 3))]
+        yield SpecifyShape(()), [np.array(1.0)]
+
+
 class StopGradient(Op):
     """The value itself, through which no gradient flows."""
 
@@ -551,3 +588,4 @@ class StopGradient(Op):
 graph.broadcast_like = broadcast_like
 graph.sum_like = sum_like
 graph.dimshuffle = dimshuffle
+graph.concatenate = lambda parts, axis: Concatenate(axis)(*parts)

@@ -10,27 +10,40 @@ array(2.)
 
 from importlib import import_module
 
+import numpy as np
+
 from graphcore.graph.types import TensorType
 from graphcore.tensor import (
+    arranging,
+    complexes,
     creation,
     elementwise,
+    extra_ops,
     linalg,
     matrix_functions,
     nlinalg,
     nnet,
     opt,
+    ordering,
+    products,
     random,
     reductions,
+    sequences,
     shaping,
     shared_randomstreams,
     slinalg,
 )
+from graphcore.tensor.arranging import *  # noqa: F403
+from graphcore.tensor.complexes import *  # noqa: F403
 from graphcore.tensor.convert import as_tensor, as_tensor_variable, constant
 from graphcore.tensor.creation import *  # noqa: F403
 from graphcore.tensor.elementwise import *  # noqa: F403
 from graphcore.tensor.indexing import inc_subtensor, set_subtensor
 from graphcore.tensor.matrix_functions import *  # noqa: F403
+from graphcore.tensor.ordering import *  # noqa: F403
+from graphcore.tensor.products import *  # noqa: F403
 from graphcore.tensor.reductions import *  # noqa: F403
+from graphcore.tensor.sequences import *  # noqa: F403
 from graphcore.tensor.shaping import *  # noqa: F403
 from graphcore.tensor.variable import TensorConstant, TensorSharedVariable, TensorVariable
 
@@ -41,6 +54,7 @@ for _name in ("clip", "round"):  # the functions of these names take more than t
 globals().update(_generated)
 
 newaxis = None
+pi, e, inf, nan = np.pi, np.e, np.inf, np.nan
 
 #: Names that Theano has here and that are made in higher layers: they are looked up when used.
 _HIGHER = dict.fromkeys(
@@ -59,9 +73,11 @@ def __getattr__(name):
 __all__ = [
     "TensorConstant", "TensorSharedVariable", "TensorType", "TensorVariable", "as_tensor",
     "as_tensor_variable", "constant", "inc_subtensor", "linalg", "newaxis", "nlinalg", "nnet",
-    "opt", "random",
-    "set_subtensor", "shared_randomstreams", "slinalg",
+    "opt", "random", "set_subtensor", "shared_randomstreams", "slinalg", "e", "extra_ops", "inf",
+    "nan", "pi",
     *sorted(_generated),
-    *creation.__all__, *elementwise.__all__, *matrix_functions.__all__, *reductions.__all__,
+    *arranging.__all__, *complexes.__all__, *sequences.__all__,
+    *creation.__all__, *elementwise.__all__, *matrix_functions.__all__, *ordering.__all__,
+    *products.__all__, *reductions.__all__,
     *shaping.__all__,
 ]  # fmt: skip

@@ -11,8 +11,8 @@ from graphcore.ops.operands import constant
 from graphcore.ops.shape import dimshuffle
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.indexing import set_subtensor
+from graphcore.tensor.products import dot
 from graphcore.tensor.reductions import FUNCTIONS as _reductions
-from graphcore.tensor.reductions import dot
 from graphcore.tensor.shaping import reshape, zeros
 
 _sum = _reductions["sum"]

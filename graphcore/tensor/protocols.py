@@ -4,7 +4,17 @@ import numpy as np
 
 from graphcore.ops.elementwise import apply_row
 from graphcore.optable import ROWS
-from graphcore.tensor import elementwise, matrix_functions, reductions, shaping
+from graphcore.tensor import (
+    arranging,
+    complexes,
+    elementwise,
+    matrix_functions,
+    ordering,
+    products,
+    reductions,
+    sequences,
+    shaping,
+)
 from graphcore.tensor.convert import stacked
 
 
@@ -32,7 +42,7 @@ def _ufuncs():
 
 _UFUNC_ROWS = _ufuncs()
 _UFUNCS = {
-    "matmul": reductions.matmul,
+    "matmul": products.matmul,
     "logical_and": elementwise.logical_and,
     "logical_or": elementwise.logical_or,
     "logical_xor": elementwise.logical_xor,
@@ -71,17 +81,25 @@ def call_ufunc(ufunc, method, inputs, kwargs):
     return apply_row(_UFUNC_ROWS[name], *(stacked(x) for x in inputs))
 
 
+_MODULES = (reductions, shaping, products, ordering, arranging, sequences, complexes)
 _SAME_NAME = (
-    "mean", "var", "std", "dot", "outer", "reshape", "ravel", "transpose", "swapaxes", "moveaxis",
-    "expand_dims", "squeeze", "broadcast_to", "concatenate", "stack", "take", "zeros_like",
-    "ones_like", "full_like", "shape", "size",
+    "mean", "var", "std", "dot", "outer", "inner", "vdot", "tensordot", "einsum", "argmax",
+    "argmin", "argsort", "bincount", "choose", "compress", "cumprod", "cumsum", "diff",
+    "flatnonzero", "median", "nonzero", "ptp", "ravel_multi_index", "searchsorted", "sort",
+    "take_along_axis", "unique", "unravel_index", "atleast_1d", "atleast_2d", "atleast_3d",
+    "broadcast_arrays", "dstack", "empty_like", "flip", "fliplr", "flipud", "hstack", "pad",
+    "repeat", "roll", "rollaxis", "tile", "vstack", "meshgrid", "linspace", "angle", "imag", "real",
+    "tril_indices_from", "triu_indices_from", "reshape", "ravel", "transpose", "swapaxes",
+    "moveaxis", "expand_dims", "squeeze", "broadcast_to", "concatenate", "stack", "take",
+    "zeros_like", "ones_like", "full_like", "shape", "size",
 )  # fmt: skip
 
 
 def _functions():
     found = {np.ndim: lambda x: x.type.ndim, np.clip: elementwise.clip}
     for name in _SAME_NAME:
-        found[getattr(np, name)] = getattr(reductions, name, None) or getattr(shaping, name)
+        home = next(m for m in _MODULES if name in getattr(m, "__all__", ()))
+        found[getattr(np, name)] = getattr(home, name)
     for name, function in reductions.FUNCTIONS.items():
         found[getattr(np, name)] = function
     for name in matrix_functions.__all__:

@@ -1,12 +1,11 @@
 """Reductions over axes, and what is made of them."""
 
 from graphcore.graph.nodes import Variable
-from graphcore.ops import linalg
 from graphcore.ops.elementwise import apply_row, cast
 from graphcore.ops.index import shape_entry
 from graphcore.ops.operands import is_inexact
 from graphcore.ops.reduce import reduce
-from graphcore.ops.shape import StopGradient, expand
+from graphcore.ops.shape import StopGradient, dimshuffle, expand
 from graphcore.optable import REDUCTIONS
 from graphcore.tensor.convert import as_tensor_variable, normal_axes
 
@@ -21,7 +20,7 @@ def _reduce(name, x, axis, keepdims):
 def _reduction_function(row):
     if row.dtype == "sum":
 
-        def function(x, axis=None, dtype=None, keepdims=False):
+        def function(x, axis=None, dtype=None, keepdims=False, acc_dtype=None):
             if dtype is not None:
                 x = cast(as_tensor_variable(x), dtype)
             return _reduce(row.name, x, axis, keepdims)
@@ -61,7 +60,7 @@ def _count(x, axes):
     return total
 
 
-def mean(x, axis=None, dtype=None, keepdims=False):
+def mean(x, axis=None, dtype=None, keepdims=False, acc_dtype=None):
     """Arithmetic mean.
 
     Examples
@@ -114,6 +113,32 @@ def std(x, axis=None, ddof=0, keepdims=False):
     return apply_row("sqrt", var(x, axis, ddof, keepdims))
 
 
+def norm(x, L=2, axis=None, keepdims=False):
+    """The ``L``-norm of the elements along axes: the root of the sum of their powers.
+
+    ``L`` may be infinity (the largest absolute value), minus infinity, or 0 (how many are not 0).
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> float(tt.constant([3.0, -4.0]).norm(2).eval())
+    5.0
+    """
+    x = _float(x)
+    size = apply_row("abs", x)
+    if float("inf") == L:
+        return _reduce("max", size, axis, keepdims)
+    if -float("inf") == L:
+        return _reduce("min", size, axis, keepdims)
+    if L == 0:
+        return _reduce("sum", cast(apply_row("ne", x, 0), x.type.dtype), axis, keepdims)
+    if L == 1:
+        return _reduce("sum", size, axis, keepdims)
+    if L == 2:
+        return apply_row("sqrt", _reduce("sum", apply_row("sqr", size), axis, keepdims))
+    return apply_row("pow", _reduce("sum", apply_row("pow", size, L), axis, keepdims), 1 / L)
+
+
 def _shift(x, axes):
     """The maximum, by which exponents are shifted; 0 where it is infinite."""
     top = expand(reduce("max", x, axes), axes, x.type.ndim)
@@ -140,7 +165,7 @@ def logsumexp(x, axis=None, keepdims=False):
     y = apply_row("log", _reduce("sum", apply_row("exp", x - top), axes, True)) + top
     if keepdims:
         return y
-    return linalg.dimshuffle(y, [i for i in range(x.type.ndim) if i not in axes])
+    return dimshuffle(y, [i for i in range(x.type.ndim) if i not in axes])
 
 
 def softmax(x, axis=-1):
@@ -171,54 +196,6 @@ def log_softmax(x, axis=-1):
     return x - logsumexp(x, axis, keepdims=True)
 
 
-def dot(a, b):
-    """Product of vectors and matrices; a scalar multiplies.
-
-    Examples
-    --------
-    >>> import graphcore.tensor as tt
-    >>> X, b = tt.matrix("X"), tt.vector("b")
-    >>> tt.dot(X, b).eval({X: [[1, 2], [3, 4]], b: [1, 10]})
-    array([21., 43.])
-    """
-    a, b = as_tensor_variable(a), as_tensor_variable(b)
-    if a.type.ndim == 0 or b.type.ndim == 0:
-        return apply_row("mul", a, b)
-    return linalg.dot(a, b)
-
-
-def matmul(a, b):
-    """Matrix product, the operator ``@``: as :func:`dot`, but scalars are refused.
-
-    Examples
-    --------
-    >>> import graphcore.tensor as tt
-    >>> tt.matmul([1.0, 2.0], [3.0, 4.0]).eval()
-    array(11.)
-    """
-    a, b = as_tensor_variable(a), as_tensor_variable(b)
-    if a.type.ndim == 0 or b.type.ndim == 0:
-        raise ValueError("matmul: scalars are not matrices; multiply with *")
-    return linalg.dot(a, b)
-
-
-def outer(a, b):
-    """Matrix of the products of the elements of two vectors.
-
-    Examples
-    --------
-    >>> import graphcore.tensor as tt
-    >>> tt.outer([1, 2], [3, 4]).eval()
-    array([[3, 4],
-           [6, 8]])
-    """
-    a, b = as_tensor_variable(a), as_tensor_variable(b)
-    for v in (a, b):
-        if v.type.ndim != 1:
-            raise ValueError(f"outer: needs two vectors, not an array with {v.type.ndim} axes")
-    return linalg.outer(a, b)
-
-
 __all__ = [
-    "dot", "log_softmax", "logsumexp", "matmul", "mean", "outer", "softmax", "std", "var",
+    "log_softmax", "logsumexp", "mean", "softmax", "std", "var",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from graphcore.graph.nodes import Constant, Variable
+from graphcore.graph.nodes import Variable
 from graphcore.ops import shape as ops
 from graphcore.ops.index import Take, shape_entry
 from graphcore.ops.operands import check_dtype, constant, graph
@@ -248,35 +248,6 @@ def ones_like(x, dtype=None):
     return full_like(x, 1, dtype)
 
 
-def eye(n, m=None, k=0, dtype="float64"):
-    """Ones on the ``k``-th diagonal of a matrix of known size, zeros elsewhere."""
-    return constant(np.eye(_known(n), None if m is None else _known(m), k, check_dtype(dtype)))
-
-
-def arange(start, stop=None, step=1, dtype=None):
-    """Evenly spaced numbers, whose limits must be known.
-
-    Examples
-    --------
-    >>> import graphcore.tensor as tt
-    >>> tt.arange(3).eval()
-    array([0, 1, 2])
-    """
-    start, stop = (0, start) if stop is None else (start, stop)
-    return constant(np.arange(_known(start), _known(stop), _known(step), dtype))
-
-
-def _known(n):
-    if isinstance(n, Constant):
-        return n.data.item()
-    if isinstance(n, Variable):
-        raise TypeError(
-            "the size of this array must be known when the graph is built; "
-            "pass an array made with NumPy as an input instead"
-        )
-    return n
-
-
 def take(x, indices, axis=None):
     """Elements along an axis at positions; of the flattened array by default.
 
@@ -308,8 +279,8 @@ def stop_gradient(x):
 disconnected_grad = stop_gradient
 
 __all__ = [
-    "arange", "broadcast_to", "concatenate", "dimshuffle", "disconnected_grad", "expand_dims",
-    "eye", "flatten", "full", "full_like", "moveaxis", "ones", "ones_like", "ravel", "reshape",
+    "broadcast_to", "concatenate", "dimshuffle", "disconnected_grad", "expand_dims",
+    "flatten", "full", "full_like", "moveaxis", "ones", "ones_like", "ravel", "reshape",
     "shape", "size", "squeeze", "stack", "stop_gradient", "swapaxes", "take", "transpose",
     "zeros", "zeros_like",
 ]  # fmt: skip

@@ -5,7 +5,18 @@ import numpy as np
 from graphcore.errors import shown
 from graphcore.graph.nodes import Constant, SharedVariable, Variable, set_variable_classes
 from graphcore.ops.elementwise import Cast, apply_row
-from graphcore.tensor import elementwise, indexing, protocols, reductions, shaping
+from graphcore.tensor import (
+    arranging,
+    complexes,
+    elementwise,
+    indexing,
+    matrix_functions,
+    ordering,
+    products,
+    protocols,
+    reductions,
+    shaping,
+)
 from graphcore.tensor.convert import as_tensor_variable, stacked
 
 _evaluator = []
@@ -72,6 +83,8 @@ class TensorVariable(Variable):
     squeeze = shaping.squeeze
     swapaxes = shaping.swapaxes
     take = shaping.take
+    repeat = arranging.repeat
+    mT = property(arranging.matrix_transpose, doc="Every matrix of a stack transposed.")
     zeros_like = shaping.zeros_like
     ones_like = shaping.ones_like
 
@@ -80,7 +93,7 @@ class TensorVariable(Variable):
     mean = reductions.mean
     var = reductions.var
     std = reductions.std
-    dot = reductions.dot
+    dot = products.dot
     sum = reductions.FUNCTIONS["sum"]
     prod = reductions.FUNCTIONS["prod"]
     max = reductions.FUNCTIONS["max"]
@@ -88,12 +101,57 @@ class TensorVariable(Variable):
     any = reductions.FUNCTIONS["any"]
     all = reductions.FUNCTIONS["all"]
 
+    ptp = ordering.ptp
+    argmax = ordering.argmax
+    argmin = ordering.argmin
+    cumsum = ordering.cumsum
+    cumprod = ordering.cumprod
+    trace = matrix_functions.trace
+    diagonal = matrix_functions.diagonal
+
+    def norm(self, L, axis=None, keepdims=False):
+        """The ``L``-norm of the elements along axes: the root of the sum of their powers."""
+        if L is None:
+            raise TypeError("norm: which norm? L must be a number")
+        return reductions.norm(self, L, axis, keepdims)
+
+    # Order and position -----------------------------------------------------------------------
+
+    sort = ordering.sort
+    argsort = ordering.argsort
+    searchsorted = ordering.searchsorted
+    nonzero = ordering.nonzero
+    nonzero_values = ordering.nonzero_values
+    choose = ordering.choose
+
+    def compress(self, a, axis=None):
+        """The parts of the array along an axis where the vector ``a`` is true."""
+        return ordering.compress(a, self, axis)
+
     # Elements ---------------------------------------------------------------------------------
 
     astype = elementwise.cast
     clip = elementwise.clip
     round = elementwise.round
+    fill = arranging.fill
+    conj = conjugate = complexes.conj
+    real = property(complexes.real, doc="Real part.")
+    imag = property(complexes.imag, doc="Imaginary part.")
     __getitem__ = indexing.getitem
+
+    def clone(self, name=None):
+        """A new variable of the same type, and name unless another is given; nothing computes it.
+
+        Of a constant or a shared variable, another one of the same value.
+        """
+        name = self.name if name is None else name
+        if isinstance(self, Constant):
+            return type(self)(self.data, name)
+        if isinstance(self, SharedVariable):
+            found = type(self)(self.type, None, name)
+            found.container = self.container
+            return found
+        return type(self)(self.type, name=name)
 
     def copy(self, name=None):
         """A new variable of the same value, which may have another name."""
@@ -169,10 +227,10 @@ class TensorVariable(Variable):
         return protocols.call_function(function, args, kwargs)
 
     def __matmul__(self, other):
-        return reductions.matmul(self, other)
+        return products.matmul(self, other)
 
     def __rmatmul__(self, other):
-        return reductions.matmul(other, self)
+        return products.matmul(other, self)
 
     def __divmod__(self, other):
         return self // other, self % other
@@ -198,6 +256,12 @@ _BINARY = {
     "mod": "mod", "pow": "pow", "and": "and_", "or": "or_", "xor": "xor",
     "lshift": "left_shift", "rshift": "right_shift",
 }  # fmt: skip
+#: Functions that Theano's variables have as methods too.
+_UNARY = (
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "ceil", "cos", "cosh",
+    "deg2rad", "exp", "exp2", "expm1", "floor", "log", "log10", "log1p", "log2", "rad2deg", "sin",
+    "sinh", "sqrt", "tan", "tanh", "trunc",
+)  # fmt: skip
 _COMPARE = ("lt", "le", "gt", "ge")
 
 
@@ -215,6 +279,9 @@ for _name, _row in (*_BINARY.items(), *((c, c) for c in _COMPARE)):
     setattr(TensorVariable, f"__{_name}__", _operator(_row, False))
 for _name, _row in _BINARY.items():
     setattr(TensorVariable, f"__r{_name}__", _operator(_row, True))
+for _name in _UNARY:
+    if _name in elementwise.FUNCTIONS:
+        setattr(TensorVariable, _name, elementwise.FUNCTIONS[_name])
 
 
 class TensorConstant(TensorVariable, Constant):

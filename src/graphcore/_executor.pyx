@@ -13,6 +13,7 @@ cimport numpy as cnp
 import numpy as np
 
 from graphcore._linalg import calls as linalg_calls
+from graphcore._lines import calls as line_calls
 from graphcore.kernels import threaded
 
 cnp.import_array()
@@ -252,7 +253,7 @@ cdef class Program:
         self.spec = spec
         self.keep = (spec.constants, spec.steps)
         self.heavy = spec.heavy
-        table = {**kernels, **builtin_calls(), **linalg_calls()}
+        table = {**kernels, **builtin_calls(), **linalg_calls(), **line_calls()}
         self._build_image(spec)
         self.plan.calls = self._calls(spec.steps, spec, table, opcodes, scalar_run)
         self.plan.n_calls = len(spec.steps)

@@ -1,0 +1,31 @@
+"""The functions that Theano keeps in ``theano.tensor.extra_ops``."""
+
+from graphcore.tensor.arranging import broadcast_arrays, broadcast_shape, repeat
+from graphcore.tensor.ordering import (
+    bincount,
+    compress,
+    cumprod,
+    cumsum,
+    diff,
+    ravel_multi_index,
+    searchsorted,
+    unique,
+    unravel_index,
+)
+from graphcore.tensor.sequences import (
+    bartlett,
+    fill_diagonal,
+    fill_diagonal_offset,
+    geomspace,
+    linspace,
+    logspace,
+    to_one_hot,
+)
+from graphcore.tensor.shaping import squeeze
+
+__all__ = [
+    "bartlett", "bincount", "broadcast_arrays", "broadcast_shape", "compress", "cumprod", "cumsum",
+    "diff", "fill_diagonal", "fill_diagonal_offset", "geomspace", "linspace", "logspace",
+    "ravel_multi_index", "repeat", "searchsorted", "squeeze", "to_one_hot", "unique",
+    "unravel_index",
+]  # fmt: skip

@@ -1,0 +1,487 @@
+"""Order and position: sorting, extremes, cumulative sums, searching, counting."""
+
+import numpy as np
+
+from graphcore.graph.nodes import Variable
+from graphcore.ops import lines, points, ranges
+from graphcore.ops.elementwise import apply_row, cast
+from graphcore.ops.index import IncTake, shape_entry
+from graphcore.ops.operands import as_variables, constant, graph, is_inexact, promote
+from graphcore.ops.reduce import reduce
+from graphcore.ops.shape import Concatenate, dimshuffle, expand
+from graphcore.tensor.convert import as_tensor_variable, normal_axes, normal_axis, stacked
+from graphcore.tensor.elementwise import where
+from graphcore.tensor.indexing import getitem, positions, set_subtensor
+from graphcore.tensor.reductions import FUNCTIONS, mean
+from graphcore.tensor.shaping import ravel, reshape, shape, size, take, zeros
+
+
+def _line(x, axis):
+    """``x`` and one axis of it; the flattened array for None."""
+    x = as_tensor_variable(x)
+    if axis is None:
+        return ravel(x), 0
+    return x, normal_axis(axis, x.type.ndim)
+
+
+def _cumulative(kind):
+    def function(x, axis=None):
+        x, axis = _line(x, axis)
+        return lines.Cumulative(kind, axis)(x)
+
+    function.__name__ = function.__qualname__ = kind
+    return function
+
+
+cumsum = _cumulative("cumsum")
+cumsum.__doc__ = """Sums of the elements up to each one; of the flattened array by default.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.cumsum([[1, 2], [3, 4]], axis=0).eval()
+    array([[1, 2],
+           [4, 6]])
+    """
+cumprod = _cumulative("cumprod")
+cumprod.__doc__ = """Products of the elements up to each one; of the flattened array by default."""
+
+
+def _extreme_position(kind):
+    def function(x, axis=None, keepdims=False):
+        x = as_tensor_variable(x)
+        axes = normal_axes(axis, x.type.ndim)
+        if len(axes) == 1:
+            y = lines.ArgExtreme(kind, axes[0])(x)
+        else:
+            rest = [i for i in range(x.type.ndim) if i not in axes]
+            last = dimshuffle(x, [*rest, *axes])
+            joined = reshape(last, [*(shape_entry(x, i) for i in rest), -1])
+            y = lines.ArgExtreme(kind, len(rest))(joined)
+        return expand(y, axes, x.type.ndim) if keepdims else y
+
+    function.__name__ = function.__qualname__ = kind
+    function.__doc__ = f"""Position of the first {"largest" if kind == "argmax" else "smallest"} \
+element along an axis; in the flattened array by default.
+
+    A NaN counts as {"larger" if kind == "argmax" else "smaller"} than every number.
+
+    Parameters
+    ----------
+    x : array_like or variable
+    axis : int or sequence of int, optional
+        Several axes are flattened, in their order.
+    keepdims : bool
+    """
+    return function
+
+
+argmax, argmin = _extreme_position("argmax"), _extreme_position("argmin")
+
+
+def max_and_argmax(x, axis=None, keepdims=False):
+    """The largest elements along an axis, and their positions.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> m, i = tt.max_and_argmax([[1, 5], [7, 2]], axis=1)
+    >>> m.eval(), i.eval()
+    (array([5, 7]), array([1, 0]))
+    """
+    return [FUNCTIONS["max"](x, axis, keepdims=keepdims), argmax(x, axis, keepdims)]
+
+
+def ptp(x, axis=None):
+    """The largest element minus the smallest one."""
+    return FUNCTIONS["max"](x, axis) - FUNCTIONS["min"](x, axis)
+
+
+def sort(x, axis=-1, kind="quicksort", order=None):
+    """The elements along an axis in increasing order, NaN last.
+
+    Parameters
+    ----------
+    x : array_like or variable
+    axis : int or None
+        None sorts the flattened array.
+    kind, order
+        Accepted for programs written for NumPy: the order is stable.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.sort([3, 1, 2]).eval()
+    array([1, 2, 3])
+    """
+    x, axis = _line(x, axis)
+    return lines.Sort(axis)(x)
+
+
+def argsort(x, axis=-1, kind="quicksort", order=None):
+    """Positions that bring the elements along an axis in increasing order; equal ones stay."""
+    x, axis = _line(x, axis)
+    return lines.ArgSort(axis)(x)
+
+
+def _part(x, axis, part):
+    return getitem(x, (*[slice(None)] * axis, part))
+
+
+def argtopk(x, kth, axis=-1, sorted=True, idx_dtype="int64"):
+    """Positions of the ``kth`` largest elements along an axis, the largest first.
+
+    A negative number asks for the smallest ones, the smallest first.
+    """
+    x, axis = _line(x, axis)
+    order = lines.ArgSort(axis)(x)
+    if isinstance(kth, Variable):
+        order = where(kth > 0, lines.reverse(order, axis), order)
+        return cast(_part(order, axis, slice(None, apply_row("abs", kth))), idx_dtype)
+    if not kth:
+        raise ValueError("topk: the number of elements cannot be zero")
+    order = lines.reverse(order, axis) if kth > 0 else order
+    return cast(_part(order, axis, slice(None, abs(kth))), idx_dtype)
+
+
+def topk_and_argtopk(x, kth, axis=-1, sorted=True, idx_dtype="int64"):
+    """The ``kth`` largest elements along an axis, and their positions."""
+    x, axis = _line(x, axis)
+    found = argtopk(x, kth, axis, sorted, idx_dtype)
+    return [ranges.take_along(x, found, axis), found]
+
+
+def topk(x, kth, axis=-1, sorted=True, idx_dtype="int64"):
+    """The ``kth`` largest elements along an axis, the largest first.
+
+    A negative number asks for the smallest ones, the smallest first.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.topk([5, 1, 4], 2).eval(), tt.topk([5, 1, 4], -2).eval()
+    (array([5, 4]), array([1, 4]))
+    """
+    return topk_and_argtopk(x, kth, axis, sorted, idx_dtype)[0]
+
+
+def median(x, axis=None, keepdims=False):
+    """The middle of the ordered elements; the mean of the two middle ones where they are even.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> float(tt.median([4.0, 1.0, 2.0, 10.0]).eval())
+    3.0
+    """
+    x = as_tensor_variable(x)
+    x = x if is_inexact(x.type.dtype) else cast(x, "float64")
+    axes = normal_axes(axis, x.type.ndim)
+    rest = [i for i in range(x.type.ndim) if i not in axes]
+    last = dimshuffle(x, [*rest, *axes])
+    if len(axes) != 1:
+        last = reshape(last, [*(shape_entry(x, i) for i in rest), -1])
+    k = len(rest)
+    ordered = lines.Sort(k)(last)
+    n = shape_entry(ordered, k)
+    low, high = (_part(ordered, k, apply_row("floor_div", n - i, 2)) for i in (1, 0))
+    top = _part(ordered, k, -1)  # a NaN stands last and makes the median NaN
+    y = apply_row("switch", apply_row("isnan", top), top, mean(_stack(low, high), axis=0))
+    return expand(y, axes, x.type.ndim) if keepdims else y
+
+
+def _stack(*parts):
+    """Arrays of one shape joined along a new first axis."""
+    return Concatenate(0)(*[expand(p, (0,), p.type.ndim + 1) for p in parts])
+
+
+def diff(x, n=1, axis=-1):
+    """Differences of neighbours along an axis, ``n`` times.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.diff([1, 4, 9]).eval()
+    array([3, 5])
+    """
+    x, axis = _line(x, axis)
+    for _ in range(n):
+        x = _part(x, axis, slice(1, None)) - _part(x, axis, slice(None, -1))
+    return x
+
+
+def searchsorted(x, v, side="left", sorter=None):
+    """Where the elements of ``v`` would be put into the ordered vector ``x``.
+
+    Parameters
+    ----------
+    x : vector
+        In increasing order; or brought in it by ``sorter``.
+    v : array_like or variable
+    side : {"left", "right"}
+        Before or after elements that are equal.
+    sorter : vector of int, optional
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.searchsorted([1, 3, 5], [3, 4]).eval()
+    array([1, 2])
+    """
+    if side not in ("left", "right"):
+        raise ValueError(f"searchsorted: side must be 'left' or 'right', not {side!r}")
+    x, v = as_variables((stacked(x), stacked(v)))
+    if sorter is not None:
+        x = take(x, sorter)
+    dtype = promote(x.type.dtype, v.type.dtype)
+    return lines.SearchSorted(side == "right")(cast(x, dtype), cast(v, dtype))
+
+
+def bincount(x, weights=None, minlength=None, assert_nonneg=False):
+    """How often each number from 0 on occurs in a vector, or the sum of the weights of these.
+
+    Parameters
+    ----------
+    x : vector of int
+        Not negative.
+    weights : vector, optional
+    minlength : int, optional
+        Least length of the result.
+    assert_nonneg : bool
+        Accepted for programs written for Theano: a negative number is always an error.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.bincount([1, 3, 1]).eval()
+    array([0, 2, 0, 1])
+    """
+    x = cast(as_tensor_variable(x), "int64")
+    if x.type.ndim != 1:
+        raise TypeError(f"bincount: needs a vector, not an array with {x.type.ndim} axes")
+    least = constant(0 if minlength is None else minlength)
+    length = reduce("max", Concatenate(0)(x + 1, expand(cast(least, "int64"), (0,), 1)), (0,))
+    weights = constant(1) if weights is None else as_tensor_variable(weights)
+    total = zeros((length,), lines.accumulated(weights.type.dtype))
+    # a negative number is moved out of range, so that it is an error
+    return IncTake(0, False)(total, weights, apply_row("switch", x < 0, length, x))
+
+
+def unique(x, return_index=False, return_inverse=False, return_counts=False, axis=None):
+    """The distinct elements in increasing order.
+
+    Parameters
+    ----------
+    x : array_like or variable
+        It is flattened.
+    return_index, return_inverse, return_counts : bool
+        Also return where each occurs first; which of them each element of ``x`` is, in the shape
+        of ``x``; how often each occurs.
+    axis : None
+        Distinct rows are not supported.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> values, counts = tt.unique([3, 1, 3], return_counts=True)
+    >>> values.eval(), counts.eval()
+    (array([1, 3]), array([1, 2]))
+    """
+    if axis is not None:
+        raise NotImplementedError("unique: only of elements, axis must be None")
+    x = as_tensor_variable(x)
+    flat = ravel(x)
+    order = lines.ArgSort(0)(flat)
+    ordered = take(flat, order, 0)
+    late, early = _part(ordered, 0, slice(1, None)), _part(ordered, 0, slice(None, -1))
+    changes = apply_row("ne", late, early)
+    if is_inexact(x.type.dtype):
+        nan = apply_row("and_", apply_row("isnan", late), apply_row("isnan", early))
+        changes = apply_row("and_", changes, apply_row("not_", nan))
+    head = _part(ordered, 0, slice(None, 1))
+    first = Concatenate(0)(apply_row("or_", apply_row("eq", head, head), True), changes)
+    (starts,) = positions(first, ordered)
+    found = [take(ordered, starts, 0)]
+    if return_index:
+        found.append(take(order, starts, 0))
+    if return_inverse:
+        number = lines.Cumulative("cumsum", 0)(cast(first, "int64")) - 1
+        placed = set_subtensor(getitem(graph.zeros_like(order), order), number)
+        found.append(reshape(placed, shape(x), x.type.ndim))
+    if return_counts:
+        ends = Concatenate(0)(_part(starts, 0, slice(1, None)), expand(size(x), (0,), 1))
+        found.append(ends - starts)
+    return found[0] if len(found) == 1 else found
+
+
+def take_along_axis(arr, indices, axis=-1):
+    """Elements of every line along an axis, at positions of its own.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.take_along_axis([[1, 2], [3, 4]], [[1], [0]], axis=1).eval()
+    array([[2],
+           [3]])
+    """
+    arr, axis = _line(arr, axis)
+    return ranges.take_along(arr, as_tensor_variable(indices), axis)
+
+
+def nonzero(x, return_matrix=False):
+    """Positions of the elements that are not zero: one vector per axis.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> x = tt.vector("x")
+    >>> tt.nonzero(x)[0].eval({x: [0, 3, 4]})
+    array([1, 2])
+    """
+    x = as_tensor_variable(x)
+    if not x.type.ndim:
+        raise ValueError("nonzero: a scalar has no positions")
+    found = tuple(positions(x if x.type.dtype == "bool" else apply_row("ne", x, 0), x))
+    return _stack(*found) if return_matrix else found
+
+
+def flatnonzero(x):
+    """Positions in the flattened array of the elements that are not zero."""
+    x = ravel(x)
+    return nonzero(x)[0]
+
+
+def nonzero_values(x):
+    """The elements that are not zero, as a vector."""
+    x = ravel(x)
+    return take(x, nonzero(x)[0], 0)
+
+
+def compress(condition, x, axis=None):
+    """The parts of an array along an axis where a vector of conditions is true.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.compress([0, 1, 1], [4, 5, 6]).eval()
+    array([5, 6])
+    """
+    x, axis = _line(x, axis)
+    (where_true,) = nonzero(condition)
+    return take(x, where_true, axis)
+
+
+def choose(a, choices, out=None, mode="raise"):
+    """For each element the one of the array of ``choices`` that ``a`` names.
+
+    Parameters
+    ----------
+    a : array of int
+    choices : sequence of arrays, or one array
+        They broadcast with ``a``; of one array the first axis chooses.
+    mode : {"raise", "wrap", "clip"}
+        What to do about numbers out of range.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.choose([0, 1, 0], [[1, 2, 3], [10, 20, 30]]).eval()
+    array([ 1, 20,  3])
+    """
+    a, choices = as_tensor_variable(a), as_tensor_variable(choices)
+    n = shape_entry(choices, 0)
+    if mode == "wrap":
+        a = apply_row("mod", a, n)
+    elif mode == "clip":
+        a = apply_row("minimum", apply_row("maximum", a, 0), n - 1)
+    elif mode == "raise":
+        a = apply_row("switch", a < 0, n, a)  # no counting from the end
+    else:
+        raise ValueError(f"choose: mode must be 'raise', 'wrap' or 'clip', not {mode!r}")
+    ndim = max(a.type.ndim, choices.type.ndim - 1)
+    choices = dimshuffle(
+        choices, [0, *["x"] * (ndim + 1 - choices.type.ndim), *range(1, choices.type.ndim)]
+    )
+    grid = [cast(expand(a, range(ndim - a.type.ndim), ndim), "int64")]
+    for i in range(ndim):
+        line = ranges.arange(shape_entry(choices, i + 1))
+        grid.append(dimshuffle(line, ["x"] * i + [0] + ["x"] * (ndim - 1 - i)))
+    return points.TakePoints(range(ndim + 1))(choices, *grid)
+
+
+def inverse_permutation(perm):
+    """The permutation that undoes one (or one per row).
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.inverse_permutation([2, 0, 1]).eval()
+    array([1, 2, 0])
+    """
+    perm = as_tensor_variable(perm)
+    return argsort(perm, axis=-1)
+
+
+def permute_row_elements(x, y, inverse=0):
+    """The elements of each row of ``x`` in the order of the permutation ``y``."""
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    y = inverse_permutation(y) if inverse else y
+    ndim = max(x.type.ndim, y.type.ndim)
+    x, y = (expand(v, range(ndim - v.type.ndim), ndim) for v in (x, y))
+    return ranges.take_along(x, y, ndim - 1)
+
+
+def unravel_index(indices, dims, order="C"):
+    """Positions on every axis of positions in the flattened array of shape ``dims``.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> [i.eval().tolist() for i in tt.unravel_index([5, 2], (2, 3))]
+    [[1, 0], [2, 2]]
+    """
+    indices = as_tensor_variable(indices)
+    lengths = _entries(dims)
+    found = []
+    for n in reversed(lengths) if order == "C" else lengths:
+        found.append(apply_row("mod", indices, n))
+        indices = apply_row("floor_div", indices, n)
+    return tuple(reversed(found)) if order == "C" else tuple(found)
+
+
+def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
+    """Positions in the flattened array of shape ``dims`` of positions on every axis.
+
+    Parameters
+    ----------
+    multi_index : sequence of integer arrays
+    dims : sequence of int
+    mode : {"raise", "wrap", "clip"}
+    order : {"C", "F"}
+    """
+    flat = constant(0)
+    pairs = list(zip(map(as_tensor_variable, multi_index), _entries(dims), strict=True))
+    for i, n in pairs if order == "C" else pairs[::-1]:
+        if mode == "raise":  # a range of the right length complains
+            i = take(ranges.arange(n), apply_row("switch", i < 0, n, i), 0)
+        elif mode == "wrap":
+            i = apply_row("mod", i, n)
+        else:
+            i = apply_row("minimum", apply_row("maximum", i, 0), n - 1)
+        flat = apply_row("mul", flat, n) + i
+    return flat
+
+
+def _entries(dims):
+    """Lengths as numbers or scalars."""
+    if isinstance(dims, Variable) and dims.type.ndim:
+        return [getitem(dims, i) for i in range(dims.type.shape[0])]
+    return [int(n) if isinstance(n, (int, np.integer)) else n for n in np.atleast_1d(dims).tolist()]
+
+
+__all__ = [
+    "argmax", "argmin", "argsort", "argtopk", "bincount", "choose", "compress", "cumprod",
+    "cumsum", "diff", "flatnonzero", "inverse_permutation", "max_and_argmax", "median", "nonzero",
+    "nonzero_values", "permute_row_elements", "ptp", "ravel_multi_index", "searchsorted", "sort",
+    "take_along_axis", "topk", "topk_and_argtopk", "unique", "unravel_index",
+]  # fmt: skip
