@@ -280,8 +280,7 @@ for _name, _row in (*_BINARY.items(), *((c, c) for c in _COMPARE)):
 for _name, _row in _BINARY.items():
     setattr(TensorVariable, f"__r{_name}__", _operator(_row, True))
 for _name in _UNARY:
-    if _name in elementwise.FUNCTIONS:
-        setattr(TensorVariable, _name, elementwise.FUNCTIONS[_name])
+    setattr(TensorVariable, _name, elementwise.FUNCTIONS.get(_name) or getattr(elementwise, _name))
 
 
 class TensorConstant(TensorVariable, Constant):
