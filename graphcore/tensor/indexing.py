@@ -13,7 +13,7 @@ from graphcore.ops.elementwise import apply_row
 from graphcore.ops.index import IncSubtensor, IncTake, Subtensor, Take, subtensor
 from graphcore.ops.operands import as_variables, constant, graph
 from graphcore.ops.points import IncPoints, MaskPositions, TakePoints
-from graphcore.ops.shape import Dimshuffle, Shape, dimshuffle, expand, shape_of
+from graphcore.ops.shape import Dimshuffle, Shape, SpecifyShape, dimshuffle, expand, shape_of
 from graphcore.tensor.convert import as_tensor_variable, stacked
 
 _SUPPORTED = (
@@ -24,7 +24,9 @@ _SUPPORTED = (
 
 def getitem(x, key):
     """``x[key]``."""
-    parts, masks = _parts(x, key if isinstance(key, tuple) else (key,))
+    parts, masks, promised = _parts(x, key if isinstance(key, tuple) else (key,))
+    if any(n is not None and m is None for n, m in zip(promised, x.type.shape, strict=True)):
+        x = SpecifyShape(promised)(x)  # the lengths of masks, checked when they are known
     own = [p for p in parts if p is not None]
     length = _known_length(x, own)
     if length is not None:
@@ -107,7 +109,7 @@ def _is_array(p):
 def _parts(x, key):
     """The index with one entry per axis of ``x`` (int, scalar, array or slice) and None.
 
-    Also the symbolic masks that were among them.
+    Also the symbolic masks that were among them, and the lengths that the other masks promise.
     """
     parts = [k if k is None or k is Ellipsis or isinstance(k, slice) else _index(k) for k in key]
     ellipses = [i for i, p in enumerate(parts) if p is Ellipsis]
@@ -123,18 +125,20 @@ def _parts(x, key):
 
 
 def _checked(x, parts):
-    axis, found, masks = 0, [], []
+    axis, found, masks, promised = 0, [], [], [None] * x.type.ndim
     for p in parts:
         if isinstance(p, slice):
             found.append(_slice(p))
         elif _is_mask(p):
             found += positions(p, x, axis)
-            if not isinstance(p, Constant):
+            if isinstance(p, Constant):
+                promised[axis : axis + p.type.ndim] = p.type.shape
+            else:
                 masks.append(p)
         else:
             found.append(p)
         axis += _axes_of(p)
-    return found, masks
+    return found, masks, promised
 
 
 def _is_mask(p):

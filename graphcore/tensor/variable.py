@@ -188,7 +188,7 @@ class TensorVariable(Variable):
         )
 
     def __iter__(self):
-        if self.type.ndim == 1 and self.type.shape[0] is not None:
+        if self.type.ndim and self.type.shape[0] is not None:
             return iter([self[i] for i in range(self.type.shape[0])])
         raise TypeError(
             f"{shown(self)} is symbolic and cannot be iterated over: work on whole arrays, or use "
