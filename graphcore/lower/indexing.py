@@ -238,7 +238,7 @@ def _scatter(t, node, out, at, rest, new, offset=0):
         if offset:
             at = t.elementwise("add_ll", [at, t.constant(np.array(offset))], at.shape, "l")
         at = _spread(t, at, shape, strides)
-    new = View(new.array, at.shape, new.over(at.shape), new.offset)
+    new = View(new.array, at.shape, new.strides[: len(at.shape)], new.offset)
     if not at.shape:  # one element
         at, new = (View(v.array, (1,), (0,), v.offset) for v in (at, new))
     t.add("scatter", op, at.shape, [at, new], whole(out.array))

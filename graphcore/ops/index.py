@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from graphcore.graph.nodes import Constant, Op, Variable
-from graphcore.graph.types import TensorType
 from graphcore.ops.operands import constant, graph, known_value, promote
 from graphcore.ops.shape import Shape, fits, may_fit, sum_like
 
@@ -343,7 +342,7 @@ class IncTake(Op):
 
     def _survives(self, x, idx):
         """Whether each replacement is still there at the end, shaped to meet the value."""
-        last = LastOccurrence()(idx, shape_entry(x, self.axis))
+        last = graph.last_occurrence(idx, shape_entry(x, self.axis))
         after = x.type.ndim - self.axis - 1
         return graph.dimshuffle(last, [*range(idx.type.ndim), *["x"] * after])
 
@@ -364,38 +363,6 @@ def _distinct(idx):
         return idx.type.size == 1
     flat = idx.data.ravel()
     return (flat >= 0).all() and len(np.unique(flat)) == flat.size
-
-
-class LastOccurrence(Op):
-    """Whether no later entry of an array of positions names the same element.
-
-    Inputs are the positions and the length of the axis they index, against which negative
-    positions count from the end.
-    """
-
-    name = "last_occurrence"
-    no_gradient = (0, 1)
-
-    def out_types(self, idx, length):
-        return [TensorType("bool", idx.shape)]
-
-    def infer_shape(self, shapes, values):
-        return [tuple(shapes[0])]
-
-    def reference(self, idx, length):
-        flat = np.where(idx < 0, idx + length, idx).ravel()[::-1]
-        first = np.zeros(flat.size, dtype=bool)
-        first[np.unique(flat, return_index=True)[1]] = True
-        return first[::-1].reshape(idx.shape)
-
-    def vjp(self, inputs, outputs, cotangents, needed):
-        return [None, None]
-
-    @staticmethod
-    def cases():
-        """An operation and its inputs, per example."""
-        yield LastOccurrence(), [np.array([2, 0, 2, -1]), np.array(3)]
-        yield LastOccurrence(), [np.array([], dtype="int64"), np.array(3)]
 
 
 def subtensor(x, entries):

@@ -9,7 +9,7 @@ import numpy as np
 
 from graphcore.graph.nodes import Constant, Op
 from graphcore.graph.types import TensorType
-from graphcore.ops.index import LastOccurrence, check_fits, check_value, shape_entry
+from graphcore.ops.index import check_fits, check_value, shape_entry
 from graphcore.ops.operands import broadcast_static, constant, graph
 from graphcore.ops.shape import dimshuffle, sum_like
 
@@ -176,7 +176,7 @@ class IncPoints(_AtPoints):
             i = graph.switch(graph.lt(i, 0), graph.add(i, n), i)
             flat = i if flat is None else graph.add(graph.mul(flat, n), i)
             total = n if total is None else graph.mul(total, n)
-        last = LastOccurrence()(flat, total)
+        last = graph.last_occurrence(flat, total)
         rest = x.type.ndim - len(self.axes)
         return dimshuffle(last, [*range(flat.type.ndim), *["x"] * rest])
 

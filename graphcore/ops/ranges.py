@@ -4,10 +4,10 @@ import numpy as np
 
 from graphcore.graph.nodes import Constant, Op
 from graphcore.graph.types import TensorType
-from graphcore.ops.index import shape_entry
+from graphcore.ops.index import IncTake, Take, shape_entry
 from graphcore.ops.operands import constant, graph
 from graphcore.ops.points import IncPoints, TakePoints
-from graphcore.ops.shape import dimshuffle
+from graphcore.ops.shape import BroadcastTo, Reshape, dimshuffle, shape_of, shape_vector
 
 
 class Arange(Op):
@@ -88,4 +88,16 @@ def put_along(x, idx, value, axis):
     return IncPoints(range(x.type.ndim), True)(x, value, *_grid(x, idx, axis))
 
 
+def last_occurrence(idx, length):
+    """Whether no later entry of an array of positions names the same element.
+
+    Every entry writes its number where it points, and finds there its own or a later one.
+    """
+    count = graph.prod(shape_of(idx), (0,))
+    numbers = Reshape(idx.type.ndim)(arange(count), shape_of(idx))
+    blank = BroadcastTo()(constant(0), shape_vector([length]))
+    return graph.eq(Take(0)(IncTake(0, True)(blank, numbers, idx), idx), numbers)
+
+
 graph.put_along = put_along
+graph.last_occurrence = last_occurrence

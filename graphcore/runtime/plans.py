@@ -174,7 +174,10 @@ def _stages(inputs, outputs):
 
 
 def _is_followed(v, given):
-    """Whether planning follows the value of ``v``: from shapes and few integers alone."""
+    """Whether planning follows the value of ``v``: from shapes and few integers alone.
+
+    What it follows is added to ``given``, so that nothing is looked at twice.
+    """
     stack, seen = [v], set()
     while stack:
         u = stack.pop()
@@ -188,4 +191,5 @@ def _is_followed(v, given):
         if u.type.size is None or u.type.size > KNOWN_SIZE:
             return False
         stack.extend(u.owner.inputs)
+    given |= seen
     return True

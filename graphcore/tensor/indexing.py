@@ -24,7 +24,7 @@ _SUPPORTED = (
 
 def getitem(x, key):
     """``x[key]``."""
-    parts, masks, promised = _parts(x, key if isinstance(key, tuple) else (key,))
+    parts, masks, promised, separated = _parts(x, key if isinstance(key, tuple) else (key,))
     if any(n is not None and m is None for n, m in zip(promised, x.type.shape, strict=True)):
         x = SpecifyShape(promised)(x)  # the lengths of masks, checked when they are known
     own = [p for p in parts if p is not None]
@@ -34,7 +34,7 @@ def getitem(x, key):
     if not any(map(_is_array, own)):
         y = subtensor(x, own)
         return _with_new_axes(y, [p for p in parts if p is None or isinstance(p, slice)])
-    y = _gather(x, parts, own)
+    y = _gather(x, parts, own, separated)
     if len(masks) == 1 and len(own) - masks[0].type.ndim == len([p for p in own if _is_full(p)]):
         y.owner.op.mask = masks[0], next(i for i, p in enumerate(own) if not _is_full(p))
     return y
@@ -53,7 +53,7 @@ def _known_length(x, own):
     return lengths[own[0]] if -len(lengths) <= own[0] < len(lengths) else None
 
 
-def _gather(x, parts, own):
+def _gather(x, parts, own, separated):
     """Indexing with arrays among the parts."""
     basic = [slice(None) if _is_array(p) else p for p in own]
     y = x
@@ -80,7 +80,7 @@ def _gather(x, parts, own):
             placed = True
         elif isinstance(p, slice):
             layout.append(next(rest_axes))
-    if _separated(parts):  # NumPy then puts the axes of the arrays first
+    if separated:  # NumPy then puts the axes of the arrays first
         layout = block + [a for a in layout if a not in block]
     return y if layout == axes else Dimshuffle(layout)(y)
 
@@ -90,9 +90,10 @@ def _is_full(p):
 
 
 def _separated(parts):
-    """Whether integers and arrays are not neighbours in the index."""
-    advanced = [i for i, p in enumerate(parts) if p is not None and not isinstance(p, slice)]
-    return advanced[-1] - advanced[0] != len(advanced) - 1
+    """Whether integers and arrays are not neighbours in the index, as it was written."""
+    basic = (type(None), slice, type(Ellipsis))
+    advanced = [i for i, p in enumerate(parts) if not isinstance(p, basic)]
+    return bool(advanced) and advanced[-1] - advanced[0] != len(advanced) - 1
 
 
 def _with_new_axes(y, parts):
@@ -109,7 +110,8 @@ def _is_array(p):
 def _parts(x, key):
     """The index with one entry per axis of ``x`` (int, scalar, array or slice) and None.
 
-    Also the symbolic masks that were among them, and the lengths that the other masks promise.
+    Also the symbolic masks that were among them, the lengths that the other masks promise, and
+    whether arrays and integers are separated.
     """
     parts = [k if k is None or k is Ellipsis or isinstance(k, slice) else _index(k) for k in key]
     ellipses = [i for i, p in enumerate(parts) if p is Ellipsis]
@@ -119,9 +121,10 @@ def _parts(x, key):
     missing = x.type.ndim - given
     if missing < 0:
         raise IndexError(f"too many indices: {given} for an array with {x.type.ndim} axes")
+    separated = _separated(parts)
     at = ellipses[0] if ellipses else len(parts)
     parts[at : at + len(ellipses)] = [slice(None)] * missing
-    return _checked(x, parts)
+    return (*_checked(x, parts), separated)
 
 
 def _checked(x, parts):

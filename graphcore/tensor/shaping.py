@@ -193,8 +193,16 @@ def concatenate(tensors, axis=0):
     return ops.Concatenate(normal_axis(axis, parts[0].type.ndim))(*parts)
 
 
-def stack(tensors, axis=0):
+def stack(tensors, *more, axis=0):
     """Arrays of one shape joined along a new axis.
+
+    Parameters
+    ----------
+    tensors : sequence of array_like or variable
+        Or the first array, the others following as further arguments.
+    *more
+        The axis, when the arrays are a sequence.
+    axis : int
 
     Examples
     --------
@@ -203,6 +211,10 @@ def stack(tensors, axis=0):
     array([[1, 3],
            [2, 4]])
     """
+    if isinstance(tensors, Variable):
+        tensors = (tensors, *more)
+    elif more:
+        (axis,) = more
     parts = [as_tensor_variable(t) for t in tensors]
     if not parts:
         raise ValueError("stack: there is nothing to join")
@@ -248,8 +260,15 @@ def ones_like(x, dtype=None):
     return full_like(x, 1, dtype)
 
 
-def take(x, indices, axis=None):
+def take(x, indices, axis=None, mode="raise"):
     """Elements along an axis at positions; of the flattened array by default.
+
+    Parameters
+    ----------
+    x, indices : array_like or variable
+    axis : int, optional
+    mode : {"raise", "wrap", "clip"}
+        What to do about positions out of range; ``"clip"`` makes negative ones 0.
 
     Examples
     --------
@@ -260,7 +279,14 @@ def take(x, indices, axis=None):
     x = as_tensor_variable(x)
     if axis is None:
         x, axis = ravel(x), 0
-    return Take(normal_axis(axis, x.type.ndim))(x, as_tensor_variable(indices))
+    axis, indices = normal_axis(axis, x.type.ndim), as_tensor_variable(indices)
+    if mode == "wrap":
+        indices = graph.mod(indices, shape_entry(x, axis))
+    elif mode == "clip":
+        indices = graph.clip(indices, 0, shape_entry(x, axis) - 1)
+    elif mode != "raise":
+        raise ValueError(f"take: mode must be 'raise', 'wrap' or 'clip', not {mode!r}")
+    return Take(axis)(x, indices)
 
 
 def stop_gradient(x):
