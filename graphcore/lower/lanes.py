@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from graphcore.graph.large import is_mapped
 from graphcore.lower.arrays import Array, whole
 from graphcore.lower.lanecalls import GATHER, SCATTER, in_lanes, ordinary
 from graphcore.lower.loops import LoopEmitter, Operand
@@ -61,6 +62,8 @@ def _order_is_free(item, group):
         return False
     for i in item.streams:
         view = item.inputs[i]
+        if view.array.data is not None and is_mapped(view.array.data):
+            return False  # files are read in their order, and not copied
         made_here = item.aligned[i] and view.array.writers and view.array.writers[0].group is group
         constant = view.array.data is not None and (view.is_whole or view.array.is_scalar)
         one_number = view.array.data is None and not any(view.squeezed_strides())

@@ -101,6 +101,20 @@ def test_long_loops_in_lanes_are_divided():
     np.testing.assert_array_equal(one(point)[1], two(point)[1])
 
 
+def test_files_are_read_in_their_order(tmp_path):
+    index = np.random.default_rng(4).integers(0, 30, 2000)
+    y = np.memmap(tmp_path / "y", np.float64, "w+", shape=2000)
+    y[:] = np.arange(2000) / 1000
+    a = tt.tensor("float64", (30,), "a")
+    f = FlatFunction([a], tt.exp(a[index] - tt.constant(y)).sum(), statistics=False)
+    point = np.linspace(-1, 1, 30)
+    got, slope = f(point)
+    each = np.exp(point[index] - y)
+    np.testing.assert_allclose(got, each.sum(), rtol=1e-13)
+    np.testing.assert_allclose(slope, np.bincount(index, each), rtol=1e-13)
+    assert "lanes" not in disassemble(f.program.spec)
+
+
 def test_the_order_stays_where_it_is_visible():
     index = np.repeat(np.arange(20), 10)
     a = tt.tensor("float64", (20,), "a")
