@@ -7,7 +7,8 @@ from importlib import metadata
 from pathlib import Path
 
 YARDSTICKS = ("handc", "handc_statistics", "numpy_hand")
-ENGINES = ("numpy", "scipy", "pymc", "pytensor", "nutpie", "numba", "jax", "numpyro", "casadi")
+ENGINES = ("numpy", "scipy", "pymc", "pytensor", "nutpie", "numba", "jax", "numpyro", "casadi",
+           "bridgestan")  # fmt: skip
 
 
 def machine() -> dict:

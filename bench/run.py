@@ -34,7 +34,7 @@ import report
 import timing
 
 REFERENCE = "handc"
-PEERS = ("numpyro_jax", "pymc_c", "pymc_numba", "nutpie_numba", "casadi_")
+PEERS = ("stan_", "numpyro_jax", "pymc_c", "pymc_numba", "nutpie_numba", "casadi_")
 BACKENDS = (REFERENCE, "handc_statistics", "graphcore_", *PEERS, "numpy_hand")
 TOLERANCE = 1e-7
 
