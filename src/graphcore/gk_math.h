@@ -109,16 +109,20 @@ GK_INLINE double gk_cosh(double a) {
 #define GK_MANTISSA 0x000fffffffffffffull
 #define GK_ONE 0x3ff0000000000000ull
 
-/* u = 2^k m for u > 0; scale = 2^(1 - k), which is finite unless u is subnormal.  Subnormal u is
- * multiplied by 2^54 first; all by masks, because the compiler would copy the code of a branch. */
-GK_INLINE double gk_split(double u, double *k, double *scale) {
-  const uint64_t tiny = u < 2.2250738585072014e-308 ? 54 : 0;
-  const double v = u * gk_from_bits((int64_t)(GK_ONE + (tiny << 52)));
-  const uint64_t t = (uint64_t)gk_bits(v) + (GK_ONE - GK_SQRT_HALF), e = t >> 52;
-  const double bias = gk_from_bits((int64_t)(0x4330000000000000ull + 1023 + tiny));
+/* u = 2^k m for u > 0 that is not subnormal; scale = 2^(1 - k).  bias = 2^52 + 1023. */
+GK_INLINE double gk_split_biased(double u, double bias, double *k, double *scale) {
+  const uint64_t t = (uint64_t)gk_bits(u) + (GK_ONE - GK_SQRT_HALF), e = t >> 52;
   *k = gk_from_bits((int64_t)(e | 0x4330000000000000ull)) - bias;
   *scale = gk_from_bits((int64_t)((2047u - e) << 52));
   return gk_from_bits((int64_t)((t & GK_MANTISSA) + GK_SQRT_HALF));
+}
+/* The same for any u > 0; the scale is finite unless u is subnormal.  Subnormal u is multiplied by
+ * 2^54 first; all by masks, because the compiler would copy the code of a branch. */
+GK_INLINE double gk_split(double u, double *k, double *scale) {
+  const uint64_t tiny = u < 2.2250738585072014e-308 ? 54 : 0;
+  const double v = u * gk_from_bits((int64_t)(GK_ONE + (tiny << 52)));
+  const double bias = gk_from_bits((int64_t)(0x4330000000000000ull + 1023 + tiny));
+  return gk_split_biased(v, bias, k, scale);
 }
 /* k log(2) + log(m) + c */
 GK_INLINE double gk_log_sum(double k, double m, double c) {
@@ -133,11 +137,16 @@ GK_INLINE double gk_log_pos(double u) {
   const double m = gk_split(u, &k, &scale);
   return gk_log_sum(k, m, 0.0);
 }
+/* log(u + c) for u = 2^k m, |c| below half an ulp of u and scale = 2^(1 - k) */
+GK_INLINE double gk_log_sum_corrected(double k, double m, double c, double scale) {
+  const double f = m - 1.0;
+  return gk_log_sum(k, m, (0.5 * c * scale) * GK_FMA(f, f - 1.0, 1.0));
+}
 /* log(u + c) for u > 0 and |c| below half an ulp of u; c must be 0 if u is subnormal or huge */
 GK_INLINE double gk_log_corrected(double u, double c) {
   double k, scale;
-  const double m = gk_split(u, &k, &scale), f = m - 1.0;
-  return gk_log_sum(k, m, (0.5 * c * scale) * GK_FMA(f, f - 1.0, 1.0));
+  const double m = gk_split(u, &k, &scale);
+  return gk_log_sum_corrected(k, m, c, scale);
 }
 /* y = log of something, at the ends of the domain of the logarithm of u */
 GK_INLINE double gk_log_ends(double u, double y) {
@@ -147,8 +156,10 @@ GK_INLINE double gk_log_ends(double u, double y) {
 GK_INLINE double gk_log(double a) { return gk_log_ends(a, gk_log_pos(a)); }
 GK_INLINE double gk_log1p(double a) {
   const double u = 1.0 + a, d = u - 1.0, c = (1.0 - (u - d)) + (a - d);
-  const double y = gk_log_ends(u, gk_log_corrected(u, a > 1e18 ? 0.0 : c));
-  return gk_abs(a) < 1e-17 ? a : y;
+  double k, scale;
+  const double m = gk_split_biased(u, 4503599627370496.0 + 1023.0, &k, &scale);
+  const double y = gk_log_sum_corrected(k, m, a > 1e18 ? 0.0 : c, scale);
+  return gk_abs(a) < 1e-17 ? a : gk_log_ends(u, y);
 }
 /* log(1 + e) for 0 <= e <= 1 */
 GK_INLINE double gk_log1p_unit(double e) {
