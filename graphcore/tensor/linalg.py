@@ -1,25 +1,38 @@
 """Linear algebra under the names of ``numpy.linalg`` and ``scipy.linalg``."""
 
+from graphcore.tensor.decompositions import (
+    block_diag,
+    eig,
+    eigh,
+    eigvals,
+    eigvalsh,
+    expm,
+    lstsq,
+    lu,
+    pinv,
+    qr,
+    svd,
+)
 from graphcore.tensor.matrix_functions import (
     cho_solve,
     cholesky,
     det,
+    diagonal,
     inv,
+    kron,
     logdet,
+    matrix_dot,
     matrix_power,
     slogdet,
     solve,
     solve_triangular,
+    trace,
 )
 
+multi_dot = matrix_dot
+
 __all__ = [
-    "cho_solve",
-    "cholesky",
-    "det",
-    "inv",
-    "logdet",
-    "matrix_power",
-    "slogdet",
-    "solve",
-    "solve_triangular",
-]
+    "block_diag", "cho_solve", "cholesky", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh",
+    "expm", "inv", "kron", "logdet", "lstsq", "lu", "matrix_dot", "matrix_power", "multi_dot",
+    "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "trace",
+]  # fmt: skip

@@ -1,19 +1,25 @@
 """Functions of matrices: diagonals and triangles, solving, factors, determinants.
 
-They take one matrix at a time and compute in float64; results for float32 are rounded.  A symmetric
-matrix is read from its lower triangle alone, and its derivative is lower triangular.
+They compute in float64; results for float32 are rounded.  A symmetric matrix is read from its lower
+triangle alone, and its derivative is lower triangular.  Axes before the last two are a batch of
+matrices, each of which is a computation of its own: their lengths must be known.
 """
+
+import functools
+
+import numpy as np
 
 from graphcore.ops import decompose, diagonals
 from graphcore.ops.elementwise import apply_row, cast
 from graphcore.ops.index import shape_entry
-from graphcore.ops.operands import constant
+from graphcore.ops.operands import as_variables, constant
+from graphcore.ops.ranges import arange
 from graphcore.ops.shape import dimshuffle
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.indexing import set_subtensor
 from graphcore.tensor.products import dot
 from graphcore.tensor.reductions import FUNCTIONS as _reductions
-from graphcore.tensor.shaping import reshape, zeros
+from graphcore.tensor.shaping import reshape, stack, zeros
 
 _sum = _reductions["sum"]
 
@@ -26,6 +32,61 @@ def _applied(op, *operands):
     return cast(found, "float32") if narrow else found
 
 
+def batched(*cores):
+    """Make a function of matrices one of batches of matrices.
+
+    ``cores`` is the number of axes of each leading operand that one computation takes; 0 stands for
+    a right-hand side, which is a vector when it has one axis and a matrix otherwise.
+    """
+
+    def decorate(function):
+        @functools.wraps(function)
+        def over_batch(*operands, **options):
+            given = [as_tensor_variable(x) for x in operands[: len(cores)]]
+            rest = operands[len(cores) :]
+            lengths = [
+                x.type.shape[: max(x.type.ndim - (n or 2), 0)]
+                for n, x in zip(cores, given, strict=False)
+            ]
+            if not any(lengths):
+                return function(*given, *rest, **options)
+            return _each(lambda *x: function(*x, *rest, **options), given, lengths)
+
+        return over_batch
+
+    return decorate
+
+
+def _each(function, given, lengths):
+    """``function`` of every matrix of a batch, and the results stacked."""
+    if any(None in shape for shape in lengths):
+        raise TypeError(
+            f"the lengths {lengths} of a batch of matrices must be known; declare the shape of the "
+            "array, or use graphcore.scan or map over the first axis"
+        )
+    batch = np.broadcast_shapes(*lengths)
+    found = []
+    for index in np.ndindex(*batch):
+        parts = []
+        for x, shape in zip(given, lengths, strict=True):
+            at = index[len(batch) - len(shape) :]
+            key = tuple(0 if n == 1 else i for i, n in zip(at, shape, strict=True))
+            parts.append(x[key] if key else x)
+        result = function(*parts)
+        found.append(tuple(result) if isinstance(result, (list, tuple)) else (result,))
+    if not found:
+        raise ValueError("a batch of matrices without any has no shape to compute with")
+    outs = []
+    for parts in zip(*found, strict=True):
+        whole = stack(parts)
+        tail = [
+            shape_entry(whole, i + 1) if n is None else n
+            for i, n in enumerate(whole.type.shape[1:])
+        ]
+        outs.append(reshape(whole, (*batch, *tail)) if len(batch) > 1 else whole)
+    return outs[0] if len(outs) == 1 else outs
+
+
 def _matrix(name, x):
     x = as_tensor_variable(x)
     diagonals.check_matrix(name, x.type)
@@ -33,7 +94,7 @@ def _matrix(name, x):
 
 
 def diagonal(x, offset=0, axis1=0, axis2=1):
-    """A diagonal of a matrix, as a vector.
+    """A diagonal of a matrix, as a vector; of a batch of matrices, along the last axis.
 
     Parameters
     ----------
@@ -41,7 +102,7 @@ def diagonal(x, offset=0, axis1=0, axis2=1):
     offset : int
         0 for the main diagonal, positive above it.
     axis1, axis2 : int
-        The axes that stand for rows and columns.
+        The axes that stand for rows and columns; the others are a batch, and come first.
 
     Examples
     --------
@@ -49,12 +110,25 @@ def diagonal(x, offset=0, axis1=0, axis2=1):
     >>> tt.diagonal([[1, 2], [3, 4]]).eval()
     array([1, 4])
     """
-    x = _matrix("diagonal", x)
-    if (axis1 % 2, axis2 % 2) == (1, 0):
+    x = as_tensor_variable(x)
+    if x.type.ndim == 2 and (axis1 % 2, axis2 % 2) == (1, 0):
         x = dimshuffle(x, (1, 0))
+    if x.type.ndim > 2:
+        axes = [axis % x.type.ndim for axis in (axis1, axis2)]
+        x = dimshuffle(x, [*(i for i in range(x.type.ndim) if i not in axes), *axes])
+    else:
+        diagonals.check_matrix("diagonal", x.type)
     if offset:
-        x = x[:, offset:] if offset > 0 else x[-offset:]
-    return diagonals.Diagonal()(x)
+        x = x[..., offset:] if offset > 0 else x[..., -offset:, :]
+    if x.type.ndim == 2:
+        return diagonals.Diagonal()(x)
+    sizes = [
+        shape_entry(x, x.type.ndim - 1 - i) if n is None else n
+        for i, n in enumerate(x.type.shape[:-3:-1])
+    ]
+    known = all(isinstance(n, int) for n in sizes)
+    at = arange(min(sizes) if known else apply_row("minimum", *as_variables(sizes)))
+    return x[..., at, at]
 
 
 def diag(x, k=0):
@@ -78,8 +152,8 @@ def diag(x, k=0):
     return set_subtensor(place, diagonals.IncDiagonal()(zeros((n, n), x.type.dtype), x))
 
 
-def trace(x, offset=0):
-    """Sum of a diagonal of a matrix.
+def trace(x, offset=0, axis1=0, axis2=1):
+    """Sum of a diagonal of a matrix; of every matrix of a batch.
 
     Examples
     --------
@@ -87,7 +161,7 @@ def trace(x, offset=0):
     >>> tt.trace([[1, 2], [3, 4]]).eval()
     array(5)
     """
-    return _sum(diagonal(x, offset))
+    return _sum(diagonal(x, offset, axis1, axis2), -1)
 
 
 def tril(x, k=0):
@@ -100,12 +174,21 @@ def tril(x, k=0):
     array([[1, 0],
            [3, 4]])
     """
-    return diagonals.Triangle(True, k)(as_tensor_variable(x))
+    return _triangle(x, True, k)
 
 
 def triu(x, k=0):
     """``x`` with zeros below its ``k``-th diagonal."""
-    return diagonals.Triangle(False, k)(as_tensor_variable(x))
+    return _triangle(x, False, k)
+
+
+def _triangle(x, lower, k):
+    x = as_tensor_variable(x)
+    if x.type.ndim == 2:
+        return diagonals.Triangle(lower, k)(x)
+    rows, columns = (arange(shape_entry(x, x.type.ndim - i)) for i in (2, 1))
+    distance = dimshuffle(columns, ("x", 0)) - dimshuffle(rows, (0, "x"))
+    return apply_row("switch", apply_row("le" if lower else "ge", distance, k), x, 0)
 
 
 def kron(a, b):
@@ -124,6 +207,7 @@ def kron(a, b):
     return reshape(product, (rows, columns))
 
 
+@batched(2)
 def cholesky(x, lower=True):
     """The triangular factor L of a positive definite matrix, ``x = L @ L.T``.
 
@@ -151,6 +235,7 @@ def cholesky(x, lower=True):
     return factor if lower else dimshuffle(factor, (1, 0))
 
 
+@batched(2, 0)
 def solve_triangular(a, b, trans=0, lower=False):
     """Solve ``a @ x = b`` where ``a`` is triangular.
 
@@ -190,7 +275,8 @@ def cho_solve(c_and_lower, b):
     return solve_triangular(c, first, trans=1 if lower else 0, lower=lower)
 
 
-def solve(a, b, assume_a="gen"):
+@batched(2, 0)
+def solve(a, b, assume_a="gen", lower=True, transposed=False):
     """Solve ``a @ x = b``.
 
     Parameters
@@ -198,8 +284,11 @@ def solve(a, b, assume_a="gen"):
     a : matrix
     b : vector or matrix
         One or several right-hand sides, in columns.
-    assume_a : {"gen", "pos"}
-        ``"pos"`` for a symmetric positive definite matrix, which costs half.
+    assume_a : {"gen", "pos", "sym", "diagonal", "lower triangular", "upper triangular"}
+        What is known of the matrix; ``"pos"``, symmetric positive definite, costs half.
+    lower, transposed : bool
+        ``lower`` says which half of a ``"pos"`` matrix is read (the other one of a symmetric
+        matrix is the same); ``transposed`` solves with the transpose.
 
     Raises
     ------
@@ -212,13 +301,23 @@ def solve(a, b, assume_a="gen"):
     >>> tt.linalg.solve([[0.0, 2.0], [1.0, 0.0]], [2.0, 3.0]).eval()
     array([3., 1.])
     """
+    triangles = {"lower triangular": True, "upper triangular": False}
+    if assume_a in triangles:
+        return solve_triangular(a, b, trans=int(transposed), lower=triangles[assume_a])
+    if assume_a == "diagonal":
+        d = diagonal(a)
+        return b / (d if b.type.ndim == 1 else dimshuffle(d, (0, "x")))
     if assume_a in ("pos", "positive definite"):
-        return cho_solve((cholesky(a), True), b)
-    if assume_a not in ("gen", "general"):
-        raise ValueError(f"solve: assume_a must be 'gen' or 'pos', not {assume_a!r}")
-    return _applied(decompose.Solve(), a, b)
+        return cho_solve((cholesky(a if lower else dimshuffle(a, (1, 0))), True), b)
+    if assume_a not in ("gen", "general", "sym", "symmetric", "her", "hermitian"):
+        raise ValueError(
+            "solve: assume_a must be 'gen', 'sym', 'pos', 'diagonal', 'lower triangular' or 'upper "
+            f"triangular', not {assume_a!r}"
+        )
+    return _applied(decompose.Solve(bool(transposed)), a, b)
 
 
+@batched(2)
 def inv(x):
     """The inverse of a matrix.  To solve a system, :func:`solve` is cheaper and more accurate.
 
@@ -232,6 +331,7 @@ def inv(x):
     return _applied(decompose.Inverse(), x)
 
 
+@batched(2)
 def slogdet(x):
     """Sign of the determinant of a matrix, and the logarithm of its absolute value.
 
@@ -245,11 +345,13 @@ def slogdet(x):
     return _applied(decompose.SignDet(), x), _applied(decompose.LogAbsDet(), x)
 
 
+@batched(2)
 def logdet(x):
     """Logarithm of the absolute value of the determinant."""
     return _applied(decompose.LogAbsDet(), x)
 
 
+@batched(2)
 def det(x):
     """The determinant of a matrix.
 
@@ -263,6 +365,7 @@ def det(x):
     return sign * apply_row("exp", log)
 
 
+@batched(2)
 def matrix_power(x, n):
     """The ``n``-th power of a square matrix; negative powers are those of the inverse.
 

@@ -1,5 +1,6 @@
 """Linear algebra under Theano's names for what NumPy has."""
 
+from graphcore.tensor.decompositions import eig, eigh, lstsq, pinv, qr, svd
 from graphcore.tensor.matrix_functions import (
     det,
     diag,
@@ -21,13 +22,19 @@ __all__ = [
     "alloc_diag",
     "det",
     "diag",
+    "eig",
+    "eigh",
     "extract_diag",
     "inv",
     "kron",
     "logdet",
+    "lstsq",
     "matrix_dot",
     "matrix_inverse",
     "matrix_power",
+    "pinv",
+    "qr",
     "slogdet",
+    "svd",
     "trace",
 ]

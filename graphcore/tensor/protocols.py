@@ -7,6 +7,7 @@ from graphcore.optable import ROWS
 from graphcore.tensor import (
     arranging,
     complexes,
+    decompositions,
     elementwise,
     matrix_functions,
     ordering,
@@ -106,6 +107,8 @@ def _functions():
         found[getattr(np, name)] = getattr(matrix_functions, name)
     for name in ("cholesky", "det", "inv", "matrix_power", "slogdet", "solve"):
         found[getattr(np.linalg, name)] = getattr(matrix_functions, name)
+    for name in ("eigh", "eigvalsh", "eig", "eigvals", "svd", "qr", "pinv", "lstsq"):
+        found[getattr(np.linalg, name)] = getattr(decompositions, name)
     found[np.where] = elementwise.where
     for name in ("isclose", "nan_to_num", "real", "imag", "isposinf", "isneginf"):
         found[getattr(np, name)] = getattr(elementwise, name)

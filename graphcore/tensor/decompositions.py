@@ -1,0 +1,248 @@
+"""Eigenvalues, singular values and other decompositions, and what is made of them.
+
+As the functions of :mod:`graphcore.tensor.matrix_functions` they take batches of matrices too.
+"""
+
+from graphcore.ops import spectral
+from graphcore.ops.elementwise import apply_row, cast
+from graphcore.ops.index import shape_entry
+from graphcore.ops.shape import dimshuffle
+from graphcore.tensor.convert import as_tensor_variable
+from graphcore.tensor.matrix_functions import batched, cholesky, solve_triangular
+from graphcore.tensor.products import dot
+from graphcore.tensor.reductions import FUNCTIONS as _reductions
+from graphcore.tensor.shaping import concatenate, zeros
+
+
+def _applied(op, x):
+    """The outputs of an operation on a matrix; rounded to float32 for a matrix of that type."""
+    x = as_tensor_variable(x)
+    found = op(cast(x, "float64"))
+    if x.type.dtype != "float32":
+        return found
+    narrow = [cast(v, "float32") for v in (found if isinstance(found, list) else [found])]
+    return narrow if isinstance(found, list) else narrow[0]
+
+
+@batched(2)
+def eigh(x, UPLO="L"):
+    """Eigenvalues, ascending, and eigenvectors of a symmetric matrix.
+
+    Parameters
+    ----------
+    x : matrix
+        Symmetric; one triangle is read.
+    UPLO : {"L", "U"}
+        Which one.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> w, v = tt.linalg.eigh([[2.0, 0.0], [0.0, 1.0]])
+    >>> w.eval()
+    array([1., 2.])
+    """
+    if UPLO not in ("L", "U"):
+        raise ValueError(f"eigh: UPLO must be 'L' or 'U', not {UPLO!r}")
+    return _applied(spectral.Eigh(), x if UPLO == "L" else dimshuffle(x, (1, 0)))
+
+
+@batched(2)
+def eigvalsh(a, b=None, lower=True):
+    """Eigenvalues of a symmetric matrix, ascending; with ``b``, of ``a @ v = w * b @ v``.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.linalg.eigvalsh([[2.0, 0.0], [0.0, 1.0]]).eval()
+    array([1., 2.])
+    """
+    a = a if lower else dimshuffle(a, (1, 0))
+    if b is not None:
+        factor = cholesky(b)
+        full = spectral.mirrored(cast(a, "float64"))
+        half = solve_triangular(factor, full, lower=True)
+        a = solve_triangular(factor, dimshuffle(half, (1, 0)), lower=True)
+    return eigh(a)[0]
+
+
+@batched(2)
+def eig(x):
+    """Eigenvalues and eigenvectors of a square matrix, complex128.  It has no derivative.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.linalg.eig([[2.0, 0.0], [0.0, 1.0]])[0].eval()
+    array([2.+0.j, 1.+0.j])
+    """
+    return spectral.Eig()(cast(x, "float64"))
+
+
+@batched(2)
+def eigvals(x):
+    """Eigenvalues of a square matrix, complex128.  They have no derivative."""
+    return eig(x)[0]
+
+
+@batched(2)
+def svd(x, full_matrices=False, compute_uv=True):
+    """Singular value decomposition ``x = u @ diag(s) @ vt``.
+
+    Parameters
+    ----------
+    x : matrix
+    full_matrices : bool
+        Only False is supported: as many vectors as singular values.
+    compute_uv : bool
+        False for the singular values alone.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.linalg.svd([[0.0, 2.0], [1.0, 0.0]], compute_uv=False).eval()
+    array([2., 1.])
+    """
+    if full_matrices and compute_uv:
+        raise NotImplementedError("svd: only full_matrices=False is supported")
+    found = _applied(spectral.SVD(), x)
+    return found if compute_uv else found[1]
+
+
+@batched(2)
+def qr(x, mode="reduced"):
+    """Orthonormal columns and an upper triangle, ``x = q @ r``.
+
+    Parameters
+    ----------
+    x : matrix
+    mode : {"reduced", "economic", "r"}
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> q, r = tt.linalg.qr([[1.0, 2.0], [0.0, 1.0]])
+    >>> tt.dot(q, r).eval()
+    array([[1., 2.],
+           [0., 1.]])
+    """
+    if mode not in ("reduced", "economic", "r"):
+        raise ValueError(f"qr: mode must be 'reduced' or 'r', not {mode!r}")
+    q, r = _applied(spectral.QR(), x)
+    return r if mode == "r" else [q, r]
+
+
+@batched(2)
+def lu(x, permute_l=False):
+    """Permutation, unit lower and upper triangle, ``x = p @ l @ u``, of a square matrix.
+
+    Parameters
+    ----------
+    x : matrix
+    permute_l : bool
+        True for ``p @ l`` and ``u``.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> p, l, u = tt.linalg.lu([[0.0, 2.0], [4.0, 1.0]])
+    >>> u.eval()
+    array([[4., 1.],
+           [0., 2.]])
+    """
+    p, low, up = _applied(spectral.LU(), x)
+    return [dot(p, low), up] if permute_l else [p, low, up]
+
+
+@batched(2)
+def expm(x):
+    """The exponential of a square matrix.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.linalg.expm([[0.0, 1.0], [0.0, 0.0]]).eval()
+    array([[1., 1.],
+           [0., 1.]])
+    """
+    return _applied(spectral.Expm(), x)
+
+
+@batched(2)
+def pinv(x, rcond=1e-15):
+    """The Moore-Penrose inverse of a matrix.
+
+    Parameters
+    ----------
+    x : matrix
+    rcond : float
+        Singular values below this part of the largest count as zero.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.linalg.pinv([[2.0], [0.0]]).eval()
+    array([[0.5, 0. ]])
+    """
+    return _applied(spectral.Pinv(rcond), x)
+
+
+def lstsq(a, b, rcond=None):
+    """The least squares solution of ``a @ x = b``, of smallest norm.
+
+    Parameters
+    ----------
+    a : matrix
+    b : vector or matrix
+    rcond : float, optional
+        Singular values below this part of the largest count as zero.
+
+    Returns
+    -------
+    list
+        Solution, sums of squared residuals (as many as right-hand sides), rank, singular values.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.linalg.lstsq([[1.0], [1.0]], [1.0, 3.0])[0].eval()
+    array([2.])
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    limit = 1e-15 if rcond is None else rcond
+    x = dot(pinv(a, limit), b)
+    residuals = _reductions["sum"](apply_row("sqr", dot(a, x) - b), 0)
+    s = svd(a, compute_uv=False)
+    rank = _reductions["sum"](apply_row("gt", s, limit * _reductions["max"](s)))
+    return [x, residuals, rank, s]
+
+
+def block_diag(*matrices):
+    """The matrix with the given ones along its diagonal and zeros elsewhere.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.linalg.block_diag([[1.0]], [[2.0, 3.0]]).eval()
+    array([[1., 0., 0.],
+           [0., 2., 3.]])
+    """
+    if not matrices:
+        raise ValueError("block_diag: needs at least one matrix")
+    parts = [as_tensor_variable(m) for m in matrices]
+    for m in parts:
+        if m.type.ndim != 2:
+            raise TypeError(f"block_diag: needs matrices, not an array of {m.type.ndim} axes")
+    widths = [shape_entry(m, 1) if m.type.shape[1] is None else m.type.shape[1] for m in parts]
+    rows = []
+    for i, m in enumerate(parts):
+        height = shape_entry(m, 0) if m.type.shape[0] is None else m.type.shape[0]
+        before, after = sum(widths[:i]), sum(widths[i + 1 :])
+        sides = [zeros((height, w), m.type.dtype) for w in (before, after)]
+        rows.append(concatenate([sides[0], m, sides[1]], axis=1))
+    return concatenate(rows, axis=0)
+
+
+__all__ = [
+    "block_diag", "eig", "eigh", "eigvals", "eigvalsh", "expm", "lstsq", "lu", "pinv", "qr", "svd",
+]  # fmt: skip
