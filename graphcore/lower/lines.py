@@ -54,8 +54,8 @@ def _ordered(t, node):
     view = t.of(x)
     ndim = len(view.shape)
     order = (*(i for i in range(ndim) if i != axis), axis)
-    shape, strides = ([part[i] for i in order] for part in (view.shape, view.strides))
-    lines_of = View(view.array, tuple(shape), tuple(strides), view.offset)
+    shape, strides = (tuple(part[i] for i in order) for part in (view.shape, view.strides))
+    lines_of = View(view.array, shape, strides, view.offset)
     out = t.new(shape, LANE[y.type.dtype])
     if out.size:
         lane = LANE[x.type.dtype]
