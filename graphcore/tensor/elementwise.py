@@ -229,27 +229,8 @@ def iround(x, mode="half_to_even"):
     return cast(round(x, mode), "int64")
 
 
-def real(x):
-    """The real part: the array itself, because complex numbers are not supported."""
-    return as_tensor_variable(x)
-
-
-conj = real
-
-
-def imag(x):
-    """The imaginary part of real numbers: zeros."""
-    x = as_tensor_variable(x)
-    return where(apply_row("eq", x, x), cast(0, x.type.dtype), cast(0, x.type.dtype))
-
-
-def angle(x):
-    """The angle of real numbers: pi where they are negative, else 0."""
-    return where(apply_row("lt", as_tensor_variable(x), 0), np.pi, 0.0)
-
-
 __all__ = [
-    "angle", "cast", "ceil_intdiv", "clip", "conj", "divmod", "imag", "iround", "isclose",
-    "isfinite", "isneginf", "isposinf", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "nan_to_num", "real", "round", "where",
+    "cast", "ceil_intdiv", "clip", "divmod", "iround", "isclose", "isfinite", "isneginf",
+    "isposinf", "logical_and", "logical_not", "logical_or", "logical_xor", "nan_to_num", "round",
+    "where",
 ]  # fmt: skip

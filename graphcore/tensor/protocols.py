@@ -52,7 +52,7 @@ _UFUNCS = {
     "positive": lambda x: x,
     "fabs": lambda x: apply_row("abs", x),
     "divmod": elementwise.divmod,
-    "conjugate": elementwise.conj,
+    "conjugate": complexes.conj,
 }
 _REDUCE = {
     "add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min",
@@ -110,7 +110,7 @@ def _functions():
     for name in ("eigh", "eigvalsh", "eig", "eigvals", "svd", "qr", "pinv", "lstsq"):
         found[getattr(np.linalg, name)] = getattr(decompositions, name)
     found[np.where] = elementwise.where
-    for name in ("isclose", "nan_to_num", "real", "imag", "isposinf", "isneginf"):
+    for name in ("isclose", "nan_to_num", "isposinf", "isneginf"):
         found[getattr(np, name)] = getattr(elementwise, name)
     found[np.round] = found[np.around] = elementwise.FUNCTIONS["round_half_to_even"]
     return found

@@ -43,7 +43,7 @@ def _no_products_in_sums(patch):
 def _no_tiles(patch):
     def in_place(self, view, n, k):
         down, along = view.strides
-        form, leading = ("rm", down) if along == 1 else ("cm", along)
+        form, leading = ("rm_f8", down) if along == 1 else ("cm", along)
         base = self.memory.array_slot(view.array, view.offset)
         return loops.Operand("v", self.cursor(base, 8 * down, ())), leading, form
 
