@@ -138,3 +138,10 @@ def test_settings():
     f = function([x], 2 * x, mode=theano.compile.nanguardmode.NanGuardMode(nan_is_error=True))
     assert f([1.0]) == 2.0
     assert function([x], x, mode=theano.compile.mode.Mode(linker="vm"))([1.0]) == 1.0
+
+
+def test_a_product_that_is_the_same_at_every_place_may_have_the_place_as_input():
+    W, V, x = T.dmatrix("W"), T.dmatrix("V"), T.dvector("x")
+    f = theano.function([W, V, x], theano.gradient.Rop(T.dot(x, W), W, V))
+    got = f([[1, 1], [1, 1]], [[2, 2], [2, 2]], [0, 1])
+    numpy.testing.assert_array_equal(got, [2, 2])

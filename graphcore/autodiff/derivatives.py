@@ -5,7 +5,9 @@ import warnings
 from graphcore.autodiff.forward import forward
 from graphcore.autodiff.reverse import backward, grad
 from graphcore.errors import DisconnectedInputError, shown
+from graphcore.graph.walk import ancestors
 from graphcore.ops.operands import constant, graph, is_float
+from graphcore.ops.shape import BroadcastLike
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.scan import map as scan_map
 from graphcore.tensor.shaping import concatenate, reshape
@@ -113,6 +115,11 @@ def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="
             warnings.warn(message, stacklevel=2)
         if str(return_disconnected).lower() == "zero":
             found[i] = graph.zeros_like(v)
+    # A product belongs to the place of its derivative, even where it is the same at every place.
+    found = [
+        t if t is None or set(targets) <= set(ancestors([t])) else BroadcastLike()(t, v)
+        for t, v in zip(found, outputs, strict=True)
+    ]
     return _like(found, f)
 
 

@@ -198,11 +198,6 @@ def divmod(a, b):
     return apply_row("floor_div", a, b), apply_row("mod", a, b)
 
 
-def ceil_intdiv(a, b):
-    """Quotient of integers, rounded up."""
-    return -apply_row("floor_div", -as_tensor_variable(a), stacked(b))
-
-
 def round(x, mode="half_to_even"):
     """The nearest integers, as floats.
 
@@ -230,7 +225,7 @@ def iround(x, mode="half_to_even"):
 
 
 __all__ = [
-    "cast", "ceil_intdiv", "clip", "divmod", "iround", "isclose", "isfinite", "isneginf",
+    "cast", "clip", "divmod", "iround", "isclose", "isfinite", "isneginf",
     "isposinf", "logical_and", "logical_not", "logical_or", "logical_xor", "nan_to_num", "round",
     "where",
 ]  # fmt: skip
