@@ -50,6 +50,8 @@ def short_axes(shape):
 def column(t, v, at):
     """The column at an index of a variable that broadcasts to the columns of another."""
     parts = t.columns.get(v)
+    if parts is not None and parts.ndim == len(t.shapes[v]) < len(at):
+        at = at[len(at) - parts.ndim :]  # all its axes are apart: it is repeated along the others
     if parts is not None and parts.ndim == len(at):
         return parts[tuple([0 if n == 1 else i for i, n in zip(at, parts.shape, strict=True)])]
     view = t.of(v)
