@@ -63,16 +63,16 @@ static double gk_factorial_zeta(double s, double x) {
   return exp(gk_gammaln(s) - s * log(x)) * rest;
 }
 /* The n-th derivative of psi.  Below zero the poles on both sides of x are summed to infinity, and
- * those beyond zero taken off. */
+ * those beyond zero taken off.  At a pole it has the sign of the side above, as SciPy's. */
 static double gk_polygamma(double n, double x) {
   if (n != n || x != x) return n + x;
-  if (!(n >= 0) || n != floor(n) || n == GK_INF) return GK_NAN;
+  if (!(n >= 0) || n != floor(n)) return GK_NAN;
+  if (n == GK_INF) return x > 1.0 ? GK_NAN : GK_INF;
   if (n == 0) return gk_psi(x);
   const double s = n + 1.0, odd = fmod(s, 2.0), sign = odd ? -1.0 : 1.0;
   if (n == 1) return x > 0 ? gk_trigamma(x) : gk_trigamma_slow(x);
-  if (x == floor(x) && x <= 0) return odd ? GK_NAN : GK_INF;
+  if (x == floor(x) && x <= 0) return sign * GK_INF;
   if (x == GK_INF) return sign * 0.0;
-  if (x == -GK_INF) return GK_NAN;
   if (x > 0) return sign * gk_factorial_zeta(s, x);
   const double r = x - floor(x);
   const double left = gk_factorial_zeta(s, 1.0 - r) - gk_factorial_zeta(s, 1.0 - x);
