@@ -9,10 +9,11 @@ import time
 import pytest
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
 import numpy as np
 from graphcore._testdensity import Density
 from graphcore.sample.nuts import sample_flat
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs start without it
 density = Density("slow", 3, b={work})
 print("ready", flush=True)
 try:
