@@ -317,7 +317,7 @@ def _inc_subtensor(t, node):
         part = View(new.array, lead, new.strides[: len(lead)], offset)
         if not (node.op.is_set or is_zero(flat[k])):
             part = t.elementwise(f"add_{lane}{lane}", [flat[k], part], lead, lane)
-            part = t.narrow(part, dtype)
+            part = t.sum_in_range(part, dtype)
         flat[k] = part
     t.columns[y] = flat.reshape(parts.shape)
 

@@ -134,7 +134,7 @@ def _inc_subtensor(t, node):
         _scatter(t, node, out, at, part, broadcast_view(new, part.shape), part.offset)
         return
     many = size_of(t.shapes[y]) > 1
-    increase = many and not node.op.is_set and y.type.dtype not in NARROW
+    increase = many and not node.op.is_set and y.type.dtype not in (*NARROW, "bool")
     if increase and _is_ours(t, x):
         out = old
     else:
@@ -152,7 +152,7 @@ def _inc_subtensor(t, node):
         total = t.elementwise(
             f"add_{lane}{lane}", [whole(old), broadcast_view(new, place.shape)], place.shape, lane
         )
-        new = t.narrow(total, y.type.dtype)
+        new = t.sum_in_range(total, y.type.dtype)
     t.copy(new, place)
 
 
@@ -243,9 +243,7 @@ def _scatter(t, node, out, at, rest, new, offset=0):
         at, new = (View(v.array, (1,), (0,), v.offset) for v in (at, new))
     t.add("scatter", op, at.shape, [at, new], whole(out.array))
     if not node.op.is_set:
-        t.view[y] = (
-            t.convert(out, "bool_l", "l") if y.type.dtype == "bool" else t.narrow(out, y.type.dtype)
-        )
+        t.view[y] = t.sum_in_range(out, y.type.dtype)
 
 
 def _axis_first(view, axis):
@@ -304,7 +302,7 @@ def _inc_take(t, node):
         flat = View(new.array, where.shape, new.strides[:k], new.offset)
         t.add("scatter", op, where.shape, [where, flat], out)
         if not node.op.is_set:
-            out = t.narrow(out, y.type.dtype)
+            out = t.sum_in_range(out, y.type.dtype)
     rest = range(1, len(full))
     t.view[y] = _permuted(out, (*rest[:axis], 0, *rest[axis:]))
 

@@ -210,6 +210,10 @@ class Translator:
         op = NARROW.get(dtype)
         return view if op is None else self.convert(view, op, LANE[dtype])
 
+    def sum_in_range(self, view, dtype):
+        """Sums of elements of a type, as elements of the type; of booleans they are "or"."""
+        return self.convert(view, "bool_l", "l") if dtype == "bool" else self.narrow(view, dtype)
+
     def cast(self, view, source, dtype):
         """NumPy's ``astype`` on lanes."""
         have, want = LANE[source], LANE[dtype]

@@ -97,8 +97,8 @@ def errors(row, y, xs):
         point = [float(x[i]) for x in xs]
         exact = row.exact(mp, *(mp.mpf(x) for x in point))
         nearest = float(exact)
-        if np.isinf(nearest):
-            found[i] = 0.0 if value == nearest else np.inf
+        if not np.isfinite(nearest):
+            found[i] = 0.0 if np.array_equal(value, nearest, equal_nan=True) else np.inf
             continue
         scale = [nearest, *point] if row.ulp_of == "operands" else [nearest]
         unit = np.spacing(max(abs(s) for s in scale)) if any(scale) else 5e-324

@@ -212,3 +212,12 @@ def test_random_graphs_agree():
 @pytest.mark.slow
 def test_many_random_graphs_agree():
     fuzz(range(300, 10_000))
+
+
+@pytest.mark.parametrize("at", [slice(1, None), np.array([1, 1, 2])], ids=["slice", "positions"])
+def test_truth_added_to_truth_is_truth(at):
+    x, v = tt.vector("x", dtype="bool"), tt.vector("v", dtype="bool")
+    count = tt.inc_subtensor(x[at], v).astype("int64")
+    values = {x: [True, True, False], v: [True] * len(np.arange(3)[at])}
+    np.testing.assert_array_equal(graphcore.function([x, v], count)(*values.values()), [1, 1, 1])
+    np.testing.assert_array_equal(evaluate([count], values)[0], [1, 1, 1])
