@@ -163,9 +163,7 @@ FITS = {
         lambda d: mp.digamma(1.5 + d) / (1.5 + d - ROOT), lambda d: 1, -0.5, 0.5, 21
     ),
     "digamma_large": Fit(digamma_large, lambda w: w + SMALL, 0, mp.mpf(1) / 9, 11),
-    "stirling_near": Fit(
-        remainder_near, lambda t: 1 / remainder_near(t), *NEAR, 18
-    ),
+    "stirling_near": Fit(remainder_near, lambda t: 1 / remainder_near(t), *NEAR, 18),
     "stirling_far": Fit(stirling, lambda w: 1 / stirling(w), 0, 1 / mp.mpf(3.5) ** 2, 10),
     "slope_near": Fit(slope_near, lambda t: 1 / abs(slope_near(t)), *NEAR, 17),
     "slope_far": Fit(digamma_large, lambda w: 1 / digamma_large(w), 0, 1 / mp.mpf(3.5) ** 2, 11),
