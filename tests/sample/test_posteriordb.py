@@ -26,7 +26,7 @@ RUNS = {
     "gp_regr": {"draws": 5000},
     "mixture": {"draws": 5000},
     "hmm": {"draws": 5000},
-    "Survey": {"draws": 8000},
+    "Survey": {"draws": 8000, "target_accept": 0.95},
     "M0": {"draws": 5000},
 }
 
