@@ -211,12 +211,11 @@ def _kron_apply(operation, matrices, x):
     """``operation`` with one factor after the other, on the axis that belongs to it."""
     x = as_tensor_variable(x)
     x = reshape(x, (-1, 1)) if x.ndim == 1 else x
-    columns = x.type.shape[1]
+    columns = x.shape[1]
     for m in map(as_tensor_variable, matrices):
         # The axis of this factor leads; after it was used it goes behind those still to come.
-        made = operation(m, reshape(x, (m.type.shape[1], -1)))
-        rest = made.type.shape[1] // columns
-        x = reshape(dimshuffle(reshape(made, (-1, rest, columns)), (1, 0, 2)), (-1, columns))
+        made = reshape(operation(m, reshape(x, (m.shape[1], -1))), (m.shape[0], -1, columns))
+        x = reshape(dimshuffle(made, (1, 0, 2)), (-1, columns))
     return x
 
 

@@ -5,13 +5,13 @@ import math
 import graphcore.tensor as tt
 from graphcore.model.distributions import MvNormal
 from graphcore.model.gp.inputs import length, points
-from graphcore.model.gp.process import JITTER, Process, stabilize, values_at
+from graphcore.model.gp.process import JITTER, Observed, stabilize
 from graphcore.model.model import Potential
 
 KINDS = ("DTC", "FITC", "VFE")
 
 
-class MarginalApprox(Process):
+class MarginalApprox(Observed):
     """A Gaussian process observed with white noise, through inducing points.
 
     Quinonero-Candela and Rasmussen, "A unifying view of sparse approximate Gaussian process
@@ -76,20 +76,6 @@ class MarginalApprox(Process):
         """
         mu, cov = self._predict_at(Xnew, False, pred_noise, given, jitter)
         return MvNormal(name, mu=mu, cov=stabilize(cov, jitter), **kwargs)
-
-    def predict(
-        self,
-        Xnew,
-        point=None,
-        diag=False,
-        pred_noise=False,
-        given=None,
-        jitter=JITTER,
-        model=None,
-    ):
-        """Mean and covariance at other points as arrays; see :meth:`Marginal.predict`."""
-        mu, cov = self._predict_at(Xnew, diag, pred_noise, given, jitter)
-        return tuple(values_at([mu, cov], point, model))
 
     def _predict_at(self, Xnew, diag, pred_noise, given, jitter):
         names = ["X", "Xu", "y", "sigma"]

@@ -8,43 +8,8 @@ from graphcore.model.gp.cov import Kron
 from graphcore.model.gp.inputs import points
 from graphcore.model.gp.marginal import Marginal
 from graphcore.model.gp.process import JITTER, Process, noise_function, stabilize
+from graphcore.model.math import cartesian, kron_dot, kron_solve_lower
 from graphcore.model.model import Deterministic
-
-
-def cartesian(*arrays):
-    """All combinations of the rows of the inputs, the last input fastest.
-
-    Parameters
-    ----------
-    *arrays : array of shape (n,) or (n, d)
-
-    Returns
-    -------
-    ndarray of shape (product of the n, sum of the d)
-
-    Examples
-    --------
-    >>> from graphcore.model.gp.kron import cartesian
-    >>> cartesian([0, 1], [5, 6]).tolist()
-    [[0, 5], [0, 6], [1, 5], [1, 6]]
-    """
-    arrays = [np.asarray(a) for a in arrays]
-    arrays = [a[:, None] if a.ndim == 1 else a for a in arrays]
-    rows = np.indices([len(a) for a in arrays]).reshape(len(arrays), -1)
-    return np.concatenate([a[i] for a, i in zip(arrays, rows, strict=True)], axis=1)
-
-
-def kron_apply(apply, matrices, x):
-    """``apply(matrix, rows)`` of every factor of a Kronecker product, to a vector or columns."""
-    columns = tt.as_tensor_variable(x)
-    shape, ndim = columns.shape, columns.ndim
-    for m in matrices:
-        # The axis of this factor is the first; it becomes the last, and the next one first.
-        rows = columns.reshape((m.shape[0], -1))
-        columns = apply(m, rows).T
-        if ndim == 2:  # the columns of x travel along as the fastest axis
-            columns = columns.reshape((-1, shape[1], m.shape[0])).dimshuffle(0, 2, 1)
-    return columns.reshape(shape)
 
 
 class _OnGrid:
@@ -96,7 +61,7 @@ class LatentKron(_OnGrid, Process):
         self.Xs = [np.asarray(X) for X in Xs]
         X = cartesian(*self.Xs)
         v = Normal(f"{name}_rotated_", 0.0, 1.0, shape=(len(X),), **kwargs)
-        f = self.mean_func(X) + kron_apply(tt.dot, factors, v)
+        f = self.mean_func(X) + kron_dot(factors, v)[:, 0]
         self.f = Deterministic(name, f)
         return self.f
 
@@ -123,11 +88,8 @@ class LatentKron(_OnGrid, Process):
         X, Xnew = points(cartesian(*self.Xs)), points(Xnew, "Xnew")
         factors = self._factors(self.Xs, jitter)
 
-        def solve(L, rows):
-            return tt.linalg.solve_triangular(L, rows, lower=True)
-
-        v = kron_apply(solve, factors, self.f - self.mean_func(X))
-        A = kron_apply(solve, factors, self.cov_func(X, Xnew))
+        v = kron_solve_lower(factors, self.f - self.mean_func(X))[:, 0]
+        A = kron_solve_lower(factors, self.cov_func(X, Xnew))
         mu = self.mean_func(Xnew) + tt.dot(A.T, v)
         cov = self.cov_func(Xnew) - tt.dot(A.T, A)
         return MvNormal(name, mu=mu, cov=stabilize(cov, jitter), **kwargs)

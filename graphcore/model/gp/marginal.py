@@ -4,15 +4,14 @@ from graphcore.model.distributions import MvNormal
 from graphcore.model.gp.inputs import points
 from graphcore.model.gp.process import (
     JITTER,
-    Process,
+    Observed,
     conditioned,
     noise_function,
     stabilize,
-    values_at,
 )
 
 
-class Marginal(Process):
+class Marginal(Observed):
     """A Gaussian process observed with Gaussian noise.
 
     Parameters
@@ -83,36 +82,6 @@ class Marginal(Process):
         """
         mu, cov = self._predict_at(Xnew, False, pred_noise, given, jitter)
         return MvNormal(name, mu=mu, cov=cov if pred_noise else stabilize(cov, jitter), **kwargs)
-
-    def predict(
-        self,
-        Xnew,
-        point=None,
-        diag=False,
-        pred_noise=False,
-        given=None,
-        jitter=JITTER,
-        model=None,
-    ):
-        """Mean and covariance at other points as arrays, the model's variables at a point.
-
-        Parameters
-        ----------
-        Xnew : array of shape (m, d)
-        point : dict, optional
-            Values by name of the variables that the process depends on.
-        diag : bool
-            Variances instead of the covariance matrix.
-        pred_noise, given, jitter
-            See :meth:`conditional`.
-        model : Model, optional
-
-        Returns
-        -------
-        (ndarray of shape (m,), ndarray of shape (m, m) or (m,))
-        """
-        mu, cov = self._predict_at(Xnew, diag, pred_noise, given, jitter)
-        return tuple(values_at([mu, cov], point, model))
 
     def _predict_at(self, Xnew, diag, pred_noise, given, jitter):
         (X, y, sigma), total = self._remembered(given, ["X", "y", "sigma"])

@@ -56,6 +56,44 @@ class Process:
         return [given.get(name, getattr(self, name, None)) for name in names], total
 
 
+class Observed(Process):
+    """A process whose values are integrated out: what the data say of other points."""
+
+    def predict(
+        self,
+        Xnew,
+        point=None,
+        diag=False,
+        pred_noise=False,
+        given=None,
+        jitter=JITTER,
+        model=None,
+    ):
+        """Mean and covariance at other points as arrays, the model's variables at a point.
+
+        Parameters
+        ----------
+        Xnew : array of shape (m, d)
+        point : dict, optional
+            Values by name of the variables that the process depends on.
+        diag : bool
+            Variances instead of the covariance matrix.
+        pred_noise, given, jitter
+            See :meth:`conditional`.
+        model : Model, optional
+
+        Returns
+        -------
+        (ndarray of shape (m,), ndarray of shape (m, m) or (m,))
+        """
+        mu, cov = self._predict_at(Xnew, diag, pred_noise, given, jitter)
+        return tuple(values_at([mu, cov], point, model))
+
+    def _predict_at(self, Xnew, diag, pred_noise, given, jitter):
+        """Mean and covariance (or variances) at other points, as graphs."""
+        raise NotImplementedError(f"{type(self).__name__} predicts nothing")
+
+
 def stabilize(K, jitter=JITTER):
     """A covariance matrix with ``jitter`` added to its diagonal."""
     K = tt.as_tensor_variable(K)

@@ -184,7 +184,7 @@ def test_t_process():
 def test_a_grid_is_the_process_on_all_its_points():
     axes = [np.array([[0.0], [0.3], [1.1]]), np.array([[0.0], [0.5]])]
     parts = [cov.ExpQuad(1, ls=0.5), cov.Matern32(1, ls=0.8)]
-    grid = gp.kron.cartesian(*axes)
+    grid = pm.math.cartesian(*axes)
     new = np.array([[0.2, 0.1], [3.0, 0.4]])
     v = np.linspace(-1, 1, 6)
     found = []
@@ -211,7 +211,7 @@ def test_observations_on_a_grid():
     found = []
     for process, places in (
         (gp.MarginalKron(cov_funcs=parts), {"Xs": axes}),
-        (gp.Marginal(cov_func=cov.Kron(parts)), {"X": gp.kron.cartesian(*axes), "jitter": 0.0}),
+        (gp.Marginal(cov_func=cov.Kron(parts)), {"X": pm.math.cartesian(*axes), "jitter": 0.0}),
     ):
         with pm.Model() as model:
             process.marginal_likelihood("y", **places, y=y, sigma=NOISE)
