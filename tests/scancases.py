@@ -226,6 +226,21 @@ def picked_by_number(scan, x, table):
     )  # fmt: skip
 
 
+@case((4, 2), (2,), (2, 2))
+def states_summed_in_logarithms(scan, x, s0, move):
+    def step(x, s, move):
+        joint = s[:, None] + move
+        top = tt.max(joint, axis=0)
+        return x + top + tt.log(tt.sum(tt.exp(joint - top), axis=0))
+
+    return scan(step, [x], [s0], [move])
+
+
+@case((4, 3), (3,), (3, 3))
+def three_states_summed_in_logarithms(scan, x, s0, move):
+    return scan(lambda x, s, m: x + tt.logsumexp(s + m, axis=1), [x], [s0], [move])
+
+
 @case((3, 2), (2,))
 def broadcast_over_entries(scan, x, s0):
     return scan(lambda x, s: (s[:, None] * x + tt.concatenate([x, s])[:2]).sum(axis=0), [x], [s0])

@@ -50,6 +50,11 @@ class Body:
     def tap_list(self):
         return [v for taps in self.taps for v in taps.values()]
 
+    def rewritten(self):
+        """The same step in better form, for differentiation: that of a stable form is stable."""
+        results = graph.rewritten(self.results)
+        return Body(self.sequences, self.taps, self.others, results)
+
     def __repr__(self):
         return f"{len(self.order)} operations"
 
@@ -265,7 +270,7 @@ class _Gradient:
     """
 
     def __init__(self, op, inputs, outputs, cotangents, needed):
-        self.op, self.body = op, op.body
+        self.op, self.body = op, op.body.rewritten()
         self.n, self.sequences, self.firsts, self.others = op.parts(inputs)
         self.outputs, self.given, self.needed = outputs, cotangents, needed
         self.values = self._values()

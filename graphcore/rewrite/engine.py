@@ -13,14 +13,13 @@ the size of the graph.
 from functools import lru_cache
 
 from graphcore.graph.walk import toposort
-from graphcore.ops.elementwise import elemwise
 from graphcore.rewrite.rule import RuleSet, kind, same
 
 FIRINGS_PER_NODE = 16
 FIRINGS_AT_LEAST = 1000
 
 
-_COUNTED = frozenset([id(elemwise("add")), id(elemwise("sub"))])  # there is one of each
+_COUNTED = frozenset(["add", "sub", "sum"])
 
 
 class Step:
@@ -62,7 +61,7 @@ class Pass:
         self.firings = 0
         self.outputs = ()
         self.counted = None  # variable of the old graph -> number of its readers
-        self.readers = None  # sum or difference -> readers it had; both made when asked for
+        self.readers = None  # what is counted -> readers it had; both made when asked for
 
     def run(self, outputs):
         """New outputs of the same values."""
@@ -90,7 +89,9 @@ class Pass:
         return [self.resolve(v) for v in outputs]
 
     def uses(self, v):
-        """How many applications of the old graph read what is now the sum or difference ``v``.
+        """How many applications of the old graph read what is now ``v``.
+
+        It is counted for sums and differences, of two operands and over axes.
 
         0 for what a rule has made.
         """
@@ -107,7 +108,7 @@ class Pass:
         return self.readers.get(v, 0)
 
     def add_readers(self, node, outputs):
-        if id(node.op) in _COUNTED:
+        if node.op.head in _COUNTED:
             old, new = node.outputs[0], outputs[0]
             self.readers[new] = self.readers.get(new, 0) + self.counted.get(old, 0)
 

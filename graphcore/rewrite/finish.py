@@ -1,10 +1,10 @@
 """Last forms before lowering: what is cheap to compute, no longer what is easy to compare."""
 
 from graphcore.graph.nodes import Constant
-from graphcore.ops.index import IncSubtensor
+from graphcore.ops.index import IncSubtensor, Slice, Subtensor
 from graphcore.ops.markers import MARKERS
-from graphcore.ops.reduce import product_of_others
-from graphcore.rewrite.rule import is_float, op_of, parts, rule
+from graphcore.ops.reduce import Reduce, product_of_others
+from graphcore.rewrite.rule import is_float, kept, op_of, parts, placed, rule, without_leading
 from graphcore.rewrite.shapes import is_zeros
 
 MAX_POWER = 8
@@ -86,7 +86,43 @@ def anchor_from_switch(b, node):
     return b.elementwise("anchor", x) if is_float(x) else None
 
 
+@rule("add", needs="log")
+def logaddexp_from_logsumexp(b, node):
+    """log(sum(exp(x - s))) + s of two elements, if nothing else needs the exponentials."""
+    for log, shift in (node.inputs, node.inputs[::-1]):
+        inner = parts(log, "log")
+        x = None if inner is None else _one_of_two(b, inner[0], shift)
+        if x is not None:
+            (axis,) = inner[0].owner.op.axes
+            spec = [[Slice()] * x.type.ndim for _ in (0, 1)]
+            spec[0][axis], spec[1][axis] = 0, 1
+            return b.logaddexp(*[b.apply(Subtensor(entries), x) for entries in spec])
+    return None
+
+
+def _one_of_two(b, total, shift):
+    """``x`` if ``total`` is a sum of two exp(x - shift) that only one reader needs, else None."""
+    op = op_of(total, Reduce)
+    if op is None or op.row_name != "sum" or len(op.axes) != 1 or b.uses(total) != 1:
+        return None
+    inner = parts(total.owner.inputs[0], "exp")
+    inner = None if inner is None else parts(inner[0], "sub")
+    if inner is None:
+        return None
+    x, wide = inner
+    base, pattern = placed(wide)
+    if base is not shift or without_leading(pattern) != without_leading(kept(op.axes, x)):
+        return None
+    return x if x.type.shape[op.axes[0]] == 2 and is_float(x) else None
+
+
 #: Once the graph will not be differentiated any more.
 RELEASE = (drop_gradient_marks, expand_product_of_others)
 
-RULES = [products_from_power, mul_from_div_by_number, increment_of_sum, anchor_from_switch]
+RULES = [
+    products_from_power,
+    mul_from_div_by_number,
+    increment_of_sum,
+    anchor_from_switch,
+    logaddexp_from_logsumexp,
+]

@@ -7,6 +7,7 @@ from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import Variable
 from graphcore.graph.walk import toposort
 from graphcore.ops.inner import opened
+from graphcore.ops.operands import graph
 from graphcore.rewrite.builder import Builder
 from graphcore.rewrite.engine import Pass
 from graphcore.rewrite.stages import FINAL, OPTIONAL, rule_names, stages
@@ -117,3 +118,6 @@ def _check_names(names):
             near = get_close_matches(name, known, 3)
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             raise ValueError(f"there is no rewrite rule or stage called {name!r}{hint}")
+
+
+graph.rewritten = rewrite  # operations that hold a graph rewrite it before they differentiate it

@@ -234,7 +234,7 @@ def signed_terms(x):
     return found
 
 
-def _sum_of(b, terms):
+def sum_of_terms(b, terms):
     """The sum of signed terms; None for none."""
     result = None
     for sign, v in sorted(terms, key=lambda t: -t[0]):  # positive ones first
@@ -260,13 +260,15 @@ def term_out_of_sum(b, node):
         return None
     if any(v.type.dtype != x.type.dtype or not v.type.is_static for _, v in terms):
         return None  # a term of unknown length may be broadcast
-    rest = _sum_of(b, [t for t in terms if t not in out])
-    fixed = _sum_of(b, [t for t in out if is_fixed(t[1], axes, len(shape))])
+    rest = sum_of_terms(b, [t for t in terms if t not in out])
+    fixed = sum_of_terms(b, [t for t in out if is_fixed(t[1], axes, len(shape))])
     sums = [] if rest is None else [total(b, rest, axes, shape)]
     if fixed is not None:
         sums.append(total(b, fixed, axes, shape))
     varying = [t for t in out if not is_fixed(t[1], axes, len(shape))]
-    return _sum_of(b, [(1, v) for v in sums] + [(s, total(b, v, axes, shape)) for s, v in varying])
+    return sum_of_terms(
+        b, [(1, v) for v in sums] + [(s, total(b, v, axes, shape)) for s, v in varying]
+    )
 
 
 def _leaves(b, v, axes, ndim):

@@ -104,6 +104,33 @@ def parts(v, name):
     return None
 
 
+def placed(v):
+    """``(what stands among other axes, the pattern of where its axes stand)``."""
+    inner = parts(v, "Dimshuffle")
+    return (v, tuple(range(v.type.ndim))) if inner is None else (inner[0], v.owner.op.pattern)
+
+
+def kept(axes, x):
+    """The pattern that gives a reduction of ``x`` over axes these axes again, of length 1.
+
+    >>> import graphcore.tensor as tt
+    >>> kept((1,), tt.tensor3())
+    (0, 'x', 1)
+    """
+    rest = iter(range(x.type.ndim))
+    return tuple("x" if i in axes else next(rest) for i in range(x.type.ndim))
+
+
+def without_leading(pattern):
+    """A pattern without leading axes of length 1: these come by themselves.
+
+    >>> without_leading(("x", "x", 0, "x"))
+    (0, 'x')
+    """
+    first = next((i for i, p in enumerate(pattern) if p != "x"), len(pattern))
+    return tuple(pattern[first:])
+
+
 def op_of(v, cls):
     """The operation that computes ``v`` if it is a ``cls``, else None."""
     node = v.owner

@@ -5,7 +5,7 @@ from graphcore.ops.elementwise import apply_row, cast
 from graphcore.ops.index import shape_entry
 from graphcore.ops.operands import is_inexact
 from graphcore.ops.reduce import reduce
-from graphcore.ops.shape import StopGradient, dimshuffle, expand
+from graphcore.ops.shape import StopGradient, expand
 from graphcore.optable import REDUCTIONS
 from graphcore.tensor.convert import as_tensor_variable, normal_axes
 
@@ -141,7 +141,7 @@ def norm(x, L=2, axis=None, keepdims=False):
 
 def _shift(x, axes):
     """The maximum, by which exponents are shifted; 0 where it is infinite."""
-    top = expand(reduce("max", x, axes), axes, x.type.ndim)
+    top = reduce("max", x, axes)
     return StopGradient()(apply_row("switch", apply_row("isinf", top), 0, top))
 
 
@@ -161,11 +161,10 @@ def logsumexp(x, axis=None, keepdims=False):
     """
     x = _float(x)
     axes = normal_axes(axis, x.type.ndim)
-    top = _shift(x, axes)
-    y = apply_row("log", _reduce("sum", apply_row("exp", x - top), axes, True)) + top
-    if keepdims:
-        return y
-    return dimshuffle(y, [i for i in range(x.type.ndim) if i not in axes])
+    shift = _shift(x, axes)
+    e = apply_row("exp", x - expand(shift, axes, x.type.ndim))
+    y = apply_row("log", _reduce("sum", e, axes, False)) + shift
+    return expand(y, axes, x.type.ndim) if keepdims else y
 
 
 def softmax(x, axis=-1):
@@ -179,7 +178,7 @@ def softmax(x, axis=-1):
     """
     x = _float(x)
     axes = normal_axes(axis, x.type.ndim)
-    e = apply_row("exp", x - _shift(x, axes))
+    e = apply_row("exp", x - expand(_shift(x, axes), axes, x.type.ndim))
     return e / _reduce("sum", e, axes, True)
 
 

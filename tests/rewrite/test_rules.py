@@ -56,6 +56,9 @@ def vector(*shape):
 
 LARGE = tt.constant(np.arange(DERIVED + 5, dtype="int8"))
 
+BELOW_TOP = tt.exp(s.m - s.m.max(axis=1, keepdims=True))
+LOG_BELOW_TOP = tt.log(BELOW_TOP.sum(axis=1))
+
 # rule: expressions on which it fires
 CASES = {
     "fold": [s.a + (s.data * 2).sum(), s.v * tt.exp(s.data)],
@@ -298,6 +301,22 @@ CASES = {
         tt.log(tt.exp(s.m).sum(axis=1)),
         tt.log(tt.exp(-s.free).sum()),
     ],
+    "logsumexp_from_shifted": [
+        LOG_BELOW_TOP + s.m.max(axis=1),
+        s.a - (s.m.max(axis=1) + s.b + LOG_BELOW_TOP),
+        s.v.max() + (s.w + tt.log(tt.exp(s.v - s.v.max()).sum())),
+        s.v - s.v.max() - tt.log(tt.exp(s.v - s.v.max()).sum()),
+        s.m - s.m.max(axis=1, keepdims=True) - LOG_BELOW_TOP[:, None],
+        tt.log(tt.exp(s.free - s.free.max()).sum(keepdims=True)) + s.free.max(),
+    ],
+    "softmax_from_shifted": [
+        tt.exp(s.v - s.v.max()) / tt.exp(s.v - s.v.max()).sum(),
+        BELOW_TOP / BELOW_TOP.sum(axis=1, keepdims=True),
+    ],
+    "logaddexp_from_logsumexp": [
+        tt.logsumexp(tt.sin(s.i)[:2]),
+        tt.logsumexp(tt.sin(s.i)[:, None] * np.array([1.0, 3.0]), axis=1) + 0.5,
+    ],
     "drop_gradient_marks": [StopGradient()(s.v) * 2.0],
     "expand_product_of_others": [ProductOfOthers((0,))(s.v), ProductOfOthers((1,))(s.m)],
     "products_from_power": [s.v**3, s.v**8.0, s.v**-5],
@@ -346,6 +365,8 @@ CASES = {
 # Rules whose new form differs where the old one overflows, cancels or leaves its domain: there
 # the new one is right (test_stable.py compares with mpmath) or NumPy's choice is not kept.
 INEXACT_AT_SPECIAL = {
+    "logsumexp_from_shifted",  # the largest element is infinite
+    "softmax_from_shifted",
     "collect_equal_terms",  # inf - inf * c
     "group_factors",
     "merge_constant_factors",
