@@ -4,12 +4,13 @@ A graph is immutable once built.  ``Variable.owner`` points to the ``Apply`` tha
 inputs, constants and shared variables have no owner.
 """
 
-import sys
 from functools import lru_cache
 from types import SimpleNamespace
 
 import numpy as np
 
+from graphcore import _graph
+from graphcore._graph import applied, fill_application
 from graphcore.errors import shown
 from graphcore.graph.pickling import output_of, reduce_apply
 from graphcore.graph.types import TensorType
@@ -68,6 +69,15 @@ class Variable:
         return (None, {"_tag": self._tag}) if hasattr(self, "_tag") else None
 
 
+_NUMBERS = ("float32", "float64")  # types of Python numbers that meet real arrays
+
+
+@lru_cache(maxsize=1024)
+def _type_of(dtype, shape):
+    """One type for many constants: equal types that are one object are quick to compare."""
+    return TensorType(dtype, shape)
+
+
 class Constant(Variable):
     """A variable whose value is part of the graph.  ``data`` is a read-only array."""
 
@@ -75,7 +85,7 @@ class Constant(Variable):
 
     def __init__(self, data, name=None):
         data = np.asarray(data)
-        super().__init__(TensorType(data.dtype, data.shape), name=name)
+        super().__init__(_type_of(data.dtype, data.shape), name=name)
         if data.flags.writeable:
             data = data.view()
             data.flags.writeable = False
@@ -115,21 +125,7 @@ class Apply:
     __slots__ = ("inputs", "op", "outputs", "where")
 
     def __init__(self, op, inputs, out_types, where=None):
-        self.op = op
-        self.inputs = tuple(inputs)
-        make = _Classes.variable
-        self.outputs = tuple(
-            [
-                self._adopted(t, i) if isinstance(t, Variable) else make(t, self, i)
-                for i, t in enumerate(out_types)
-            ]
-        )
-        self.where = where
-
-    def _adopted(self, v, index):
-        """A variable without past, as operations of users give, as an output."""
-        v.owner, v.index = self, index
-        return v
+        fill_application(self, op, tuple(inputs), out_types, where)
 
     @property
     def out(self):
@@ -140,6 +136,9 @@ class Apply:
 
     def __reduce__(self):
         return reduce_apply(self)
+
+
+_graph.bind(Variable, Constant, Apply, {d: _type_of(np.dtype(d), ()) for d in _NUMBERS})
 
 
 class Op:
@@ -237,38 +236,13 @@ class Op:
         return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
 
     def apply(self, *inputs):
-        where = user_line()
-        try:
-            return Apply(self, inputs, self.types_of(inputs), where)
-        except (TypeError, ValueError, IndexError) as error:
-            if where is not None:
-                error.add_note(f"in {self.name}(...) written at {where[0]}:{where[1]}")
-            raise
+        return applied(self, inputs)
 
     def __repr__(self):
         if not self.props:
             return self.name
         shown = ", ".join(f"{p}={getattr(self, p)!r}" for p in self.props)
         return f"{self.name}{{{shown}}}"
-
-
-def user_line():
-    """``(file, line)`` of the innermost frame outside this package, for error messages.
-
-    The demo models count as user code.
-    """
-    frame = sys._getframe(1)
-    while frame is not None:
-        if not _is_inside(frame.f_globals.get("__name__", "")):
-            return (frame.f_code.co_filename, frame.f_lineno)
-        frame = frame.f_back
-    return None
-
-
-@lru_cache(maxsize=1024)
-def _is_inside(module):
-    inside = module == "graphcore" or module.startswith("graphcore.")
-    return inside and not module.startswith("graphcore.demos.")
 
 
 class _Classes:
@@ -282,6 +256,7 @@ class _Classes:
 def set_variable_classes(variable, constant, shared):
     """Called once by ``graphcore.tensor``: the classes that carry operators and methods."""
     _Classes.variable, _Classes.constant, _Classes.shared = variable, constant, shared
+    _graph.bind_face(variable, constant)
 
 
 def new_variable(type, owner=None, index=0, name=None):

@@ -10,6 +10,7 @@ from importlib import import_module
 
 import numpy as np
 
+from graphcore._graph import all_variables, applied, remembered_types
 from graphcore.graph.nodes import Op, Variable
 from graphcore.graph.types import TensorType, dtype_name
 from graphcore.ops.operands import (
@@ -69,6 +70,7 @@ class Elemwise(Op):
     def __init__(self, row_name):
         self.row_name = self.head = self.name = row_name
         self.row = ROWS[row_name]
+        self.memo = {}
 
     def __repr__(self):
         return self.row_name
@@ -87,6 +89,9 @@ class Elemwise(Op):
             if t.dtype == dtype and t.shape == shape:
                 return [t]
         return [TensorType(dtype, shape)]
+
+    def types_of(self, inputs):
+        return remembered_types(self, tuple(inputs))
 
     def infer_shape(self, shapes, values):
         return [broadcast_concrete(shapes, self.name)]
@@ -156,7 +161,9 @@ def elemwise(row_name):
 def apply_row(row_name, *operands):
     """A row applied to variables, arrays and Python numbers."""
     op = elemwise(row_name)
-    return op(*as_variables(operands, first=1 if op.row.dtype == "switch" else 0))
+    if not all_variables(operands):
+        operands = tuple(as_variables(operands, first=1 if op.row.dtype == "switch" else 0))
+    return applied(op, operands).outputs[0]
 
 
 graph.__dict__.update({name: partial(apply_row, name) for name in ROWS})

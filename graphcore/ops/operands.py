@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from graphcore._graph import all_variables, with_number
 from graphcore.graph.large import is_large
 from graphcore.graph.nodes import Constant, Variable, new_constant
 from graphcore.graph.walk import toposort
@@ -113,13 +114,16 @@ def _weak_dtype(kind, base):
 
 def as_variables(operands, first=0):
     """Variables of operands that meet each other; weak numbers from position ``first`` on."""
+    if all_variables(operands):
+        return operands
+    pair = with_number(*operands) if len(operands) == 2 else None
+    if pair is not None:
+        return pair
     found = [
         x if isinstance(x, Variable) or type(x) in (int, float, bool) else constant(x)
         for x in operands
     ]
     strong = [x.type.dtype for x in found[first:] if isinstance(x, Variable)]
-    if len(strong) == len(found):
-        return found
     base = promote(*strong) if strong else None
     if base is None:  # numbers only: they meet each other
         kinds = [type(x) for x in found[first:] if not isinstance(x, Variable)]

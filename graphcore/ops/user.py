@@ -7,7 +7,8 @@ from inspect import signature
 
 import numpy as np
 
-from graphcore.graph.nodes import Apply, Op, Variable, new_variable, user_line
+from graphcore._graph import user_line
+from graphcore.graph.nodes import Apply, Op, Variable, new_variable
 from graphcore.graph.types import TensorType
 from graphcore.ops.markers import UndefinedGradient
 from graphcore.ops.operands import as_variable, graph, is_float

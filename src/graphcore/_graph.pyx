@@ -1,0 +1,326 @@
+"""What is done for every node of a graph: making it, and walking over it.
+
+Variables and applications are Python objects with slots (``graphcore/graph/nodes.py``).  Their
+fields are read here by the offsets of the slots, which are known once the classes exist: Python
+code keeps its fast way to slots, and a walk over a million nodes costs little more than the memory
+it touches.
+"""
+
+from cpython.dict cimport PyDict_GetItem
+from cpython.object cimport PyObject_TypeCheck, PyTypeObject
+from cpython.ref cimport Py_INCREF, Py_XDECREF, Py_XINCREF, PyObject
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
+
+cimport numpy as cnp
+
+import numpy as np
+
+cnp.import_array()
+
+cdef extern from "Python.h":
+    ctypedef struct PyMemberDef:
+        Py_ssize_t offset
+    ctypedef struct PyMemberDescrObject:
+        PyMemberDef* d_member
+    ctypedef struct PyFrameObject
+    ctypedef struct PyCodeObject
+    object PyType_GenericAlloc(type cls, Py_ssize_t n)
+    PyFrameObject* PyEval_GetFrame()
+    PyFrameObject* PyFrame_GetBack(PyFrameObject* frame)
+    object PyFrame_GetGlobals(PyFrameObject* frame)
+    PyCodeObject* PyFrame_GetCode(PyFrameObject* frame)
+    int PyFrame_GetLineNumber(PyFrameObject* frame)
+
+
+cdef enum:
+    REMEMBERED = 256        # types of results kept per operation
+
+cdef type variable_base = None      # Variable: what inputs have to be
+cdef type variable_class = None     # what outputs become: the tensor face has a class of its own
+cdef type constant_base = None
+cdef type constant_class = None
+cdef type apply_class = None
+cdef dict number_types = {}
+
+
+def bind(type variable, type constant, type apply, dict numbers):
+    """Called once by ``graphcore.graph.nodes``: the classes whose slots are read here.
+
+    ``numbers`` has the types of single numbers, by element type.
+    """
+    global variable_base, constant_base, apply_class, number_types
+    variable_base, constant_base, apply_class, number_types = variable, constant, apply, numbers
+    bind_face(variable, constant)
+    at.type, at.owner = offset(variable.type), offset(variable.owner)
+    at.index, at.name = offset(variable.index), offset(variable.name)
+    at.op, at.inputs = offset(apply.op), offset(apply.inputs)
+    at.outputs, at.where = offset(apply.outputs), offset(apply.where)
+    at.data = offset(constant.data)
+
+
+def bind_face(type variable, type constant):
+    """Called once by ``graphcore.tensor``: the classes of what operations make."""
+    global variable_class, constant_class
+    variable_class, constant_class = variable, constant
+
+
+cdef Py_ssize_t offset(descriptor) except -1:
+    """Where the slot behind a member descriptor lies in an object."""
+    if type(descriptor).__name__ != "member_descriptor":
+        raise TypeError(f"{descriptor!r} is not a slot")
+    return (<PyMemberDescrObject*><PyObject*>descriptor).d_member.offset
+
+
+cdef object missing_field():
+    raise AttributeError("a variable or application without some of its fields")
+
+
+cdef inline void put(object x, Py_ssize_t offset, object value) noexcept:
+    """Fill a slot."""
+    cdef PyObject** place = <PyObject**>(<char*><PyObject*>x + offset)
+    cdef PyObject* old = place[0]
+    Py_INCREF(value)
+    place[0] = <PyObject*>value
+    Py_XDECREF(old)
+
+
+cdef object checked_owner(object v):
+    """The owner of what has to be a variable."""
+    if not PyObject_TypeCheck(v, <PyTypeObject*>variable_base):
+        raise AttributeError(f"{v!r} is not a variable of a graph")
+    return owner_of(v)
+
+
+# ---- making nodes -----------------------------------------------------------------------------
+
+def fill_application(node, op, tuple inputs, types, where):
+    """Give an application its fields, and the outputs of these types (or these variables)."""
+    cdef Py_ssize_t i, n = len(types)
+    cdef tuple outputs = PyTuple_New(n)
+    for x in inputs:
+        if not PyObject_TypeCheck(x, <PyTypeObject*>variable_base):
+            raise TypeError(f"{op!r} was applied to {x!r}, which is not a symbolic variable; "
+                            "make it one with as_tensor_variable")
+    for i in range(n):
+        t = types[i]
+        if PyObject_TypeCheck(t, <PyTypeObject*>variable_base):
+            v = t       # a variable without past, as operations of users give
+        else:
+            v = PyType_GenericAlloc(variable_class, 0)
+            put(v, at.type, t)
+            put(v, at.name, None)
+        put(v, at.owner, node)
+        put(v, at.index, i)
+        Py_INCREF(v)
+        PyTuple_SET_ITEM(outputs, i, v)
+    put(node, at.op, op)
+    put(node, at.inputs, inputs)
+    put(node, at.outputs, outputs)
+    put(node, at.where, where)
+
+
+cdef object new_application(object op, tuple inputs, object types, object where):
+    node = PyType_GenericAlloc(apply_class, 0)
+    fill_application(node, op, inputs, types, where)
+    return node
+
+
+def application(op, inputs, types, where):
+    """An application of an operation to variables; ``Apply`` without a call of Python code."""
+    return new_application(op, tuple(inputs), types, where)
+
+
+cdef object number(object value, str dtype):
+    """A constant of a Python number."""
+    array = np.array(value, dtype)
+    cnp.PyArray_CLEARFLAGS(array, cnp.NPY_ARRAY_WRITEABLE)
+    v = PyType_GenericAlloc(constant_class, 0)
+    put(v, at.type, number_types[dtype])
+    put(v, at.owner, None)
+    put(v, at.index, 0)
+    put(v, at.name, None)
+    put(v, at.data, array)
+    return v
+
+
+def with_number(a, b):
+    """A pair of which one is real and the other a Python number, as variables; else None."""
+    cdef bint left = PyObject_TypeCheck(a, <PyTypeObject*>variable_base)
+    v, x = (a, b) if left else (b, a)
+    if type(x) is not float and type(x) is not int:
+        return None
+    if not PyObject_TypeCheck(v, <PyTypeObject*>variable_base):
+        return None
+    dtype = type_of(v).dtype
+    if dtype != "float64" and dtype != "float32":
+        return None
+    c = number(x, dtype)
+    return (v, c) if left else (c, v)
+
+
+def all_variables(operands):
+    """Whether all operands are variables."""
+    for x in operands:
+        if not PyObject_TypeCheck(x, <PyTypeObject*>variable_base):
+            return False
+    return True
+
+
+def applied(op, tuple inputs):
+    """An application written by the user: errors say where."""
+    where = user_line()
+    try:
+        return new_application(op, inputs, op.types_of(inputs), where)
+    except (TypeError, ValueError, IndexError) as error:
+        if where is not None:
+            error.add_note(f"in {op.name}(...) written at {where[0]}:{where[1]}")
+        raise
+
+
+def remembered_types(op, tuple inputs):
+    """Types of the outputs of an operation that decides by the types of its inputs alone.
+
+    ``op.memo`` remembers them by the identity of up to three types, most of which are few objects.
+    """
+    cdef dict memo = op.memo
+    cdef Py_ssize_t n = PyTuple_GET_SIZE(inputs)
+    cdef tuple types = tuple([type_of(v) for v in inputs])
+    if not 1 <= n <= 3:
+        return op.out_types(*types)
+    key = <size_t><PyObject*>types[0]
+    if n > 1:
+        key = (key, <size_t><PyObject*>types[1], <size_t><PyObject*>types[n - 1])
+    cdef PyObject* found = PyDict_GetItem(memo, key)
+    if found != NULL:
+        return (<tuple>found)[1]
+    made = op.out_types(*types)
+    if len(memo) >= REMEMBERED:
+        memo.clear()
+    memo[key] = (types, made)       # the types stay alive, and so do their identities
+    return made
+
+
+def user_line():
+    """``(file, line)`` of the innermost frame outside this package, for error messages.
+
+    The demo models count as user code.
+    """
+    cdef PyFrameObject* frame = PyEval_GetFrame()
+    cdef PyFrameObject* back
+    cdef PyCodeObject* code
+    Py_XINCREF(<PyObject*>frame)
+    while frame != NULL:
+        if not is_inside(PyFrame_GetGlobals(frame).get("__name__")):
+            code = PyFrame_GetCode(frame)
+            where = (<object>code).co_filename, PyFrame_GetLineNumber(frame)
+            Py_XDECREF(<PyObject*>code)
+            Py_XDECREF(<PyObject*>frame)
+            return where
+        back = PyFrame_GetBack(frame)
+        Py_XDECREF(<PyObject*>frame)
+        frame = back
+    return None
+
+
+cdef bint is_inside(module):
+    if type(module) is not str or not (<str>module).startswith("graphcore"):
+        return False
+    if len(<str>module) == 9:
+        return True
+    return (<str>module)[9] == "." and not (<str>module).startswith("graphcore.demos.")
+
+
+# ---- walks ------------------------------------------------------------------------------------
+
+cdef list sorted_applications(object outputs, object stop):
+    cdef set stops = set(stop)
+    cdef bint stopping = len(stops) > 0
+    cdef list order = [], stack = []
+    cdef dict finished = {}     # False while the inputs of a node are on the stack above it
+    cdef tuple inputs
+    cdef PyObject* done
+    cdef Py_ssize_t i
+    for v in reversed(outputs):
+        owner = checked_owner(v)
+        if owner is not None and v not in stops:
+            stack.append(owner)
+    while stack:
+        node = stack[len(stack) - 1]
+        done = PyDict_GetItem(finished, node)
+        if done != NULL:
+            stack.pop()
+            if <object>done is False:
+                finished[node] = True
+                order.append(node)
+            continue
+        finished[node] = False
+        inputs = inputs_of_node(node)
+        for i in range(PyTuple_GET_SIZE(inputs) - 1, -1, -1):
+            v = <object>PyTuple_GET_ITEM(inputs, i)
+            owner = owner_of(v)
+            if owner is None or (stopping and v in stops):
+                continue
+            done = PyDict_GetItem(finished, owner)
+            if done == NULL:
+                stack.append(owner)
+            elif <object>done is False:
+                raise ValueError(f"the graph contains a cycle through {op_of(owner)!r}")
+    return order
+
+
+def toposort(outputs, stop=()):
+    """Applications needed for ``outputs``, each after the ones it depends on.
+
+    Variables in ``stop`` are treated as inputs.  Raises ValueError on a cycle.
+    """
+    return sorted_applications(outputs, stop)
+
+
+def heads_of(outputs):
+    """The heads of all operations that ``outputs`` need, as a set."""
+    cdef set found = set()
+    for node in sorted_applications(outputs, ()):
+        found.add(op_of(node).head)
+    return found
+
+
+def ancestors(outputs):
+    """Every variable that ``outputs`` depend on, themselves included, in topological order."""
+    cdef dict found = {}
+    for node in sorted_applications(outputs, ()):
+        for v in inputs_of_node(node):
+            found[v] = None
+        for v in outputs_of_node(node):
+            found[v] = None
+    for v in outputs:
+        found[v] = None
+    return list(found)
+
+
+def inputs_of(outputs, stop=()):
+    """Variables without owner (constants left out) that ``outputs`` depend on, in walk order."""
+    cdef set stops = set(stop)
+    cdef dict found = {}
+    cdef list order = sorted_applications(outputs, stops)
+    for node in order:
+        for v in inputs_of_node(node):
+            if (owner_of(v) is None or v in stops) and not is_constant(v):
+                found[v] = None
+    for v in outputs:
+        if (owner_of(v) is None or v in stops) and not is_constant(v):
+            found[v] = None
+    return list(found)
+
+
+def count_readers(list order, outputs):
+    """``{variable: how often it is read}``, by applications in ``order`` and as an output."""
+    cdef dict found = {}
+    cdef PyObject* n
+    for node in order:
+        for v in inputs_of_node(node):
+            n = PyDict_GetItem(found, v)
+            found[v] = 1 if n == NULL else <object>n + 1
+    for v in outputs:
+        n = PyDict_GetItem(found, v)
+        found[v] = 1 if n == NULL else <object>n + 1
+    return found
