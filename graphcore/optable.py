@@ -1093,9 +1093,7 @@ unary(
     typical=(0.1, 4.0),
     points=(171.6, 171.7, 1e-300, -1.5, -170.5),
     ulp=8,
-    exact=lambda mp, a: (
-        mp.gamma(a) if a > 0 or a != mp.floor(a) else mp.inf if a == 0 else mp.nan
-    ),
+    exact=lambda mp, a: mp.gamma(a) if a > 0 or a != mp.floor(a) else mp.inf if a == 0 else mp.nan,
 )
 far(
     "polygamma",

@@ -116,8 +116,9 @@ def test_losses_of_networks():
                           T.nnet.crossentropy_softmax_1hot(z, t)[0]])  # fmt: skip
     for found in f(values, classes):
         numpy.testing.assert_allclose(found, -numpy.log(p[range(4), classes]), rtol=1e-13)
-    a, b = T.nnet.sigmoid_binary_crossentropy(z, T.constant(one_hot)), T.nnet.binary_crossentropy(
-        T.nnet.sigmoid(z), T.constant(one_hot)
+    a, b = (
+        T.nnet.sigmoid_binary_crossentropy(z, T.constant(one_hot)),
+        T.nnet.binary_crossentropy(T.nnet.sigmoid(z), T.constant(one_hot)),
     )
     s = 1 / (1 + numpy.exp(-values))
     wanted = -(one_hot * numpy.log(s) + (1 - one_hot) * numpy.log(1 - s))
@@ -129,8 +130,9 @@ def test_settings():
     assert theano.config.floatX == "float64"
     with theano.config.change_flags(floatX="float32"):
         assert T.matrix().dtype == "float32" and T.dmatrix().dtype == "float64"
-    with pytest.raises(AttributeError, match="no setting called 'warp'"), (
-        theano.config.change_flags(warp=1)
+    with (
+        pytest.raises(AttributeError, match="no setting called 'warp'"),
+        theano.config.change_flags(warp=1),
     ):
         pass
     x = T.vector("x")

@@ -90,9 +90,7 @@ def _elemwise(t, node):
     count = t.apart(full)
     lead = full[: len(full) - count]
     if not count or (
-        lead
-        and not any(_is_apart(t, node, v) for v in node.inputs)
-        and not _pays(t, node, full)
+        lead and not any(_is_apart(t, node, v) for v in node.inputs) and not _pays(t, node, full)
     ):
         t.view[y] = apply_row(t, row_plan(node), [t.of(v) for v in node.inputs], full)
         return

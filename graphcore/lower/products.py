@@ -165,9 +165,7 @@ def _stacked(t, view, lead):
     if view.array.memory == "f8" and not view.array.is_scalar:
         form = "rm" if sc == 1 and (sr >= k or n == 1) else None
         form = "cm" if form is None and sr == 1 and (sc >= n or k == 1) else form
-        even = all(
-            strides[i] == strides[i + 1] * shape[i + 1] for i in range(len(shape) - 1)
-        )
+        even = all(strides[i] == strides[i + 1] * shape[i + 1] for i in range(len(shape) - 1))
         same = len(shape) == len([d for d in lead if d != 1])
         if form is not None and (not shape or (even and same)):
             ld = max(sr, k) if form == "rm" else max(sc, n)

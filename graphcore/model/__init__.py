@@ -10,7 +10,7 @@ Examples
 {'mu': -0.92, 'y': -1.89}
 """
 
-from graphcore.model import distributions, gp, math
+from graphcore.model import distributions, gp, math, theanof
 from graphcore.model.context import modelcontext
 from graphcore.model.copies import (
     change_value_transforms,
@@ -30,6 +30,7 @@ from graphcore.model.missing import ImputationWarning
 from graphcore.model.model import Deterministic, Model, Potential
 from graphcore.model.points import DictToArrayBijection, RaveledVars
 from graphcore.model.pymc3 import Point
+from graphcore.model.theanof import floatX, intX
 
 # Sampling stands above models in the order of layers.  These names are PyMC's and belong here all
 # the same; they are looked up when first used, which is the one exception to that order.
@@ -92,9 +93,11 @@ __all__ = [
     "clone_model",
     "distributions",
     "do",
+    "floatX",
     "freeze_dims_and_data",
     "gp",
     "icdf",
+    "intX",
     "invlogit",
     "invprobit",
     "logaddexp",
@@ -113,4 +116,5 @@ __all__ = [
     "prune_vars_detached_from_observed",
     "remove_value_transforms",
     "set_data",
+    "theanof",
 ]

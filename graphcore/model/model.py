@@ -12,6 +12,7 @@ from graphcore.model.coords import Coords
 from graphcore.model.data import fixed, is_data, make_data, write
 from graphcore.model.density import Densities
 from graphcore.model.distributions.base import UNSET, RandomVariable, Recipe
+from graphcore.model.distributions.custom import CustomDist
 from graphcore.model.logp import check_total_size
 from graphcore.model.observed import observed_array
 from graphcore.model.pymc3 import OldNames
@@ -241,6 +242,8 @@ class Model(Densities, OldNames, metaclass=_Entered):
     def register(self, cls, name, args, kwargs):
         """Make a variable of distribution ``cls`` and enter it into the tables."""
         given = {k: kwargs.pop(k, None) for k in _OPTIONS}
+        if not issubclass(cls, CustomDist):
+            kwargs.pop("dtype", None)  # PyMC3: it follows from the distribution
         given |= {k: kwargs.pop(k, UNSET) for k in ("transform", "default_transform")}
         start, old = kwargs.pop("initval", None), kwargs.pop("testval", None)
         given["initval"] = old if start is None else start
@@ -282,6 +285,7 @@ class Model(Densities, OldNames, metaclass=_Entered):
         distribution = self._distribution(recipe, name, dims, data)
         check_total_size(given["total_size"], name, distribution.shape)
         rv = RandomVariable(distribution, name, recipe)
+        rv.model = self.root
         if data is None:
             moves = {k: given[k] for k in ("transform", "default_transform")}
             self._add_free(rv, given["initval"], **moves)

@@ -96,6 +96,17 @@ class OldNames:
         point = self.initial_point() if point is None else point
         return f.f.profile(*(point[v.name] for v in self.value_vars))
 
+    def check_test_point(self, test_point=None, round_vals=2):
+        """The log density of each term at a point: a ``pandas.Series``."""
+        import pandas
+
+        return pandas.Series(self.point_logps(test_point, round_vals), name="Log-probability")
+
+    def complete_point(self, point):
+        """A point with start values for what is missing in it, without what is no variable."""
+        start = self.initial_point()
+        return {name: point.get(name, value) for name, value in start.items()}
+
     def flatten(self, vars=None):
         """All value variables as one flat vector, as a graph."""
         values = self.value_vars if vars is None else list(vars)

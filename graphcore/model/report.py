@@ -61,15 +61,23 @@ def latex(model):
     >>> latex(model).splitlines()[1]
     '\\text{x} &\\sim & \\operatorname{Normal}(\\text{0, 1})'
     """
-    rows = []
-    for name, text in _lines(model):
-        head, _, rest = text.partition("(")
-        rows.append(
-            rf"\text{{{_escaped(name)}}} &\sim & "
-            rf"\operatorname{{{_escaped(head)}}}(\text{{{_escaped(rest[:-1])}}})"
-        )
+    rows = [rf"\text{{{_escaped(name)}}} &\sim & {_operator(text)}" for name, text in _lines(model)]
     body = "\\\\\n".join(rows)
     return f"$$\\begin{{array}}{{rcl}}\n{body}\n\\end{{array}}$$"
+
+
+def line_of(rv, formatting="plain", include_params=True):
+    """The text of one random variable."""
+    text = repr(rv.distribution) if include_params else f"{rv.distribution.shown}()"
+    name = rv.name or rv.distribution.shown
+    if formatting == "latex":
+        return rf"$\text{{{_escaped(name)}}} \sim {_operator(text)}$"
+    return f"{name} ~ {text if include_params else rv.distribution.shown}"
+
+
+def _operator(text):
+    head, _, rest = text.partition("(")
+    return rf"\operatorname{{{_escaped(head)}}}(\text{{{_escaped(rest[:-1])}}})"
 
 
 def _escaped(text):

@@ -143,5 +143,3 @@ class CheckAndRaise(Assert):
 
 
 assert_op = Assert()
-
-

@@ -119,9 +119,7 @@ class OpFromGraph(Op):
         targets = [v for v, wanted in zip(own, needed, strict=True) if wanted]
         found = graph.backward(start, targets) if start else {}
         swap = dict(zip(own, inputs, strict=True))
-        return [
-            replace([found[v]], swap)[0] if found.get(v) is not None else None for v in own
-        ]
+        return [replace([found[v]], swap)[0] if found.get(v) is not None else None for v in own]
 
     @staticmethod
     def cases():
@@ -277,8 +275,7 @@ def with_branches(outputs):
             places = {(node, i) for i in range(first, first + n)}
             for other in reversed(order[: order.index(node)]):
                 if all(
-                    v not in kept
-                    and all(use in places or use[0] in own for use in uses.get(v, ()))
+                    v not in kept and all(use in places or use[0] in own for use in uses.get(v, ()))
                     for v in other.outputs
                 ):
                     own.add(other)

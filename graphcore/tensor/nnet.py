@@ -119,5 +119,3 @@ def crossentropy_softmax_1hot(x, y_idx):
 def crossentropy_categorical_1hot(coding_dist, true_one_of_n):
     """:func:`categorical_crossentropy` with class numbers."""
     return categorical_crossentropy(coding_dist, true_one_of_n)
-
-

@@ -280,10 +280,14 @@ class _Scan:
                 f"scan: the step returns {len(results)} outputs, outputs_info describes "
                 f"{len(self.outputs)}; None stands for an output that is only collected"
             )
-        return [
-            cast(v, promote(o.type.dtype, v.type.dtype)) if o.taps else v
-            for o, v in zip(self.outputs, results, strict=True)
-        ], updates, condition
+        return (
+            [
+                cast(v, promote(o.type.dtype, v.type.dtype)) if o.taps else v
+                for o, v in zip(self.outputs, results, strict=True)
+            ],
+            updates,
+            condition,
+        )
 
     def _check_strict(self, results):
         if not self.strict:

@@ -16,6 +16,7 @@ from graphcore.tensor import (
     protocols,
     reductions,
     shaping,
+    tags,
 )
 from graphcore.tensor.convert import as_tensor_variable, stacked
 
@@ -65,6 +66,9 @@ class TensorVariable(Variable):
         ndarray
         """
         return _evaluator[0]([self], inputs or {})[0]
+
+    tag = property(tags.Tag, doc="What is attached to the variable, and its test value.")
+    test_value = tags.value_to_try
 
     rng = property(lambda self: self.tag.rng, doc="Of a random draw: its generator.")
     update = property(lambda self: self.tag.update, doc="Of a random draw: generator, next state.")

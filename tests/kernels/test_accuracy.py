@@ -10,9 +10,7 @@ from graphcore.optable import ROWS
 MEASURED = [
     row
     for row in ROWS.values()
-    if row.exact is not None
-    and set("".join(row.kernel)) >= {"d"}
-    and (row.arity < 3 or row.far)
+    if row.exact is not None and set("".join(row.kernel)) >= {"d"} and (row.arity < 3 or row.far)
 ]
 INCOMPLETE_GAMMA = ("gammainc", "gammaincc", "gamma_density", "gammainc_da")
 INCOMPLETE_BETA = ("betainc", "betaincc", "beta_density", "betainc_da", "betainc_db")

@@ -201,4 +201,4 @@ REFUSED = [
 @pytest.mark.parametrize(("make", "error", "message"), REFUSED, ids=lambda v: "")
 def test_refusals(make, error, message):
     with pytest.raises(error, match=message):
-        make()
+        make().random()

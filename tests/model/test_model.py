@@ -319,7 +319,7 @@ PARAMETER_ERRORS = [
 @pytest.mark.parametrize(("make", "error", "message"), PARAMETER_ERRORS, ids=lambda v: "")
 def test_parameters_are_checked(make, error, message):
     with pm.Model(), pytest.raises(error, match=message):
-        make()
+        make().random()
 
 
 def test_integer_parameters_and_variables_are_converted():

@@ -163,7 +163,7 @@ REFUSED = [
 def test_refusals(case):
     make, error, message = REFUSED[case]
     with pytest.raises(error, match=message):
-        make()
+        make().random()
 
 
 # -- LKJ -------------------------------------------------------------------------------------------

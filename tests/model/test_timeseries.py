@@ -108,7 +108,7 @@ def test_a_recursion_as_a_potential():
 )
 def test_errors(kwargs, error, message):
     with pytest.raises(error, match=message):
-        pm.GaussianRandomWalk.dist(**kwargs)
+        pm.GaussianRandomWalk.dist(**kwargs).random()
 
 
 def test_without_a_distribution_of_the_first_value_there_is_a_warning():

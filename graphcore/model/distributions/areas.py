@@ -269,4 +269,5 @@ class OrderedMultinomial(Multinomial):
         p = OrderedLogistic.probabilities(**inner.arguments)
         self = super().make(label, (), {**kwargs, "p": p}, **shapes)
         self.conditions = [*inner.conditions, *self.conditions]
+        self.faults = [*inner.faults, *self.faults]
         return self

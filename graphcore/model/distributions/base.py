@@ -1,4 +1,4 @@
-"""The base of all distributions, and the tensor variable that a random variable is.
+"""The base of all distributions.
 
 A distribution is one class: a table of parameters, a support, and plain functions of a namespace
 ``o`` and the parameters (the base makes them static).  ``logp`` is only the formula inside the
@@ -29,15 +29,14 @@ import numpy as np
 import graphcore.tensor as tt
 from graphcore.graph.large import PIECE, is_large
 from graphcore.graph.nodes import Constant, SharedVariable, Variable
-from graphcore.graph.types import TensorType
 from graphcore.graph.walk import inputs_of
 from graphcore.model.context import modelcontext
 from graphcore.model.distributions.constraints import Constraint, real
 from graphcore.model.distributions.parameters import Parameters
 from graphcore.model.distributions.transforms import Chain
+from graphcore.model.distributions.variable import RandomVariable
 from graphcore.rewrite.fold import in_pieces
 from graphcore.runtime.reference import evaluate
-from graphcore.tensor import TensorVariable
 
 UNSET = object()
 
@@ -54,6 +53,27 @@ _FORMULAS = (
     "ref",
     "event_shape",
 )
+
+
+_METHODS = {
+    "logp": "log_density",
+    "logcdf": "log_cdf",
+    "logccdf": "log_ccdf",
+    "icdf": "inv_cdf",
+    "random": "sampled",
+}
+
+
+class _Formula:
+    """A plain function on the class; on a distribution the method that applies it, if any."""
+
+    def __init__(self, name, function):
+        self.name, self.function = name, function
+
+    def __get__(self, distribution, cls):
+        if distribution is None or self.name not in _METHODS:
+            return self.function
+        return getattr(distribution, _METHODS[self.name])
 
 
 @dataclass(frozen=True)
@@ -77,7 +97,13 @@ class Recipe:
     size: object = None
 
     def make(self, label, shape=None, observed_shape=None):
-        """The distribution."""
+        """The distribution, of valid parameters."""
+        distribution = self.any(label, shape, observed_shape)
+        distribution.refuse_faults()
+        return distribution
+
+    def any(self, label, shape=None, observed_shape=None):
+        """The distribution, even of parameters for which its density is -inf everywhere."""
         return self.cls.make(
             label,
             self.args,
@@ -86,65 +112,6 @@ class Recipe:
             size=self.size,
             observed_shape=observed_shape,
         )
-
-
-class RandomVariable(TensorVariable):
-    """A tensor variable that has a distribution.
-
-    It is a leaf of the graph: what its value is, the model (or whoever draws from it) decides.
-    """
-
-    __slots__ = ("distribution", "recipe")
-
-    def __init__(self, distribution, name=None, recipe=None):
-        super().__init__(TensorType(distribution.dtype, distribution.shape), name=name)
-        self.distribution = distribution
-        self.recipe = recipe
-
-    def logp(self, value):
-        """Log density (or log probability) of each element of ``value``: a variable.
-
-        Examples
-        --------
-        >>> import graphcore.model as pm
-        >>> from graphcore.runtime.reference import evaluate
-        >>> round(float(evaluate([pm.Normal.dist(0, 1).logp(0.0)], {})[0]), 6)
-        -0.918939
-        """
-        return self.distribution.log_density(value)
-
-    def logcdf(self, value):
-        """Logarithm of the cumulative distribution function at ``value``: a variable."""
-        return self.distribution.log_cdf(value)
-
-    def logccdf(self, value):
-        """Logarithm of the probability of exceeding ``value``: a variable."""
-        return self.distribution.log_ccdf(value)
-
-    def icdf(self, q):
-        """The quantile of each probability ``q``: a variable."""
-        return self.distribution.inv_cdf(q)
-
-    def eval(self, inputs=None):
-        """The value for given inputs; without any, a random draw."""
-        return super().eval(inputs) if inputs else self.random()
-
-    def random(self, size=None, rng=None, given=None):
-        """Numbers drawn from the distribution.
-
-        Parameters
-        ----------
-        size : int or tuple, optional
-            Repeats in front of the variable's own shape.
-        rng : Generator or seed, optional
-        given : dict of Variable to array, optional
-            Values of the random variables that the parameters depend on.
-
-        Returns
-        -------
-        ndarray
-        """
-        return self.distribution.draw(np.random.default_rng(rng), size, given or {})
 
 
 class Distribution:
@@ -186,7 +153,7 @@ class Distribution:
         super().__init_subclass__(**kwargs)
         for name in _FORMULAS:
             if name in cls.__dict__:
-                setattr(cls, name, staticmethod(cls.__dict__[name]))
+                setattr(cls, name, _Formula(name, cls.__dict__[name]))
         if not isinstance(cls.support, Constraint):
             cls.support = staticmethod(cls.__dict__.get("support", cls.support))
         if not hidden:
@@ -210,8 +177,10 @@ class Distribution:
         >>> pm.Normal.dist(0, [1, 2]).type.shape
         (2,)
         """
+        for option in ("testval", "initval", "transform"):
+            kwargs.pop(option, None)  # of variables of a model
         recipe = Recipe(cls, args, kwargs, shape, size)
-        return RandomVariable(recipe.make(cls.__name__), recipe=recipe)
+        return RandomVariable(recipe.any(cls.__name__), recipe=recipe)
 
     @classmethod
     def make(cls, label, args, kwargs, shape=None, size=None, observed_shape=None, **parts):
@@ -224,11 +193,17 @@ class Distribution:
         self.__dict__.update(parts)
         self.label, self.given = label, parameters.given
         self.arguments, self.conditions = parameters.arguments, parameters.conditions
+        self.faults = parameters.faults
         self.shown = cls.__name__
         self._support = self._find_support()
         self.shape = self._find_shape(shape, size, observed_shape)
         self.batch_shape = self.shape[: len(self.shape) - self.ndim]
         return self
+
+    def refuse_faults(self):
+        """Raise the error that constants outside of what they must be deserve."""
+        if self.faults:
+            raise ValueError(self.faults[0])
 
     # -- shape, dtype, support ----------------------------------------------------------------
 
@@ -311,6 +286,10 @@ class Distribution:
             default_transform = self.default_transform()
         if transform is UNSET or transform is None:
             return default_transform
+        # PyMC3's ``transform=`` stood in place of the default one: twice the same is never meant.
+        first = transform.transform_list[0] if isinstance(transform, Chain) else transform
+        if default_transform is not None and isinstance(first, type(default_transform)):
+            return transform
         if default_transform is None:
             return transform
         return Chain([default_transform, transform])
@@ -382,6 +361,22 @@ class Distribution:
         return tt.switch(all_of([*tests, (q >= 0) & (q <= 1)]), inner, math.nan)
 
     # -- numbers ------------------------------------------------------------------------------
+
+    def __getattr__(self, name):
+        """A parameter by its name, in the user's parametrisation or in that of the formula."""
+        for table in ("given", "arguments"):
+            found = self.__dict__.get(table, {})
+            if name in found:
+                return found[name]
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def default(self):
+        """A typical value inside the support: that of :meth:`initial`, as an array."""
+        return RandomVariable(self).test_value()
+
+    def sampled(self, size=None, rng=None, given=None, point=None):
+        """Random numbers; see :meth:`RandomVariable.random`."""
+        return RandomVariable(self).random(size, rng, given, point)
 
     def initial(self):
         """A typical value inside the support, of full shape: where sampling starts."""

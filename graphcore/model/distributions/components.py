@@ -16,6 +16,7 @@ def component(rv, label, what):
         raise TypeError(
             f"{label}: {what} must be made with .dist(), but {rv.name} is a variable of a model"
         )
+    rv.distribution.refuse_faults()
     return rv.distribution
 
 

@@ -2,8 +2,9 @@
 
 ``Normal("y", mu, sd=2)``, ``Normal("y", mu, sigma=2)`` and ``Normal("y", mu, tau=0.25)`` all end
 as ``{"mu": ..., "sigma": ...}`` with float64 variables.  Constants are checked here, once, and an
-error names the variable, the parameter, its value and what it must be; for anything symbolic the
-conditions are handed on to become part of the density.
+error names the variable, the parameter, its value and what it must be (outside of a model, where a
+density may be asked for all the same, it waits until the distribution becomes part of one); for
+anything symbolic the conditions are handed on to become part of the density.
 """
 
 from dataclasses import dataclass
@@ -76,6 +77,8 @@ class Parameters:
     conditions : list of (str, Variable, str, Variable)
         What has to be tested when the density is computed: the name of the parameter, its
         variable, the text of the condition, and the condition.
+    faults : list of str
+        What is wrong with constants; each has a condition that is false there.
     """
 
     def __init__(self, cls, args, kwargs, label):
@@ -85,7 +88,7 @@ class Parameters:
         self.given = {
             name: as_parameter(named.get(name, p.default), name, label) for name, p in spec.items()
         }
-        self.conditions = []
+        self.conditions, self.faults = [], []
         for name, p in spec.items():
             self._require(name, self.given[name], p.constraint)
         self.arguments = self._canonical(alt, label)
@@ -130,7 +133,7 @@ class Parameters:
     def _require(self, name, variable, constraint, made_from=None):
         """Check a constant now; remember the condition of anything else."""
         if isinstance(variable, Constant):
-            self._require_constant(name, variable.data, constraint, made_from)
+            self._require_constant(name, variable, constraint, made_from)
         elif constraint.holds is not None:
             if known_to_hold(constraint, variable):
                 return
@@ -139,7 +142,8 @@ class Parameters:
                 (name, variable, f"must be {constraint.text}", test(tt, variable))
             )
 
-    def _require_constant(self, name, data, constraint, made_from):
+    def _require_constant(self, name, variable, constraint, made_from):
+        data = variable.data
         good = np.isfinite(data)
         core = min(constraint.ndim, np.ndim(good))
         if core:
@@ -152,10 +156,12 @@ class Parameters:
         place = f" at index {_index(where)}" if np.ndim(good) else ""
         value = data[tuple(where)] if np.ndim(good) else data
         origin = f" (made from {made_from})" if made_from else ""
-        raise ValueError(
-            f"{self.label}: parameter {name} must be {constraint.text}, "
-            f"got {_number(value)}{place}{origin}"
-        )
+        text = f"must be {constraint.text}"
+        self._fault(f"parameter {name} {text}, got {_number(value)}{place}{origin}")
+        self.conditions.append((name, variable, text, tt.constant(good)))
+
+    def _fault(self, text):
+        self.faults.append(f"{self.label}: {text}")
 
     def _relation(self, rule, text):
         """A condition between several parameters, such as lower < upper."""
@@ -167,7 +173,8 @@ class Parameters:
         good = np.asarray(rule(np, **{k: v.data for k, v in used.items()}))
         if not good.all():
             shown = ", ".join(f"{k}={_short(v)}" for k, v in used.items())
-            raise ValueError(f"{self.label}: {text} must hold, got {shown}")
+            self._fault(f"{text} must hold, got {shown}")
+            self.conditions.append((text, None, "must hold", tt.constant(good)))
 
 
 def as_parameter(value, name, label):

@@ -12,12 +12,7 @@ HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 def gammaln_half_step(o, a):
     """``gammaln(a + 1/2) - gammaln(a)`` for a > 0."""
-    return (
-        o.stirling(a + 0.5)
-        - o.stirling(a)
-        + (a * o.log1p(0.5 / a) - 0.5)
-        + 0.5 * o.log(a)
-    )
+    return o.stirling(a + 0.5) - o.stirling(a) + (a * o.log1p(0.5 / a) - 0.5) + 0.5 * o.log(a)
 
 
 def log_ratio(o, a, x, y):

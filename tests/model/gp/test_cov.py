@@ -50,8 +50,10 @@ KERNELS = {
     ),
     "Matern52": (
         cov.Matern52(2, ls=LS),
-        lambda x, z: (1 + 5**0.5 * distance(x, z) + 5 / 3 * distance(x, z) ** 2)
-        * np.exp(-(5**0.5) * distance(x, z)),
+        lambda x, z: (
+            (1 + 5**0.5 * distance(x, z) + 5 / 3 * distance(x, z) ** 2)
+            * np.exp(-(5**0.5) * distance(x, z))
+        ),
     ),
     "Cosine": (cov.Cosine(2, ls=LS), lambda x, z: np.cos(2 * np.pi * distance(x, z))),
     "one column": (

@@ -1,0 +1,129 @@
+"""What code written for PyMC3 asks of variables and distributions, beside PyMC's names."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import graphcore.model as pm
+import graphcore.tensor as tt
+from graphcore.model.distributions import transforms as tr
+
+INF = np.inf
+
+
+@pytest.mark.parametrize(
+    ("rv", "value"),
+    [
+        (lambda: pm.Normal.dist(0, -1), 0.5),
+        (lambda: pm.Uniform.dist(1, 0), 0.5),
+        (lambda: pm.Uniform.dist(1, 0), 2.0),
+        (lambda: pm.Binomial.dist(5, 1.5), 2),
+        (lambda: pm.DiscreteUniform.dist(1, 0), 0),
+        (lambda: pm.Normal.dist(0, [-1.0, 0.0]), 0.5),
+    ],
+)
+def test_outside_of_a_model_bad_constants_have_no_density(rv, value):
+    rv = rv()
+    assert (rv.logp(value).eval() == -INF).all()
+    assert (rv.logcdf(value).eval() == -INF).all()
+    if hasattr(type(rv.distribution), "icdf"):
+        assert np.isnan(rv.icdf(0.5).eval()).all()
+    with pytest.raises(ValueError, match="must"):
+        rv.random()
+    with pm.Model() as model, pytest.raises(ValueError, match=r"^x: .* must"):
+        model.register_rv(rv, "x")
+
+
+def test_only_the_bad_elements_have_no_density():
+    got = pm.Normal.dist(0, [1.0, -1.0, 2.0]).logp(0.5).eval()
+    want = stats.norm.logpdf(0.5, 0, [1, 1, 2])
+    np.testing.assert_allclose(got, np.where([True, False, True], want, -INF), rtol=1e-14)
+
+
+def test_test_values_follow_from_those_of_the_inputs():
+    x = tt.vector("x")
+    with pytest.raises(AttributeError, match="'x' has no test value"):
+        _ = (2 * x).tag.test_value
+    x.tag.test_value = np.array([1.0, 2.0])
+    np.testing.assert_array_equal((2 * x).tag.test_value, [2.0, 4.0])
+    assert tt.constant(3.0).tag.test_value == 3.0
+    assert pm.Normal.dist(0, 1).logcdf(0.0).tag.test_value == pytest.approx(np.log(0.5))
+    with pm.Model():
+        sd = pm.HalfNormal("sd", 1, testval=2.5)
+        y = pm.Normal("y", 0, sd, observed=[1.0, 2.0])
+    assert sd.tag.test_value == pytest.approx(2.5)
+    assert (sd * 2).tag.test_value == pytest.approx(5.0)
+    np.testing.assert_array_equal(y.tag.test_value, [1.0, 2.0])
+
+
+def test_variables_know_their_density_at_a_point():
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0, 2)
+        y = pm.Normal("y", mu, 1, observed=[1.0, 2.0])
+    want = stats.norm.logpdf([1.0, 2.0], 0.5, 1)
+    assert y.logp({"mu": 0.5}) == pytest.approx(want.sum())
+    np.testing.assert_allclose(y.logp_elemwise({"mu": 0.5}), want)
+    assert model.fastlogp({"mu": 0.5}) == pytest.approx(want.sum() + mu.logp({"mu": 0.5}))
+    with pytest.raises(TypeError, match="only for a variable of a model"):
+        pm.Normal.dist().logp({"mu": 0.5})
+
+
+def test_distributions_have_methods_and_their_parameters():
+    with pm.Model():
+        p = pm.Beta("p", 2, 3)
+        x = pm.Binomial("x", n=5, p=p, observed=2)
+    assert x.distribution.p is p and float(x.distribution.n.data) == 5
+    assert float(p.distribution.logp(0.4).eval()) == pytest.approx(stats.beta(2, 3).logpdf(0.4))
+    assert float(p.distribution.logcdf(0.4).eval()) == pytest.approx(stats.beta(2, 3).logcdf(0.4))
+    assert p.distribution.random(size=3, rng=1).shape == (3,)
+    assert x.random(size=4, rng=1, point={"p": 1.0}).tolist() == [5, 5, 5, 5]
+    assert p.distribution.default() == pytest.approx(0.4)
+    assert p.transform.name == "logodds" and p.dshape == () and p.dsize == 1
+    with pytest.raises(AttributeError, match="Beta has no attribute 'gamma'"):
+        _ = p.distribution.gamma
+
+
+@pytest.mark.parametrize(
+    ("make", "value"),
+    [
+        (lambda: pm.HalfNormal("x", 1, transform=tr.log, shape=2), "x_log__"),
+        (lambda: pm.Beta("x", 1, 1, transform=tr.logodds, shape=2), "x_logodds__"),
+        (lambda: pm.Uniform("x", 0, 3, transform=tr.Interval(0, 3), shape=2), "x_interval__"),
+        (
+            lambda: pm.HalfNormal(
+                "x", 1, shape=2, transform=tr.Chain([tr.log, tr.ordered]), initval=[1, 2]
+            ),
+            "x_chain__",
+        ),
+        (lambda: pm.HalfNormal("x", 1, transform=tr.ordered, shape=2, initval=[1, 2]), "x_chain__"),
+    ],
+)
+def test_a_transform_like_the_default_one_stands_in_its_place(make, value):
+    with pm.Model() as model:
+        x = make()
+    (v,) = model.value_vars
+    assert v.name == value
+    at = np.array([0.3, -0.2])
+    back = model.compile_fn(x)({value: at})
+    transform = model.rvs_to_transforms[x]
+    density = pm.logp(x, back).eval()
+    volume = np.sum(transform.log_jac_det(tt.constant(at)).eval())
+    assert model.compile_logp()({value: at}) == pytest.approx(density.sum() + volume)
+
+
+def test_theanof():
+    x = tt.vector("x", shape=(2,))
+    assert pm.floatX([1, 2]).dtype == "float64" and pm.intX([1.0]).dtype == "int64"
+    assert pm.theanof.inputvars([x * 2, x]) == [x]
+    at = {x: np.array([1.0, 2.0])}
+    np.testing.assert_array_equal(pm.theanof.gradient((x**3).sum()).eval(at), [3, 12])
+    np.testing.assert_array_equal(pm.theanof.jacobian(x**2, [x]).eval(at), [[2, 0], [0, 4]])
+    np.testing.assert_array_equal(pm.theanof.hessian((x**3).sum()).eval(at), [[-6, 0], [0, -12]])
+
+
+def test_texts_of_variables():
+    with pm.Model():
+        x = pm.Normal("x_1", 0, 2)
+    assert x.str_repr() == "x_1 ~ Normal(0, 2)"
+    assert x.str_repr(include_params=False) == "x_1 ~ Normal"
+    assert x._repr_latex_() == r"$\text{x\_1} \sim \operatorname{Normal}(\text{0, 2})$"
