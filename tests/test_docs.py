@@ -1,6 +1,7 @@
 """The code of the README and of the documentation pages runs and prints what the pages show."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,39 @@ def test_page_prints_what_it_shows(page, tmp_path, monkeypatch):
     assert RUNNER.execute(page) == page.read_text()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("page", RUNNER.examples(), ids=lambda page: page.stem)
+def test_example_says_what_it_shows(page, monkeypatch):
+    """Examples assert their claims; a warning of the sampler is an error here."""
+    monkeypatch.chdir(page.parent)  # where their data are
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    assert RUNNER.execute(page) == page.read_text()
+
+
+@pytest.mark.parametrize("page", RUNNER.examples(), ids=lambda page: page.stem)
+def test_example_comes_with_its_data_and_plots(page):
+    text = page.read_text()
+    files = re.findall(r'"(data/[^"]+)"', text) + re.findall(r"\]\((plots/[^)]+)\)", text)
+    assert any(name.startswith("plots/") for name in files)
+    assert not [name for name in files if not (page.parent / name).is_file()]
+    described = (page.parent / "data" / "README.md").read_text()
+    assert not [name for name in files if name.startswith("data/") and name[5:] not in described]
+    assert 'r_hat"]' in text
+    assert '["diverging"].any()' in text
+
+
+@pytest.mark.parametrize(
+    ("new", "same"),
+    [("mu 1.03 -0.1", True), ("mu 1.09 -0.3", True), ("mu 9 -0.1", False), ("mu x -0.1", False)],
+)
+def test_numbers_of_samplers_are_compared_roughly(new, same):
+    assert RUNNER.about_the_same(new, "mu  1.02 -0.1") is same
+
+
 def test_every_page_is_linked_from_the_index():
     index = (DOCS / "index.md").read_text()
-    pages = [p for p in (*DOCS.glob("*.md"), *DOCS.glob("tutorials/*.md")) if p.name != "index.md"]
+    folders = ("*.md", "tutorials/*.md", "examples/*.md")
+    pages = [p for folder in folders for p in DOCS.glob(folder) if p.name != "index.md"]
     missing = [p.name for p in pages if p.name not in index]
     assert not missing
 
