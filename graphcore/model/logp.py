@@ -5,9 +5,10 @@ import math
 import numpy as np
 
 import graphcore.tensor as tt
-from graphcore.graph.nodes import Constant
+from graphcore.graph.nodes import Constant, Variable
 from graphcore.model.distributions.base import RandomVariable, all_of, as_value, guarded
 from graphcore.model.distributions.components import addends, row_of
+from graphcore.model.distributions.derived import Derived
 
 
 def logp(rv, value):
@@ -16,7 +17,9 @@ def logp(rv, value):
     Parameters
     ----------
     rv : RandomVariable
-        From ``Normal("x", ...)`` in a model or from ``Normal.dist(...)``.
+        From ``Normal("x", ...)`` in a model or from ``Normal.dist(...)``; or an expression of
+        variables made with ``.dist()``, whose density is derived: functions that can be inverted,
+        ``clip``, the largest or smallest of independent elements, cumulative sums, choices.
     value : array or variable
 
     Returns
@@ -29,6 +32,8 @@ def logp(rv, value):
     >>> import graphcore.model as pm
     >>> pm.logp(pm.Normal.dist(0, 1), [0.0, 1.0]).type.shape
     (2,)
+    >>> round(float(pm.logp(pm.math.exp(pm.Normal.dist(0, 1)), 1.0).eval()), 6)
+    -0.918939
     """
     return _distribution(rv).log_density(value)
 
@@ -71,9 +76,11 @@ def icdf(rv, value):
 
 
 def _distribution(rv):
-    if not isinstance(rv, RandomVariable):
+    if isinstance(rv, RandomVariable):
+        return rv.distribution
+    if not isinstance(rv, Variable):
         raise TypeError(f"a random variable is needed, got {type(rv).__name__}")
-    return rv.distribution
+    return Derived.of(rv.name or "logp", rv)
 
 
 def check_total_size(total_size, label, shape):

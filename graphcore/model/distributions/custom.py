@@ -12,6 +12,7 @@ from graphcore.model.distributions.base import (
 )
 from graphcore.model.distributions.components import resized
 from graphcore.model.distributions.constraints import Constraint, real
+from graphcore.model.distributions.derived import Derived
 from graphcore.model.distributions.parameters import as_parameter
 from graphcore.runtime.reference import evaluate
 
@@ -35,7 +36,8 @@ class CustomDist(Distribution):
         ``random(*dist_params, rng=None, size=None)`` with arrays: an array of shape ``size``.
     dist : callable, optional
         Instead of ``logp`` and ``random``: ``dist(*dist_params, size)`` returns a distribution made
-        with ``.dist()``.
+        with ``.dist()``, or an expression of such: a function that can be inverted, ``clip``,
+        ``max`` or ``min`` of all elements, ``cumsum``, or ``stack([...])[which]``.
     support_point : callable, optional
         ``support_point(rv, size, *dist_params)``: where sampling starts; zeros by default.
     ndim_supp : int
@@ -174,10 +176,14 @@ def _made_by(function, label, values, shape, size, observed_shape):
     wanted = None if wanted is None else as_shape(wanted, label)
     rv = function(*values, wanted)
     if not isinstance(rv, RandomVariable):
-        raise NotImplementedError(
-            f"{label}: dist= must return a distribution made with .dist(); densities of "
-            "expressions of random variables are not derived yet. Give logp= instead"
-        )
+        made = Derived.of(label, tt.as_tensor_variable(rv))
+        if wanted is not None and made.shape != wanted:
+            raise ValueError(
+                f"{label}: dist= returned an expression of shape {made.shape} for size {wanted}; "
+                "hand size= on to the .dist() calls in it"
+            )
+        return made
+    rv.distribution.refuse_faults()
     made = rv.distribution
     if wanted is not None and made.shape != wanted:
         made = resized(made, wanted[: len(wanted) - made.ndim])
