@@ -9,19 +9,18 @@ from operator import add, mul, sub, truediv
 
 import numpy as np
 
-from graphcore.graph.nodes import Apply, Constant, Variable, new_constant
+from graphcore._graph import all_variables
+from graphcore._settle import Nodes
+from graphcore.graph.nodes import Constant, Variable, new_constant
 from graphcore.graph.types import TensorType
-from graphcore.ops.elementwise import Cast, Elemwise, elemwise
+from graphcore.ops.elementwise import Cast, elemwise
 from graphcore.ops.operands import promote
 from graphcore.ops.shape import BroadcastTo, Dimshuffle
 from graphcore.optable import ROWS
-from graphcore.rewrite.rule import same
 
-SMALL = 4096  # bytes: constants up to this size merge by value, larger ones by identity of data
 _NUMBER = TensorType("float64", ())
 _ARITHMETIC = {"add": add, "sub": sub, "mul": mul, "true_div": truediv}
 _TINY = np.finfo(np.float64).tiny.item()
-MODERATE = 2.0**32  # constants between 1/MODERATE and MODERATE may be moved through products
 
 
 @lru_cache(maxsize=1024)
@@ -30,27 +29,25 @@ def _weak(dtype, kind):
     return np.result_type(np.dtype(dtype), kind(0)).name
 
 
-class Builder:
+class Builder(Nodes):
     """Makes and looks up nodes.
 
     Attributes
     ----------
     where : (str, int) or None
         Line of user code that new nodes are attributed to.
+
+    Examples
+    --------
+    >>> b = Builder()
+    >>> b.number(b.constant([2.0, 2.0]))
+    2.0
     """
 
     def __init__(self):
-        self.where = None
-        self._ops = {}  # id of an operation -> the one that stands for all equal ones
-        self._same_ops = {}
-        self._nodes = {}  # (operation, inputs) by identity -> application
-        self._constants = {}
-        self._leaves = {}
-        self._uniform = {}
-        self._levels = {}
+        super().__init__()
         self.facts = {}  # (question, id of variable) -> answer; see facts.py
         self.stage = 0
-        self.tried = {}  # application -> number of the last stage whose rules were tried on it
         self.uses = None  # of the pass that runs: how often a sum is read
         self.notes = []  # what users should know of what was done
         self._kept = []  # what is known by its id has to stay alive
@@ -71,56 +68,15 @@ class Builder:
 
     # -- nodes ---------------------------------------------------------------------------------
 
-    def _key(self, op, inputs):
-        same = self._ops.get(id(op))
-        if same is None:
-            same = self._same_ops.setdefault(op, op)
-            self._ops[id(op)] = same
-            self._kept.append(op)
-        ids = tuple([id(v) for v in inputs])
-        if len(ids) == 2 and ids[0] > ids[1] and isinstance(op, Elemwise) and op.row.commutative:
-            ids = (ids[1], ids[0])
-        return (id(same), ids)
-
-    def rebuilt(self, node, inputs):
-        """``node`` on these inputs: the equal application that exists already, if any."""
-        key = self._key(node.op, inputs)
-        found = self._nodes.get(key)
-        if found is not None:
-            return found
-        old = node.inputs
-        if same(inputs, old):
-            new = node
-        else:
-            new = Apply(node.op, inputs, self._types(node, inputs), node.where)
-        if new is not node:
-            for before, after in zip(node.outputs, new.outputs, strict=True):
-                after.name = before.name
-        self._nodes[key] = new
-        return new
-
-    @staticmethod
-    def _types(node, inputs):
-        """Output types for new inputs; those of ``node`` while the inputs say nothing new."""
-        pairs = zip(inputs, node.inputs, strict=True)
-        if not node.op.shape_inputs and all(a.type == b.type for a, b in pairs):
-            return [v.type for v in node.outputs]
-        return node.op.types_of(inputs)
-
     def apply(self, op, *inputs):
         """The (first) output of ``op`` applied to variables."""
-        key = self._key(op, inputs)
-        node = self._nodes.get(key)
-        if node is None:
-            node = Apply(op, inputs, op.types_of(inputs), self.where)
-            self._nodes[key] = node
-        return node.outputs[0]
+        return self.applied(op, inputs)
 
     def elementwise(self, name, *operands):
         """A row of the table applied to variables and Python numbers."""
-        if not all(isinstance(v, Variable) for v in operands):
+        if not all_variables(operands):
             operands = self._with_constants(operands)
-        return self.apply(elemwise(name), *operands)
+        return self.applied(elemwise(name), tuple(operands))
 
     def _with_constants(self, operands):
         dtypes = {v.type.dtype for v in operands if isinstance(v, Variable)}
@@ -167,37 +123,6 @@ class Builder:
         """A constant; equal small ones are one."""
         return self.leaf(new_constant(np.array(value, dtype)))
 
-    def leaf(self, v):
-        """``v`` itself, or the constant that stands for all constants equal to it."""
-        found = self._leaves.get(id(v))
-        if found is None:
-            found = v
-            if isinstance(v, Constant):
-                data = v.data
-                if data.nbytes <= SMALL:
-                    what = data.tobytes()
-                else:
-                    what = (data.__array_interface__["data"][0], data.strides)
-                found = self._constants.setdefault((data.dtype.str, data.shape, what), v)
-            self._leaves[id(v)] = found
-            self._kept.append(v)
-        return found
-
-    def number(self, v):
-        """The Python number that every element of ``v`` equals; None if there is no such number.
-
-        >>> b = Builder()
-        >>> b.number(b.constant([2.0, 2.0]))
-        2.0
-        """
-        if not isinstance(v, Constant):
-            return None
-        key = id(v)
-        if key not in self._uniform:
-            self._uniform[key] = _uniform_value(v.data)
-            self._kept.append(v)
-        return self._uniform[key]
-
     def merged(self, name, a, b):
         """The constant ``name(a, b)`` of two constants, if it is as good as applying them in turn.
 
@@ -219,46 +144,11 @@ class Builder:
             return None
         return self.constant(value)
 
-    def is_moderate(self, v):
-        """Whether ``v`` is one number, far from overflow and underflow."""
-        x = self.number(v)
-        return x is not None and x == x and 1 / MODERATE <= abs(x) <= MODERATE
-
-    # -- shapes --------------------------------------------------------------------------------
-
-    def level(self, v):
-        """How far ``v`` extends: its number of axes not of length 1; -1 for a moderate constant.
-
-        Products are arranged such that factors of a low level meet each other first.
-        """
-        key = id(v)
-        found = self._levels.get(key)
-        if found is None:
-            if self.is_moderate(v):
-                found = -1
-            else:
-                shape = v.type.shape
-                found = len(shape) - shape.count(1)
-            self._levels[key] = found
-            self._kept.append(v)
-        return found
-
 
 def _refines(have, want):
     return len(have) == len(want) and all(
         n == m or m is None for n, m in zip(have, want, strict=True)
     )
-
-
-def _uniform_value(data):
-    if data.size == 0:
-        return None
-    first = data.flat[0]
-    if data.size > 1 and not (data.flat[data.size - 1] == first and (data == first).all()):
-        return None
-    if data.size > 1 and first == 0 and data.dtype.kind == "f" and np.signbit(data).any():
-        return None
-    return first.item()
 
 
 def _is_normal(value):

@@ -14,6 +14,7 @@ cdef type constant_base
 cdef object missing_field()
 cdef object checked_owner(object v)
 cdef object new_application(object op, tuple inputs, object types, object where)
+cdef int rename(tuple old, tuple new) except -1
 cdef list sorted_applications(object outputs, object stop)
 
 

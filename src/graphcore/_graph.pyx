@@ -125,6 +125,14 @@ cdef object new_application(object op, tuple inputs, object types, object where)
     return node
 
 
+cdef int rename(tuple old, tuple new) except -1:
+    """Give variables the names of others."""
+    cdef Py_ssize_t i
+    for i in range(min(PyTuple_GET_SIZE(old), PyTuple_GET_SIZE(new))):
+        put(new[i], at.name, field(old[i], at.name))
+    return 0
+
+
 def application(op, inputs, types, where):
     """An application of an operation to variables; ``Apply`` without a call of Python code."""
     return new_application(op, tuple(inputs), types, where)

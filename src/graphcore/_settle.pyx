@@ -1,0 +1,378 @@
+"""One pass of rewriting and the table of equal nodes: what is done for every node of a graph.
+
+``graphcore/rewrite/engine.py`` says what a pass is and ``graphcore/rewrite/builder.py`` what a
+builder offers to rules; rules are Python functions.
+"""
+
+from cpython.dict cimport PyDict_GetItem
+from cpython.ref cimport Py_INCREF, PyObject
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
+
+cimport numpy as cnp
+
+from graphcore._graph cimport (
+    at,
+    field,
+    inputs_of_node,
+    is_constant,
+    new_application,
+    op_of,
+    outputs_of_node,
+    owner_of,
+    rename,
+    sorted_applications,
+    type_of,
+)
+
+import numpy as np
+
+cnp.import_array()
+
+MODERATE = 2.0**32      # constants between 1/MODERATE and MODERATE may be moved through products
+
+cdef enum:
+    SMALL = 4096                    # bytes: constants up to this size merge by value
+    FIRINGS_PER_NODE = 16
+    FIRINGS_AT_LEAST = 1000
+
+
+cdef inline bint same(tuple xs, tuple ys) noexcept:
+    """Whether two tuples hold the same objects."""
+    cdef Py_ssize_t i, n = PyTuple_GET_SIZE(xs)
+    if n != PyTuple_GET_SIZE(ys):
+        return False
+    for i in range(n):
+        if PyTuple_GET_ITEM(xs, i) != PyTuple_GET_ITEM(ys, i):
+            return False
+    return True
+
+
+cdef inline object kind_of(object v):
+    """Head of the operation that computes a variable, see ``graphcore.rewrite.rule.kind``."""
+    node = owner_of(v)
+    if node is not None:
+        return op_of(node).head
+    return "Constant" if is_constant(v) else "input"
+
+
+cdef class Nodes:
+    """Makes every node once.
+
+    Attributes
+    ----------
+    where : (str, int) or None
+        Line of user code that new nodes are attributed to.
+    tried : dict of Apply to int
+        Number of the last stage whose rules were tried on it.
+    """
+
+    cdef public object where
+    cdef public dict tried
+    cdef dict ops           # operation -> the identity of all equal ones
+    cdef dict equal_ops
+    cdef dict nodes         # (operation, inputs) by identity -> application
+    cdef dict constants
+    cdef dict leaves
+    cdef dict numbers       # constant -> the number all its elements equal, or None
+
+    def __init__(self):
+        self.where = None
+        self.tried = {}
+        self.ops, self.equal_ops, self.nodes, self.constants, self.leaves = {}, {}, {}, {}, {}
+        self.numbers = {}
+
+    cdef tuple key(self, op, tuple inputs):
+        cdef Py_ssize_t i, n = PyTuple_GET_SIZE(inputs)
+        cdef size_t identity = <size_t><PyObject*>op
+        cdef PyObject* known = PyDict_GetItem(self.ops, identity)
+        if known == NULL:
+            first = self.equal_ops.setdefault(op, op)
+            swaps = getattr(getattr(op, "row", None), "commutative", False)
+            entry = (<size_t><PyObject*>first, swaps, op)       # keeps what the identity is of
+            self.ops[identity] = entry
+        else:
+            entry = <object>known
+        cdef tuple found = PyTuple_New(n + 1)
+        cdef bint turned = (n == 2 and PyTuple_GET_ITEM(inputs, 0) > PyTuple_GET_ITEM(inputs, 1)
+                            and <bint>(<tuple>entry)[1])
+        first = (<tuple>entry)[0]
+        Py_INCREF(first)
+        PyTuple_SET_ITEM(found, 0, first)
+        for i in range(n):
+            v = <object>PyTuple_GET_ITEM(inputs, 1 - i if turned else i)
+            Py_INCREF(v)
+            PyTuple_SET_ITEM(found, i + 1, v)
+        return found
+
+    cpdef rebuilt(self, node, tuple inputs):
+        """``node`` on these inputs: the equal application that exists already, if any."""
+        op = op_of(node)
+        cdef tuple key = self.key(op, inputs)
+        cdef PyObject* found = PyDict_GetItem(self.nodes, key)
+        if found != NULL:
+            return <object>found
+        cdef tuple old = inputs_of_node(node)
+        if same(inputs, old):
+            new = node
+        else:
+            new = new_application(op, inputs, output_types(node, op, inputs, old),
+                                  field(node, at.where))
+            rename(outputs_of_node(node), outputs_of_node(new))
+        self.nodes[key] = new
+        return new
+
+    cpdef applied(self, op, tuple inputs):
+        """The (first) output of ``op`` applied to variables."""
+        cdef tuple key = self.key(op, inputs)
+        cdef PyObject* found = PyDict_GetItem(self.nodes, key)
+        if found != NULL:
+            return outputs_of_node(<object>found)[0]
+        node = new_application(op, inputs, op.types_of(inputs), self.where)
+        self.nodes[key] = node
+        return outputs_of_node(node)[0]
+
+    cpdef leaf(self, v):
+        """``v`` itself, or the constant that stands for all constants equal to it.
+
+        Small ones merge by value, larger ones by identity of data.
+        """
+        if not is_constant(v):
+            return v
+        cdef PyObject* known = PyDict_GetItem(self.leaves, v)
+        if known != NULL:
+            return <object>known
+        data = field(v, at.data)
+        if cnp.PyArray_NBYTES(data) <= SMALL:
+            what = data.tobytes()
+        else:
+            what = (data.__array_interface__["data"][0], data.strides)
+        found = self.constants.setdefault((data.dtype.str, data.shape, what), v)
+        self.leaves[v] = found
+        return found
+
+
+    cpdef number(self, v):
+        """The Python number that every element of ``v`` equals; None if there is no such number."""
+        if not is_constant(v):
+            return None
+        cdef PyObject* known = PyDict_GetItem(self.numbers, v)
+        if known != NULL:
+            return <object>known
+        data = field(v, at.data)
+        found = data.item() if cnp.PyArray_NDIM(data) == 0 else uniform_value(data)
+        self.numbers[v] = found
+        return found
+
+    cpdef bint is_moderate(self, v):
+        """Whether ``v`` is one number, far from overflow and underflow."""
+        x = self.number(v)
+        return x is not None and x == x and 1 / MODERATE <= abs(x) <= MODERATE
+
+    cpdef level(self, v):
+        """How far ``v`` extends: its number of axes not of length 1; -1 for a moderate constant.
+
+        Products are arranged such that factors of a low level meet each other first.
+        """
+        if is_constant(v) and self.is_moderate(v):
+            return -1
+        cdef Py_ssize_t found = 0
+        for n in <tuple?>type_of(v).shape:
+            if n is None or n != 1:
+                found += 1
+        return found
+
+
+cdef object uniform_value(data):
+    if data.size == 0:
+        return None
+    first = data.flat[0]
+    if data.size > 1 and not (data.flat[data.size - 1] == first and (data == first).all()):
+        return None
+    if data.size > 1 and first == 0 and data.dtype.kind == "f" and np.signbit(data).any():
+        return None
+    return first.item()
+
+
+cdef object output_types(node, op, tuple inputs, tuple old):
+    """Output types for new inputs; those of ``node`` while the inputs say nothing new."""
+    cdef Py_ssize_t i
+    if op.shape_inputs:
+        return op.types_of(inputs)
+    for i in range(PyTuple_GET_SIZE(inputs)):
+        a = type_of(<object>PyTuple_GET_ITEM(inputs, i))
+        b = type_of(<object>PyTuple_GET_ITEM(old, i))
+        if a is not b and a != b:
+            return op.types_of(inputs)
+    return [type_of(v) for v in outputs_of_node(node)]
+
+
+cdef class Settling:
+    """One stage applied to one graph: the part of ``Pass`` that is done for every node."""
+
+    cdef readonly Nodes builder
+    cdef readonly dict settled      # application -> its outputs as they stand after this pass
+    cdef dict waiting               # application -> (it on settled inputs, what replaces it)
+    cdef object rules, new_rules
+    cdef long number
+    cdef long firings
+    cdef dict counted               # variable of the old graph -> how often it is read
+    cdef dict readers               # what is counted -> readers it had; made when asked for
+    cdef object outputs
+    cdef object counts              # heads of the operations whose readers are counted
+    cdef public object notify       # called with rule name, before, after; None without a trace
+
+    def __init__(self, Nodes builder, rules, new_rules, number, counts):
+        self.builder, self.rules, self.new_rules = builder, rules, new_rules
+        self.number, self.counts = number, counts
+        self.settled, self.waiting = {}, {}
+        self.firings = 0
+
+    def run(self, outputs):
+        """New outputs of the same values."""
+        cdef list stack = [v.owner for v in reversed(outputs) if v.owner is not None]
+        cdef bint pending
+        cdef tuple inputs
+        self.outputs = outputs
+        while stack:
+            node = stack[len(stack) - 1]
+            if PyDict_GetItem(self.settled, node) != NULL:
+                stack.pop()
+                continue
+            if PyDict_GetItem(self.waiting, node) != NULL:
+                self.close(node)
+                stack.pop()
+                continue
+            pending = False
+            inputs = inputs_of_node(node)
+            for v in inputs:
+                owner = owner_of(v)
+                if owner is not None and PyDict_GetItem(self.settled, owner) == NULL:
+                    stack.append(owner)
+                    pending = True
+            if not pending:
+                self.visit(node, inputs, stack)
+        return [self.resolve(v) for v in outputs]
+
+    def uses(self, v):
+        """How many applications of the old graph read what is now ``v``.
+
+        It is counted for sums and differences, of two operands and over axes.
+
+        0 for what a rule has made.
+        """
+        if self.readers is None:
+            self.counted = counted_readers(self.outputs)
+            self.readers = {}
+            for node, outputs in self.settled.items():
+                self.add_readers(node, outputs)
+        return self.readers.get(v, 0)
+
+    cdef add_readers(self, node, tuple outputs):
+        if op_of(node).head in self.counts:
+            old, new = outputs_of_node(node)[0], outputs[0]
+            self.readers[new] = self.readers.get(new, 0) + self.counted.get(old, 0)
+
+    cdef settle(self, node, tuple outputs):
+        """From now on these variables stand for the outputs of ``node``."""
+        self.settled[node] = outputs
+        if self.readers is not None:
+            self.add_readers(node, outputs)
+
+    cdef resolve(self, v):
+        owner = owner_of(v)
+        if owner is None:
+            return self.builder.leaf(v)
+        return (<tuple>self.settled[owner])[<Py_ssize_t>field(v, at.index)]
+
+    cdef visit(self, node, tuple old, list stack):
+        """Settle a node whose inputs are settled, or put its replacement on the stack."""
+        cdef Py_ssize_t i, n = PyTuple_GET_SIZE(old)
+        cdef tuple inputs = PyTuple_New(n)
+        cdef PyObject* found
+        for i in range(n):
+            v = self.resolve(<object>PyTuple_GET_ITEM(old, i))
+            Py_INCREF(v)
+            PyTuple_SET_ITEM(inputs, i, v)
+        if PyDict_GetItem(self.builder.tried, node) != NULL and same(inputs, old):
+            new = node
+        else:
+            new = self.builder.rebuilt(node, inputs)
+        if new is not node:
+            found = PyDict_GetItem(self.settled, new)
+            if found != NULL:
+                self.settle(node, <tuple><object>found)
+                return
+            if PyDict_GetItem(self.waiting, new) != NULL:   # its own replacement needs it: it stays
+                self.note("loop", outputs_of_node(new)[0], outputs_of_node(new)[0])
+                self.settle_both(node, new, outputs_of_node(new))
+                return
+        after = self.fire(new)
+        if after is None:
+            self.settle_both(node, new, outputs_of_node(new))
+            return
+        owner = owner_of(after)
+        if owner is None or PyDict_GetItem(self.settled, owner) != NULL:
+            self.settle_both(node, new, (self.resolve(after),))
+            return
+        self.waiting[node] = self.waiting[new] = (new, after)
+        stack.append(owner)
+
+    cdef settle_both(self, node, new, tuple outputs):
+        self.settle(node, outputs)
+        if new is not node:
+            self.settle(new, outputs)
+
+    cdef close(self, node):
+        """The replacement of ``node`` is settled now, or needs ``node`` itself and is given up."""
+        new, after = self.waiting[node]
+        if PyDict_GetItem(self.settled, owner_of(after)) != NULL:
+            self.settle_both(node, new, (self.resolve(after),))
+        else:
+            self.note("loop", outputs_of_node(node)[0], after)
+            self.settle_both(node, new, outputs_of_node(new))
+
+    cdef fire(self, node):
+        """The first replacement that a rule offers, of the same type; None when no rule applies."""
+        cdef Nodes builder = self.builder
+        cdef PyObject* before = PyDict_GetItem(builder.tried, node)
+        cdef tuple outputs = outputs_of_node(node)
+        rules = self.rules
+        if before != NULL and self.new_rules is not None and <object>before == self.number - 1:
+            rules = self.new_rules
+        builder.tried[node] = self.number
+        if PyTuple_GET_SIZE(outputs) != 1:
+            return None
+        cdef tuple kinds = tuple([kind_of(v) for v in inputs_of_node(node)])
+        cdef list chosen = rules.select(op_of(node).head, kinds)
+        if not chosen:
+            return None
+        builder.where = field(node, at.where)
+        out = outputs[0]
+        for rule in chosen:
+            after = rule.apply(builder, node)
+            if after is None or after is out:
+                continue
+            after = builder.like(after, out)
+            if after is None or after is out:
+                continue
+            self.firings += 1
+            if self.firings > FIRINGS_AT_LEAST + FIRINGS_PER_NODE * len(self.settled):
+                return None     # far more than a terminating set of rules needs
+            self.note(rule.name, out, after)
+            return after
+        return None
+
+    cdef note(self, rule, before, after):
+        if self.notify is not None:
+            self.notify(rule, before, after)
+
+
+cdef dict counted_readers(outputs):
+    """How often each variable of a graph is read, outputs included."""
+    cdef dict found = {}
+    for node in sorted_applications(outputs, ()):
+        for v in inputs_of_node(node):
+            found[v] = found.get(v, 0) + 1
+    for v in outputs:
+        found[v] = found.get(v, 0) + 1
+    return found
