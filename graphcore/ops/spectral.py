@@ -152,21 +152,39 @@ class Eig(_OfMatrix):
 
 
 class SVD(_OfMatrix):
-    """Singular value decomposition ``u @ diag(s) @ vt``, of the smaller number of vectors."""
+    """Singular value decomposition ``u @ diag(s) @ vt``.
+
+    Parameters
+    ----------
+    full : bool
+        Whether ``u`` and ``vt`` are square; otherwise they have as many vectors as singular values.
+    """
 
     name = "svd"
     square = False
+    props = ("full",)
+
+    def __init__(self, full=False):
+        self.full = bool(full)
 
     def _shapes(self, m, n):
         k = None if m is None or n is None else min(m, n)
-        return [(m, k), (k,), (k, n)]
+        return [(m, m if self.full else k), (k,), (n if self.full else k, n)]
 
     def reference(self, a):
-        return tuple(np.linalg.svd(a, full_matrices=False))
+        return tuple(np.linalg.svd(a, full_matrices=self.full))
 
     def vjp(self, inputs, outputs, cotangents, needed):
         u, s, vt = outputs
         gu, gs, gvt = cotangents
+        if self.full:
+            if gu is not None or gvt is not None:
+                raise NotImplementedError(
+                    "svd: vectors of full_matrices=True have no derivative; use full_matrices=False"
+                )
+            k = graph.shape_entry(s, 0)
+            u = graph.subtensor(u, [slice(None), slice(None, k)])
+            vt = graph.subtensor(vt, [slice(None, k), slice(None)])
         v = transposed(vt)
         gaps = _inverse_gaps(graph.sqr(s))
         inner = None if gs is None else _on_diagonal(gs, product(vt, v))
@@ -194,30 +212,57 @@ class SVD(_OfMatrix):
 
 
 class QR(_OfMatrix):
-    """Orthonormal columns and an upper triangle whose product is the matrix."""
+    """Orthonormal columns and an upper triangle whose product is the matrix.
+
+    Parameters
+    ----------
+    complete : bool
+        Whether there are as many columns as the matrix has rows.
+    """
 
     name = "qr"
     square = False
+    props = ("complete",)
+
+    def __init__(self, complete=False):
+        self.complete = bool(complete)
 
     def _shapes(self, m, n):
         k = None if m is None or n is None else min(m, n)
+        k = m if self.complete else k
         return [(m, k), (k, n)]
 
     def reference(self, a):
-        return tuple(np.linalg.qr(a))
+        return tuple(np.linalg.qr(a, mode="complete" if self.complete else "reduced"))
 
     def vjp(self, inputs, outputs, cotangents, needed):
-        q, r = outputs
-        gq, gr = cotangents
-        m, n = inputs[0].type.shape
-        if None not in (m, n) and m < n:
-            raise NotImplementedError("qr: no derivative for a matrix with more columns than rows")
+        (a,), (q, r), (gq, gr) = inputs, outputs, cotangents
+        m, n = a.type.shape
+        if None in (m, n) or m >= n:  # a wide matrix of undeclared shape fails when it is solved
+            if self.complete and m != n:
+                raise NotImplementedError("qr: mode 'complete' has no derivative; use 'reduced'")
+            return [self._tall(q, r, gq, gr)]
+        # columns beyond the m-th are q @ r there: a product, whose derivative goes to both factors
+        left, right = ([slice(None), part] for part in (slice(None, m), slice(m, None)))
+        beyond = graph.subtensor(a, right)
+        if gr is None:
+            rest = graph.zeros_like(beyond)
+        else:
+            outer = graph.subtensor(gr, right)
+            gq = _total(gq, product(beyond, transposed(outer)))
+            gr = graph.subtensor(gr, left)
+            rest = product(q, outer)
+        return [Concatenate(1)(self._tall(q, graph.subtensor(r, left), gq, gr), rest)]
+
+    @staticmethod
+    def _tall(q, r, gq, gr):
+        """Derivative by a matrix with at least as many rows as columns."""
         inner = _total(
             None if gr is None else product(r, transposed(gr)),
             None if gq is None else graph.neg(product(transposed(gq), q)),
         )
         whole = _total(gq, product(q, mirrored(inner)))
-        return [transposed(SolveTriangular(False, False)(r, transposed(whole)))]
+        return transposed(SolveTriangular(False, False)(r, transposed(whole)))
 
     @staticmethod
     def cases():

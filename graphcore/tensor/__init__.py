@@ -19,6 +19,7 @@ from graphcore.tensor import (
     creation,
     elementwise,
     extra_ops,
+    fft,
     linalg,
     matrix_functions,
     nlinalg,
@@ -31,12 +32,16 @@ from graphcore.tensor import (
     sequences,
     shaping,
     shared_randomstreams,
+    signal,
     slinalg,
+    special,
+    xlogx,
 )
 from graphcore.tensor.arranging import *  # noqa: F403
 from graphcore.tensor.complexes import *  # noqa: F403
 from graphcore.tensor.convert import as_tensor, as_tensor_variable, constant
 from graphcore.tensor.creation import *  # noqa: F403
+from graphcore.tensor.decompositions import norm
 from graphcore.tensor.elementwise import *  # noqa: F403
 from graphcore.tensor.indexing import inc_subtensor, set_subtensor
 from graphcore.tensor.matrix_functions import *  # noqa: F403
@@ -45,6 +50,7 @@ from graphcore.tensor.products import *  # noqa: F403
 from graphcore.tensor.reductions import *  # noqa: F403
 from graphcore.tensor.sequences import *  # noqa: F403
 from graphcore.tensor.shaping import *  # noqa: F403
+from graphcore.tensor.special import *  # noqa: F403
 from graphcore.tensor.variable import TensorConstant, TensorSharedVariable, TensorVariable
 
 # one function per row of the table, one constructor per kind and element type
@@ -73,11 +79,11 @@ def __getattr__(name):
 __all__ = [
     "TensorConstant", "TensorSharedVariable", "TensorType", "TensorVariable", "as_tensor",
     "as_tensor_variable", "constant", "inc_subtensor", "linalg", "newaxis", "nlinalg", "nnet",
-    "opt", "random", "set_subtensor", "shared_randomstreams", "slinalg", "e", "extra_ops", "inf",
-    "nan", "pi",
+    "opt", "random", "set_subtensor", "shared_randomstreams", "signal", "slinalg", "e",
+    "extra_ops", "fft", "inf", "nan", "norm", "pi", "special", "xlogx",
     *sorted(_generated),
     *arranging.__all__, *complexes.__all__, *sequences.__all__,
     *creation.__all__, *elementwise.__all__, *matrix_functions.__all__, *ordering.__all__,
     *products.__all__, *reductions.__all__,
-    *shaping.__all__,
+    *shaping.__all__, *special.__all__,
 ]  # fmt: skip

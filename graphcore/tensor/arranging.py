@@ -287,6 +287,32 @@ def fliplr(x):
     return flip(x, 1)
 
 
+def rot90(x, k=1, axes=(0, 1)):
+    """``x`` turned by 90 degrees, ``k`` times, in the plane of two axes.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.rot90([[1, 2], [3, 4]]).eval()
+    array([[2, 4],
+           [1, 3]])
+    """
+    x = as_tensor_variable(x)
+    first, second = (normal_axis(a, x.type.ndim) for a in axes)
+    if first == second:
+        raise ValueError(f"rot90: needs two different axes, not {tuple(axes)}")
+    k %= 4
+    if k == 2:
+        return flip(flip(x, first), second)
+    if not k:
+        return x
+    return (
+        swapaxes(flip(x, second), first, second)
+        if k == 1
+        else (flip(swapaxes(x, first, second), second))
+    )
+
+
 def roll(x, shift, axis=None):
     """Elements moved along an axis; those that leave at one end come in at the other.
 
@@ -499,7 +525,7 @@ __all__ = [
     "broadcast_arrays", "broadcast_shape", "broadcast_shape_tuple", "ceil_intdiv", "dstack",
     "empty", "empty_like", "fill", "flip", "fliplr", "flipud", "get_scalar_constant_value",
     "get_vector_length", "horizontal_stack", "hstack", "join", "largest", "matrix_transpose",
-    "pad", "patternbroadcast", "repeat", "roll", "rollaxis", "second", "shape_padaxis",
+    "pad", "patternbroadcast", "repeat", "roll", "rollaxis", "rot90", "second", "shape_padaxis",
     "shape_padleft", "shape_padright", "smallest", "specify_shape", "split", "stacklists",
     "tensor_copy", "tile", "unbroadcast", "vertical_stack", "vstack",
 ]  # fmt: skip

@@ -3,15 +3,20 @@
 As the functions of :mod:`graphcore.tensor.matrix_functions` they take batches of matrices too.
 """
 
+import functools
+
+import numpy as np
+
 from graphcore.ops import spectral
 from graphcore.ops.elementwise import apply_row, cast
 from graphcore.ops.index import shape_entry
-from graphcore.ops.shape import dimshuffle
-from graphcore.tensor.convert import as_tensor_variable
-from graphcore.tensor.matrix_functions import batched, cholesky, solve_triangular
+from graphcore.ops.shape import dimshuffle, expand
+from graphcore.tensor.convert import as_tensor_variable, normal_axes, normal_axis
+from graphcore.tensor.matrix_functions import batched, cholesky, inv, solve, solve_triangular
 from graphcore.tensor.products import dot
 from graphcore.tensor.reductions import FUNCTIONS as _reductions
-from graphcore.tensor.shaping import concatenate, zeros
+from graphcore.tensor.reductions import norm as _vector_norm
+from graphcore.tensor.shaping import concatenate, ravel, reshape, zeros
 
 
 def _applied(op, x):
@@ -93,7 +98,8 @@ def svd(x, full_matrices=False, compute_uv=True):
     ----------
     x : matrix
     full_matrices : bool
-        Only False is supported: as many vectors as singular values.
+        True for square ``u`` and ``vt``, of which only ``s`` has derivatives; otherwise there are
+        as many vectors as singular values.
     compute_uv : bool
         False for the singular values alone.
 
@@ -103,9 +109,7 @@ def svd(x, full_matrices=False, compute_uv=True):
     >>> tt.linalg.svd([[0.0, 2.0], [1.0, 0.0]], compute_uv=False).eval()
     array([2., 1.])
     """
-    if full_matrices and compute_uv:
-        raise NotImplementedError("svd: only full_matrices=False is supported")
-    found = _applied(spectral.SVD(), x)
+    found = _applied(spectral.SVD(full_matrices and compute_uv), x)
     return found if compute_uv else found[1]
 
 
@@ -116,7 +120,8 @@ def qr(x, mode="reduced"):
     Parameters
     ----------
     x : matrix
-    mode : {"reduced", "economic", "r"}
+    mode : {"reduced", "economic", "complete", "r"}
+        ``"complete"`` makes ``q`` square.
 
     Examples
     --------
@@ -126,9 +131,9 @@ def qr(x, mode="reduced"):
     array([[1., 2.],
            [0., 1.]])
     """
-    if mode not in ("reduced", "economic", "r"):
-        raise ValueError(f"qr: mode must be 'reduced' or 'r', not {mode!r}")
-    q, r = _applied(spectral.QR(), x)
+    if mode not in ("reduced", "economic", "full", "complete", "r"):
+        raise ValueError(f"qr: mode must be 'reduced', 'complete' or 'r', not {mode!r}")
+    q, r = _applied(spectral.QR(mode in ("full", "complete")), x)
     return r if mode == "r" else [q, r]
 
 
@@ -217,6 +222,105 @@ def lstsq(a, b, rcond=None):
     return [x, residuals, rank, s]
 
 
+def tensorinv(a, ind=2):
+    """The inverse of ``a`` under :func:`tensordot` over its first ``ind`` axes.
+
+    Parameters
+    ----------
+    a : array_like or variable
+        The product of its first ``ind`` lengths is that of the others.
+    ind : int
+        Positive.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.linalg.tensorinv(2 * tt.eye(4).reshape((4, 2, 2)), ind=1).shape.eval()
+    array([2, 2, 4])
+    """
+    a = as_tensor_variable(a)
+    if not 0 < ind < a.type.ndim:
+        raise ValueError(f"tensorinv: ind must be between 1 and {a.type.ndim - 1}, not {ind}")
+    lengths = [shape_entry(a, i) if n is None else n for i, n in enumerate(a.type.shape)]
+    rows = functools.reduce(lambda m, n: m * n, lengths[:ind])
+    return reshape(inv(reshape(a, (rows, -1))), (*lengths[ind:], *lengths[:ind]))
+
+
+def tensorsolve(a, b, axes=None):
+    """Solve ``tensordot(a, x, x.ndim) == b``.
+
+    Parameters
+    ----------
+    a : array_like or variable
+        Its first axes are those of ``b``, the others those of the solution.
+    b : array_like or variable
+    axes : sequence of int, optional
+        Axes of ``a`` to put at its end first.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> a = 2 * tt.eye(4).reshape((4, 2, 2))
+    >>> tt.linalg.tensorsolve(a, [2.0, 4.0, 6.0, 8.0]).eval()
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    if axes is not None:
+        last = [normal_axis(i, a.type.ndim) for i in axes]
+        a = dimshuffle(a, [*(i for i in range(a.type.ndim) if i not in last), *last])
+    k = b.type.ndim
+    lengths = [shape_entry(a, i) if n is None else n for i, n in enumerate(a.type.shape)]
+    rows = functools.reduce(lambda m, n: m * n, lengths[:k], 1)
+    return reshape(solve(reshape(a, (rows, -1)), ravel(b)), tuple(lengths[k:]))
+
+
+def norm(x, ord=None, axis=None, keepdims=False):
+    """Norm of a vector or matrix, with the names of ``numpy.linalg.norm``.
+
+    Parameters
+    ----------
+    x : array_like or variable
+    ord : {None, "fro", "nuc", inf, -inf} or number, optional
+        None is the root of the sum of squares.  For a matrix, 1 and infinity are the largest sum
+        of absolute values of a column and of a row, 2 the largest singular value, ``"nuc"`` the
+        sum of the singular values, and negative numbers ask for the smallest.
+    axis : int or (int, int), optional
+        The axis of vectors or the two axes of matrices; all axes by default.
+    keepdims : bool
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> float(tt.linalg.norm([[3.0, 0.0], [4.0, 0.0]]).eval())
+    5.0
+    """
+    x = as_tensor_variable(x)
+    if ord is None:
+        return _vector_norm(x, 2, axis, keepdims)
+    axes = normal_axes(axis, x.type.ndim)
+    if len(axes) == 1:
+        if isinstance(ord, str):
+            raise ValueError(f"norm: {ord!r} is a norm of matrices, not of vectors")
+        return _vector_norm(x, ord, axes, keepdims)
+    if len(axes) != 2:
+        raise ValueError(f"norm: ord={ord!r} needs one axis or two, not {len(axes)}")
+    first, second = axes if axis is None else (normal_axis(i, x.type.ndim) for i in axis)
+    if ord == "fro":
+        return _vector_norm(x, 2, axes, keepdims)
+    if ord in (2, -2, "nuc"):
+        rest = [i for i in range(x.type.ndim) if i not in axes]
+        s = svd(dimshuffle(x, [*rest, first, second]), compute_uv=False)
+        y = _reductions[{2: "max", -2: "min", "nuc": "sum"}[ord]](s, -1)
+    elif ord in (1, -1, np.inf, -np.inf):
+        added = first if abs(ord) == 1 else second
+        sums = _reductions["sum"](apply_row("abs", x), added, keepdims=True)
+        y = _reductions["max" if ord > 0 else "min"](sums, axes)
+    else:
+        raise ValueError(f"norm: there is no matrix norm of ord={ord!r}")
+    return expand(y, sorted(axes), x.type.ndim) if keepdims else y
+
+
 def block_diag(*matrices):
     """The matrix with the given ones along its diagonal and zeros elsewhere.
 
@@ -244,5 +348,6 @@ def block_diag(*matrices):
 
 
 __all__ = [
-    "block_diag", "eig", "eigh", "eigvals", "eigvalsh", "expm", "lstsq", "lu", "pinv", "qr", "svd",
+    "block_diag", "eig", "eigh", "eigvals", "eigvalsh", "expm", "lstsq", "lu", "norm", "pinv",
+    "qr", "svd", "tensorinv", "tensorsolve",
 ]  # fmt: skip

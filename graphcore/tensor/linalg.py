@@ -9,9 +9,12 @@ from graphcore.tensor.decompositions import (
     expm,
     lstsq,
     lu,
+    norm,
     pinv,
     qr,
     svd,
+    tensorinv,
+    tensorsolve,
 )
 from graphcore.tensor.matrix_functions import (
     cho_solve,
@@ -34,5 +37,6 @@ multi_dot = matrix_dot
 __all__ = [
     "block_diag", "cho_solve", "cholesky", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh",
     "expm", "inv", "kron", "logdet", "lstsq", "lu", "matrix_dot", "matrix_power", "multi_dot",
-    "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "trace",
+    "norm", "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "tensorinv", "tensorsolve",
+    "trace",
 ]  # fmt: skip

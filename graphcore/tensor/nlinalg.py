@@ -1,6 +1,16 @@
 """Linear algebra under Theano's names for what NumPy has."""
 
-from graphcore.tensor.decompositions import eig, eigh, lstsq, pinv, qr, svd
+from graphcore.tensor.decompositions import (
+    eig,
+    eigh,
+    lstsq,
+    norm,
+    pinv,
+    qr,
+    svd,
+    tensorinv,
+    tensorsolve,
+)
 from graphcore.tensor.matrix_functions import (
     det,
     diag,
@@ -32,9 +42,12 @@ __all__ = [
     "matrix_dot",
     "matrix_inverse",
     "matrix_power",
+    "norm",
     "pinv",
     "qr",
     "slogdet",
     "svd",
+    "tensorinv",
+    "tensorsolve",
     "trace",
 ]

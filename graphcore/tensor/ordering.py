@@ -190,6 +190,71 @@ def median(x, axis=None, keepdims=False):
     return expand(y, axes, x.type.ndim) if keepdims else y
 
 
+def quantile(x, q, axis=None, method="linear", keepdims=False):
+    """The values below which given parts of the elements lie.
+
+    Parameters
+    ----------
+    x : array_like or variable
+    q : array_like or variable
+        The parts, between 0 and 1; its axes come first in the result.
+    axis : int or sequence of int, optional
+        All axes by default.
+    method : {"linear", "lower", "higher", "midpoint", "nearest"}
+        What is between two elements of the ordered array: with ``"linear"`` the straight line.
+    keepdims : bool
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.quantile([4.0, 1.0, 2.0], [0.25, 0.5]).eval()
+    array([1.5, 2. ])
+    """
+    parts = {
+        "linear": None,
+        "lower": lambda part: 0.0 * part,
+        "higher": lambda part: apply_row("ceil", part),
+        "midpoint": lambda part: 0.5 * apply_row("ceil", part),
+        "nearest": None,
+    }
+    if method not in parts:
+        raise ValueError(f"quantile: method must be one of {', '.join(parts)}, not {method!r}")
+    x, q = as_tensor_variable(x), as_tensor_variable(q)
+    x = x if is_inexact(x.type.dtype) else cast(x, "float64")
+    axes = normal_axes(axis, x.type.ndim)
+    rest = [i for i in range(x.type.ndim) if i not in axes]
+    first = dimshuffle(x, [*axes, *rest])  # the ordered axis first, as the result has it
+    if len(axes) != 1:
+        first = reshape(first, [-1, *(shape_entry(x, i) for i in rest)])
+    ordered = lines.Sort(0)(first)
+    last = shape_entry(ordered, 0) - 1
+    place = apply_row("mul", cast(q, "float64"), cast(last, "float64"))
+    if method == "nearest":
+        place = apply_row("round", place)
+    low = apply_row("floor", place)
+    part = place - low
+    below = cast(low, "int64")
+    above = apply_row("minimum", below + 1, last)
+    if parts[method] is not None:
+        part = parts[method](part)
+    part = dimshuffle(part, [*range(q.type.ndim), *["x"] * len(rest)])
+    low, high = take(ordered, below, 0), take(ordered, above, 0)
+    gap = high - low
+    y = where(part < 0.5, low + gap * part, high - gap * (1 - part))
+    top = _part(ordered, 0, -1)  # a NaN stands last and makes every quantile NaN
+    y = cast(apply_row("switch", apply_row("isnan", top), top, y), x.type.dtype)
+    if not keepdims:
+        return y
+    kept = iter(range(q.type.ndim, y.type.ndim))
+    inner = ["x" if i in axes else next(kept) for i in range(x.type.ndim)]
+    return dimshuffle(y, [*range(q.type.ndim), *inner])
+
+
+def percentile(x, q, axis=None, method="linear", keepdims=False):
+    """:func:`quantile` with parts in percent."""
+    return quantile(x, as_tensor_variable(q) / 100.0, axis, method, keepdims)
+
+
 def _stack(*parts):
     """Arrays of one shape joined along a new first axis."""
     return Concatenate(0)(*[expand(p, (0,), p.type.ndim + 1) for p in parts])
@@ -482,6 +547,7 @@ def _entries(dims):
 __all__ = [
     "argmax", "argmin", "argsort", "argtopk", "bincount", "choose", "compress", "cumprod",
     "cumsum", "diff", "flatnonzero", "inverse_permutation", "max_and_argmax", "median", "nonzero",
-    "nonzero_values", "permute_row_elements", "ptp", "ravel_multi_index", "searchsorted", "sort",
-    "take_along_axis", "topk", "topk_and_argtopk", "unique", "unravel_index",
+    "nonzero_values", "percentile", "permute_row_elements", "ptp", "quantile", "ravel_multi_index",
+    "searchsorted", "sort", "take_along_axis", "topk", "topk_and_argtopk", "unique",
+    "unravel_index",
 ]  # fmt: skip

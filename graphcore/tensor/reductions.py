@@ -8,6 +8,7 @@ from graphcore.ops.reduce import reduce
 from graphcore.ops.shape import StopGradient, expand
 from graphcore.optable import REDUCTIONS
 from graphcore.tensor.convert import as_tensor_variable, normal_axes
+from graphcore.tensor.elementwise import isclose
 
 
 def _reduce(name, x, axis, keepdims):
@@ -195,6 +196,18 @@ def log_softmax(x, axis=-1):
     return x - logsumexp(x, axis, keepdims=True)
 
 
+def allclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
+    """Whether all elements agree, as :func:`isclose` says of each.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> bool(tt.allclose([1.0, 2.0], [1.0, 2.0000001]).eval())
+    True
+    """
+    return _reduce("all", isclose(a, b, rtol, atol, equal_nan), None, False)
+
+
 __all__ = [
-    "log_softmax", "logsumexp", "mean", "softmax", "std", "var",
+    "allclose", "log_softmax", "logsumexp", "mean", "softmax", "std", "var",
 ]  # fmt: skip

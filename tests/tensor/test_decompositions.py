@@ -37,8 +37,8 @@ def exact_svd(a):
 
 
 def exact_qr(a):
-    q, r = mp.qr(a, mode="skinny")
-    return [mp_array(q), mp_array(r)]
+    q, _ = mp.qr(a[:, : min(a.rows, a.cols)], mode="skinny")
+    return [mp_array(q), mp_array(q.T * a)]
 
 
 def exact_lu(a):
@@ -55,7 +55,12 @@ def exact_pinv(a):
 CASES = {
     "eigh": (tt.linalg.eigh, exact_eigh, (SQUARE,)),
     "svd": (tt.linalg.svd, exact_svd, (SQUARE, TALL, WIDE)),
-    "qr": (tt.linalg.qr, exact_qr, (SQUARE, TALL)),
+    "qr": (tt.linalg.qr, exact_qr, (SQUARE, TALL, WIDE)),
+    "full svd": (
+        lambda x: [tt.linalg.svd(x, full_matrices=True)[1]],
+        lambda a: exact_svd(a)[1:2],
+        (SQUARE, TALL, WIDE),
+    ),
     "lu": (lambda x: tt.linalg.lu(x)[1:], exact_lu, (SQUARE,)),
     "expm": (lambda x: [tt.linalg.expm(x)], lambda a: [mp_array(mp.expm(a))], (SQUARE,)),
     "pinv": (lambda x: [tt.linalg.pinv(x)], exact_pinv, (SQUARE, TALL, WIDE)),
@@ -126,6 +131,53 @@ def test_values():
         np.testing.assert_allclose(found.eval(), want, rtol=1e-10, atol=1e-12)
 
 
+NORMS = [None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf]
+
+
+@pytest.mark.parametrize("ord", NORMS, ids=str)
+def test_norms_of_matrices(ord):
+    a = np.random.default_rng(8).normal(size=(4, 3))
+    for found, want in [
+        (tt.linalg.norm(a, ord), np.linalg.norm(a, ord)),
+        (tt.nlinalg.norm(a, ord, keepdims=True), np.linalg.norm(a, ord, keepdims=True)),
+        (tt.linalg.norm(a, ord, axis=(1, 0)), np.linalg.norm(a, ord, axis=(1, 0))),
+    ]:
+        np.testing.assert_allclose(found.eval(), want, rtol=1e-13)
+
+
+@pytest.mark.parametrize("ord", [None, 0, 1, 2, 3, 0.5, np.inf, -np.inf], ids=str)
+def test_norms_of_vectors(ord):
+    a = np.random.default_rng(9).normal(size=(4, 3))
+    found = tt.linalg.norm(a, ord, axis=1).eval()
+    np.testing.assert_allclose(found, np.linalg.norm(a, ord, axis=1), rtol=1e-13)
+
+
+def test_tensors_as_matrices():
+    rng = np.random.default_rng(10)
+    a, b = rng.normal(size=(6, 4, 2, 3, 4)), rng.normal(size=(6, 4))
+    square = a[:, :4, 0, 0, 0].reshape(4, 6)
+    for found, want in [
+        (tt.nlinalg.tensorsolve(a, b), np.linalg.tensorsolve(a, b)),
+        (tt.linalg.tensorsolve(np.moveaxis(a, 2, 0), b, axes=(0, 3, 4)),
+         np.linalg.tensorsolve(np.moveaxis(a, 2, 0), b, axes=(0, 3, 4))),
+        (tt.nlinalg.tensorinv(a), np.linalg.tensorinv(a)),
+        (tt.nlinalg.tensorinv(square[:4, :4].reshape(4, 2, 2), 1),
+         np.linalg.tensorinv(square[:4, :4].reshape(4, 2, 2), 1)),
+    ]:  # fmt: skip
+        np.testing.assert_allclose(found.eval(), want, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [SQUARE, TALL, WIDE])
+def test_full_decompositions(shape):
+    a = np.random.default_rng(11).normal(size=shape)
+    for found, want in [
+        (tt.linalg.svd(a, full_matrices=True), np.linalg.svd(a)),
+        (tt.linalg.qr(a, "complete"), np.linalg.qr(a, "complete")),
+    ]:
+        for x, y in zip(found, want, strict=True):
+            np.testing.assert_allclose(x.eval(), y, rtol=1e-12, atol=1e-14)
+
+
 BATCH = np.random.default_rng(6).normal(size=(2, 3, 3, 3)) + 3 * np.eye(3)
 BATCHED = {
     "inv": (tt.linalg.inv, np.linalg.inv),
@@ -182,16 +234,24 @@ def test_equal_eigenvalues_have_derivatives_of_symmetric_functions():
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda x: tt.linalg.svd(x, full_matrices=True), NotImplementedError, "full_matrices"),
-        (lambda x: tt.linalg.qr(x, "complete"), ValueError, "mode must be"),
+        (
+            lambda x: graphcore.grad(tt.linalg.svd(x, full_matrices=True)[0][0, 0], x),
+            NotImplementedError,
+            "full_matrices",
+        ),
+        (lambda x: tt.linalg.qr(x, "square"), ValueError, "mode must be"),
         (lambda x: tt.linalg.eigh(tt.dtensor3("t")), TypeError, "must be known"),
         (lambda x: tt.linalg.expm(np.ones((2, 3))), ValueError, "must be square"),
         (lambda x: tt.linalg.block_diag(), ValueError, "at least one"),
         (
-            lambda x: graphcore.grad(tt.sum(tt.linalg.qr(np.ones((2, 3)) * x[0, 0])[1]), x),
+            lambda x: graphcore.grad(tt.linalg.qr(x[0, 0] * np.ones((3, 2)), "full")[1][0, 0], x),
             NotImplementedError,
-            "more columns than rows",
+            "mode 'complete'",
         ),
+        (lambda x: tt.linalg.norm(tt.dtensor3(), 2), ValueError, "one axis or two"),
+        (lambda x: tt.linalg.norm(x, 7), ValueError, "no matrix norm"),
+        (lambda x: tt.linalg.norm(x[0], "nuc"), ValueError, "norm of matrices"),
+        (lambda x: tt.linalg.tensorinv(x, 2), ValueError, "ind must be"),
     ],
 )
 def test_what_is_refused(make, error, message):

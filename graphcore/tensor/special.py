@@ -1,0 +1,85 @@
+"""Special functions that are made of those of the table."""
+
+from graphcore.ops.elementwise import apply_row
+from graphcore.tensor.convert import as_tensor_variable
+from graphcore.tensor.elementwise import FUNCTIONS
+from graphcore.tensor.reductions import log_softmax, softmax  # noqa: F401
+
+betaln, logit = FUNCTIONS["betaln"], FUNCTIONS["logit"]
+
+
+def beta(a, b):
+    """The beta function of positive numbers.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> round(float(tt.beta(2.0, 3.0).eval()), 12)
+    0.083333333333
+    """
+    return apply_row("exp", betaln(a, b))
+
+
+def factorial(n):
+    """``gamma(n + 1)``: the product of the numbers from 1 to ``n``.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.factorial([0, 1, 4]).eval()
+    array([ 1.,  1., 24.])
+    """
+    return apply_row("gamma", as_tensor_variable(n) + 1.0)
+
+
+def poch(z, m):
+    """Rising factorial ``gamma(z + m) / gamma(z)`` of positive numbers.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> round(float(tt.poch(3.0, 2.0).eval()), 9)
+    12.0
+    """
+    z, m = as_tensor_variable(z), as_tensor_variable(m)
+    return apply_row("exp", apply_row("gammaln", z + m) - apply_row("gammaln", z))
+
+
+def gammal(k, x):
+    """Lower incomplete gamma function: the integral of ``t**(k - 1) * exp(-t)`` from 0 to ``x``.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> round(float(tt.gammal(1.0, 2.0).eval()), 9)
+    0.864664717
+    """
+    return apply_row("gammainc", k, x) * apply_row("gamma", k)
+
+
+def gammau(k, x):
+    """Upper incomplete gamma function: the integral of ``t**(k - 1) * exp(-t)`` from ``x`` on.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> round(float(tt.gammau(1.0, 2.0).eval()), 9)
+    0.135335283
+    """
+    return apply_row("gammaincc", k, x) * apply_row("gamma", k)
+
+
+def chi2sf(x, k):
+    """Probability that a chi-squared variable of ``k`` degrees of freedom exceeds ``x``.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> round(float(tt.chi2sf(2.0, 2.0).eval()), 9)
+    0.367879441
+    """
+    return apply_row("gammaincc", as_tensor_variable(k) / 2.0, as_tensor_variable(x) / 2.0)
+
+
+#: What ``graphcore.tensor`` offers too; the other names are those of PyTensor's module.
+__all__ = ["beta", "chi2sf", "factorial", "gammal", "gammau", "poch"]
