@@ -150,7 +150,6 @@ cdef class Nodes:
         self.leaves[v] = found
         return found
 
-
     cpdef number(self, v):
         """The Python number that every element of ``v`` equals; None if there is no such number."""
         if not is_constant(v):
