@@ -25,6 +25,7 @@ from graphcore.model.data import ConstantData, Data, MutableData, set_data
 from graphcore.model.distributions import *  # noqa: F403 - every distribution, by its __all__
 from graphcore.model.drawing import model_to_graphviz, model_to_mermaid, model_to_networkx
 from graphcore.model.logp import icdf, logccdf, logcdf, logp
+from graphcore.model.marginal import marginalize
 from graphcore.model.math import invlogit, invprobit, logaddexp, logit, logsumexp, probit
 from graphcore.model.missing import ImputationWarning
 from graphcore.model.model import Deterministic, Model, Potential
@@ -106,6 +107,7 @@ __all__ = [
     "logit",
     "logp",
     "logsumexp",
+    "marginalize",
     "math",
     "model_to_graphviz",
     "model_to_mermaid",

@@ -1,7 +1,7 @@
 """Models made from models: copies, interventions, further observations, frozen data."""
 
 from graphcore.graph.nodes import Variable
-from graphcore.graph.walk import replace
+from graphcore.graph.walk import inputs_of, replace
 from graphcore.model.distributions.base import RandomVariable, Recipe
 from graphcore.model.model import Model
 
@@ -228,10 +228,11 @@ class _Copy:
             return type(x)(self._translated(v) for v in x)
         if not isinstance(x, Variable):
             return x
-        if isinstance(x, RandomVariable) and x not in self.fresh and x.recipe is not None:
-            recipe = self._recipe(x.recipe)
-            made = RandomVariable(recipe.make(recipe.cls.__name__), x.name, recipe)
-            self.fresh[x] = made
+        for rv in inputs_of([x]):  # variables without a model have recipes of their own
+            if isinstance(rv, RandomVariable) and rv not in self.fresh and rv.recipe is not None:
+                recipe = self._recipe(rv.recipe)
+                made = RandomVariable(recipe.make(recipe.cls.__name__), rv.name, recipe)
+                self.fresh[rv] = made
         return replace([x], self.fresh)[0]
 
 

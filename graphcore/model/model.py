@@ -12,7 +12,6 @@ from graphcore.model.coords import Coords
 from graphcore.model.data import fixed, is_data, make_data, write
 from graphcore.model.density import Densities
 from graphcore.model.distributions.base import UNSET, RandomVariable, Recipe
-from graphcore.model.distributions.custom import CustomDist
 from graphcore.model.logp import check_total_size
 from graphcore.model.observed import observed_array
 from graphcore.model.pymc3 import OldNames
@@ -242,7 +241,7 @@ class Model(Densities, OldNames, metaclass=_Entered):
     def register(self, cls, name, args, kwargs):
         """Make a variable of distribution ``cls`` and enter it into the tables."""
         given = {k: kwargs.pop(k, None) for k in _OPTIONS}
-        if not issubclass(cls, CustomDist):
+        if not cls.typed:
             kwargs.pop("dtype", None)  # PyMC3: it follows from the distribution
         given |= {k: kwargs.pop(k, UNSET) for k in ("transform", "default_transform")}
         start, old = kwargs.pop("initval", None), kwargs.pop("testval", None)

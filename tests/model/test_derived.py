@@ -100,6 +100,12 @@ def test_extremes_of_counts():
     np.testing.assert_allclose(np.exp(got), p.sf(x - 1) ** 3 - p.sf(x) ** 3, rtol=1e-11)
 
 
+def test_counts_times_a_number_have_gaps():
+    got = pm.logp(2 * pm.Poisson.dist(3.0) + 1, [0, 1, 2, 3, 5]).eval()
+    p = stats.poisson(3)
+    np.testing.assert_allclose(got, [-INF, *p.logpmf([0]), -INF, *p.logpmf([1, 2])], rtol=1e-13)
+
+
 def test_cumulative_sums_are_random_walks():
     x = np.array([0.3, 1.0, 0.2])
     got = pm.logp(tt.cumsum(normal(shape=3)), x).eval()

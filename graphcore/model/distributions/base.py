@@ -135,6 +135,8 @@ class Distribution:
         Callable of the parameters when it depends on them.
     ndim : int
         Trailing axes of one value (1 for vectors).
+    typed : bool
+        Whether there is an argument ``dtype`` that makes a difference.
     registry : dict of str to type
         Every distribution by name; filled by subclassing.
     """
@@ -147,6 +149,7 @@ class Distribution:
     relations = ()
     support = real
     ndim = 0
+    typed = False
     registry = {}
 
     def __init_subclass__(cls, hidden=False, **kwargs):

@@ -352,6 +352,8 @@ class Uniform(Distribution):
 class Flat(Distribution):
     """Improper: log density zero everywhere; over whole numbers with an integer ``dtype``."""
 
+    typed = True
+
     @classmethod
     def make(cls, label, args, kwargs, **shapes):
         kwargs = dict(kwargs)

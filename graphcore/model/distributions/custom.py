@@ -56,6 +56,8 @@ class CustomDist(Distribution):
     -2.0
     """
 
+    typed = True
+
     @classmethod
     def make(cls, label, args, kwargs, shape=None, size=None, observed_shape=None):
         kwargs = dict(kwargs)

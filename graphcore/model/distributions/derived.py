@@ -24,6 +24,7 @@ from graphcore.model.distributions.components import row_of
 from graphcore.model.distributions.constraints import Constraint, positive, probability, real
 from graphcore.model.distributions.parts import CHANGES, RANGES, Part, refuse
 from graphcore.model.distributions.variable import RandomVariable
+from graphcore.ops.elementwise import Cast
 from graphcore.ops.index import Subtensor, Take
 from graphcore.ops.lines import Cumulative
 from graphcore.ops.reduce import Reduce
@@ -142,8 +143,9 @@ def _wrapped(part, steps):
 def _step(part, v, i, label):
     """The part of one operation whose random input is number ``i``."""
     op, inputs = v.owner.op, v.owner.inputs
-    row, others = row_of(v), [x for j, x in enumerate(inputs) if j != i]
-    if row == "cast" or row == "neg" or row in CHANGES:
+    row = "cast" if isinstance(op, Cast) else row_of(v)
+    others = [x for j, x in enumerate(inputs) if j != i]
+    if row in CHANGES:
         return _Changed(part, row, i, others, label, v)
     if row in ("maximum", "minimum"):
         return _Cut(part, others[0], row == "maximum")
@@ -323,7 +325,7 @@ def _choice(v, label):
     inputs = v.owner.inputs
     if row_of(v) == "switch":
         which, options = inputs[0], list(inputs[1:])
-        while row_of(which) == "cast":
+        while which.owner is not None and isinstance(which.owner.op, Cast):
             which = which.owner.inputs[0]
         numbers = [1, 0]
     elif isinstance(v.owner.op, Subtensor | Take) and len(inputs) == 2:
