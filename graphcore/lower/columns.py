@@ -15,8 +15,8 @@ from functools import reduce as chain
 
 import numpy as np
 
-from graphcore.lower.arrays import LANE, View, size_of
-from graphcore.lower.indexing import is_zero
+from graphcore.lower.arrays import LANE, View, size_of, whole
+from graphcore.lower.indexing import is_zero, positions, start_from
 from graphcore.lower.items import broadcast_view
 from graphcore.lower.translate import RULES, apply_row, reduce_view, row_plan
 from graphcore.ops import elementwise, index, reduce, shape
@@ -320,6 +320,53 @@ def _inc_subtensor(t, node):
     t.columns[y] = flat.reshape(parts.shape)
 
 
+# ---- rows by number ------------------------------------------------------------------------------
+
+
+def _rows_apart(t, rows, idx):
+    """Whether rows picked by a vector of numbers are handled column by column."""
+    return len(rows) == 2 and len(t.shapes[idx]) == 1 and t.apart(rows) == 1
+
+
+def _take(t, node):
+    """Short rows are picked column by column, so that they need not lie in memory."""
+    x, idx = node.inputs
+    (y,) = node.outputs
+    full = t.shapes[y]
+    if node.op.axis or not _rows_apart(t, full, idx):
+        _WHOLE[index.Take](t, node)
+        return
+    where = positions(t, node, idx, t.shapes[x][0], 0)
+    parts = np.empty(full[1:], dtype=object)
+    for at in np.ndindex(parts.shape):
+        line = column(t, x, at)
+        if line.array.memory != "f8" or line.array.is_scalar:
+            line = t.contiguous(line)
+        parts[at] = whole(t.new(full[:1], LANE[y.type.dtype]))
+        t.add("gather", "gather", full[:1], [line, where], parts[at])
+    t.columns[y] = parts
+
+
+def _inc_take(t, node):
+    """Short rows are added to rows by number column by column."""
+    x, value, idx = node.inputs
+    (y,) = node.outputs
+    full, dtype = t.shapes[y], y.type.dtype
+    rows = (*t.shapes[idx], *full[1:])
+    if node.op.is_set or node.op.axis or dtype != "float64" or not _rows_apart(t, rows, idx):
+        _WHOLE[index.IncTake](t, node)
+        return
+    where = positions(t, node, idx, full[0], 0)
+    old = columns(t, x, 1, dtype)
+    parts = np.empty(full[1:], dtype=object)
+    for k in range(full[1]):
+        parts[k] = start_from(t, broadcast_view(old[k], full[:1]), full[:1], "d")
+        added = t.cast(column(t, value, (k,)), value.type.dtype, dtype)
+        operands = [where, broadcast_view(added, rows[:1])]
+        t.add("scatter", "scatter_add_d", rows[:1], operands, parts[k])
+    t.columns[y] = parts
+
+
 _WHOLE = dict(RULES)
 SHORT = {
     elementwise.Elemwise: _elemwise,
@@ -334,5 +381,7 @@ SHORT = {
     shape.Concatenate: _concatenate,
     index.Subtensor: _subtensor,
     index.IncSubtensor: _inc_subtensor,
+    index.Take: _take,
+    index.IncTake: _inc_take,
 }
 RULES.update(SHORT)

@@ -159,7 +159,7 @@ def _inc_subtensor(t, node):
 # ---- integer arrays ---------------------------------------------------------------------------
 
 
-def _indices(t, node, v, length, axis):
+def positions(t, node, v, length, axis):
     """A view of int64 indices counted from the front, checked against ``length``."""
     view = t.of(v)
     data = v.data if isinstance(v, Constant) else t.values.get(v)
@@ -198,7 +198,7 @@ def element_positions(t, node, view, indices):
     total = None
     shape = np.broadcast_shapes(*[t.shapes[v] for v in indices.values()])
     for axis, v in indices.items():
-        where = _indices(t, node, v, view.shape[axis], axis)
+        where = positions(t, node, v, view.shape[axis], axis)
         if where.array.data is not None and where.is_whole:
             data = where.array.data.reshape(where.shape) * view.strides[axis]
             where = t.constant(data.astype(np.int64))
@@ -255,7 +255,7 @@ def _take(t, node):
     y, axis = node.outputs[0], node.op.axis
     base = _axis_first(t.of(x), axis)
     rest = base.shape[1:]
-    where = _indices(t, node, idx, base.shape[0], axis)
+    where = positions(t, node, idx, base.shape[0], axis)
     lead = where.shape
     out = t.new((*lead, *rest), LANE[y.type.dtype])
     if out.size:
@@ -284,7 +284,7 @@ def _inc_take(t, node):
         order = (*range(axis, axis + k), *range(axis), *range(axis + k, len(shape)))
         _write_points(t, node, x, value, {axis: idx}, shape, order)
         return
-    where = _indices(t, node, idx, full[axis], axis)
+    where = positions(t, node, idx, full[axis], axis)
     new = t.cast(t.of(value), value.type.dtype, y.type.dtype)
     new = broadcast_view(new, (*full[:axis], *where.shape, *full[axis + 1 :]))
     if not new.size:

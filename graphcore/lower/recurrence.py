@@ -14,12 +14,13 @@ from graphcore.lower.arrays import ITEM_BYTES, LANE, Array, View, c_strides, siz
 from graphcore.lower.columns import MOST_TOGETHER, SHORT, columns, short_axes
 from graphcore.lower.shapes import concrete_shapes
 from graphcore.lower.translate import RULES, Translator
-from graphcore.ops import linalg
+from graphcore.ops import index, linalg
 from graphcore.ops.elementwise import Elemwise, elemwise
 from graphcore.ops.scan import Scan
 from graphcore.rewrite import rewrite
 
-_APART = frozenset({*SHORT, linalg.Dot})  # operations that can work on numbers one by one
+# operations that can work on numbers one by one
+_APART = frozenset({*SHORT, linalg.Dot} - {index.Take, index.IncTake})
 NUMBERS = 400  # that the operations of a step make, up to which the step is taken apart
 
 

@@ -8,6 +8,7 @@ import graphcore.tensor as tt
 from graphcore import evaluate, grad
 
 ROWS = 40
+PICKED = np.random.default_rng(4).integers(-ROWS, ROWS, 50)
 
 
 def softmin(x, axis):
@@ -32,6 +33,16 @@ CASES = {
     "added to": ((ROWS, 3), lambda x: tt.inc_subtensor((x + x[:, :1])[:, ::2], x[:, :1] ** 2)),
     "one number added": ((ROWS, 2, 3), lambda x: tt.inc_subtensor((x + x[:, :1])[:, 1], 2.0) * x),
     "an axis of one": ((ROWS, 1, 3), lambda x: tt.exp(x - tt.max(x, axis=2, keepdims=True))),
+    "rows by number": ((ROWS, 3), lambda x: tt.sin((x * x[:, :1])[PICKED]).sum(axis=1)),
+    "rows by number that lie there": ((9, 3), lambda x: tt.sin(x[PICKED % 9 - 5]) * x[0]),
+    "rows of one": ((ROWS, 1), lambda x: tt.exp(x[PICKED]) * np.arange(3.0)),
+    "rows of rows": ((ROWS, 2, 2), lambda x: tt.sin(x[PICKED] * x[0]).sum(axis=2)),
+    "added to rows": ((ROWS, 3), lambda x: tt.inc_subtensor((x * x[:, :1])[PICKED], x[:1] ** 2)),
+    "added to few rows": (
+        (50, 3),
+        lambda x: tt.inc_subtensor(tt.exp(x[:7])[PICKED % 7], tt.sin(x)),
+    ),
+    "rows set": ((ROWS, 3), lambda x: tt.set_subtensor((x * x[:, :1])[PICKED], x[0])),
     "narrow": ((ROWS, 3), lambda x: (x + x[:, :1]).astype("float32").astype("int8") + 100),
     "sums": ((ROWS, 2, 3), lambda x: tt.prod(1 + 0.1 * (x + x[:, :1]), axis=(0, 2))),
     "a long axis of few": ((3, 2, 2), lambda x: tt.exp(x[:, :, None] + x[:, None]).sum(axis=1)),
