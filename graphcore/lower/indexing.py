@@ -8,6 +8,7 @@ from graphcore.lower.arrays import LANE, View, c_strides, size_of, whole
 from graphcore.lower.items import broadcast_view
 from graphcore.lower.translate import NARROW, RULES, Unsupported
 from graphcore.ops import index, points
+from graphcore.ops.elementwise import Elemwise
 
 
 def _known_int(t, node, part):
@@ -104,8 +105,11 @@ def start_from(t, view, shape, lane):
 
 
 def _is_ours(t, x):
-    """Whether the array of ``x`` was made for an increment and nobody else reads it."""
-    if x.owner is None or not isinstance(x.owner.op, index.IncSubtensor) or t.uses.get(x) != 1:
+    """Whether the array of ``x`` was made for an increment, or by one kernel, and nobody else
+    reads it.
+    """
+    made = (index.IncSubtensor, Elemwise)
+    if x.owner is None or not isinstance(x.owner.op, made) or t.uses.get(x) != 1:
         return False
     view = t.view.get(x)
     return (
@@ -113,6 +117,7 @@ def _is_ours(t, x):
         and view.is_whole
         and view.array.data is None
         and (view.array.place is None and bool(view.array.writers))
+        and not view.array.readers
     )
 
 

@@ -296,7 +296,8 @@ class LoopEmitter:
         vectors = all(o.form == "v" for o in both)
         summed = reader.kind == "reduce" and reader.op == "sum_d" and vectors
         added = reader.kind == "elem" and reader.op in ADDITIONS
-        if not (summed or added):
+        increased = reader.kind == "increase" and both[0].form == "v"
+        if not (summed or added or increased):
             return False
         self.pending[item.out.array] = (both, item)
         return True
@@ -340,12 +341,17 @@ class LoopEmitter:
         """Add to a part of an array."""
         if sum(w.group is self.group for w in item.out.array.writers) > 1:
             self.in_order = True  # parts of it that overlap
-        value = self.vector(self.read(item, 0))
         strides = self.strides[self._key(item.out, item)]
         inner = strides[-1] if strides else 1
         base = self.memory.array_slot(item.out.array, item.out.offset)
         slot = self.cursor(base, 8 * inner, tuple(8 * s for s in strides[:-1]))
-        if inner == 1 or self.n == 1:
+        side_by_side = inner == 1 or self.n == 1
+        if side_by_side and self._is_here(item, 0) and item.inputs[0].array in self.pending:
+            (a, b), _ = self.pending.pop(item.inputs[0].array)
+            self.emit(f"increase_{a.form}{b.form}", Operand("v", slot), a, b, node=item.node)
+            return
+        value = self.vector(self.read(item, 0))
+        if side_by_side:
             self.emit(f"{item.op}_each", Operand("v", slot), value, node=item.node)
             return
         old, new = self.new_register(), self.new_register()

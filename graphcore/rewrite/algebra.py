@@ -6,7 +6,8 @@ Normal form
   level (see :meth:`Builder.level`); ``x + -y`` is ``x - y`` and ``-(x - y)`` is ``y - x``.
 - Adding a constant is ``add(x, c)``; constants meet and merge.
 - A product is ``big * small``: factors of the highest level first, then all that is of lower level,
-  down to constants.  Divisors are arranged likewise.
+  down to constants.  Divisors are arranged likewise.  Signs and numbers are not multiplied into
+  constant arrays: ``x * data`` is the same product in a value and in its derivative.
 
 What is kept: the value, up to rounding and the sign of a zero, wherever no intermediate result
 overflows, including NaN and infinities (``x * 0`` is kept since ``inf * 0`` is NaN; ``x - x`` and
@@ -96,11 +97,15 @@ def _neg_of_lower(b, name, u, v):
     """The negative of a product or quotient, when one side is of lower level; else None."""
     if not (is_float(u) and is_float(v)):  # -0 and the smallest number differ for integers
         return None
-    if isinstance(v, Constant) or b.level(v) < b.level(u):
+    if _is_number(v) or b.level(v) < b.level(u):
         return b.elementwise(name, u, b.neg(v))
-    if isinstance(u, Constant) or b.level(u) < b.level(v):
+    if _is_number(u) or b.level(u) < b.level(v):
         return b.elementwise(name, b.neg(u), v)
     return None
+
+
+def _is_number(v):
+    return isinstance(v, Constant) and v.data.size == 1
 
 
 @rule("mul", "true_div", needs="neg")
@@ -256,6 +261,8 @@ def merge_constant_factors(b, node):
     if inner is not None:
         for u, c in (inner, inner[::-1]):
             if isinstance(c, Constant) and c.type.dtype == dtype == u.type.dtype:
+                if _is_number(y) != _is_number(c):
+                    return None
                 both = b.merged(name, c, y)
                 return None if both is None else b.mul(u, both)
     inner = parts(x, "true_div")

@@ -48,7 +48,7 @@ class Builder(Nodes):
         super().__init__()
         self.facts = {}  # (question, id of variable) -> answer; see facts.py
         self.stage = 0
-        self.uses = None  # of the pass that runs: how often a sum is read
+        self.uses = None  # of the pass that runs: how often a sum or a product is read
         self.notes = []  # what users should know of what was done
         self._kept = []  # what is known by its id has to stay alive
 
@@ -71,6 +71,11 @@ class Builder(Nodes):
     def apply(self, op, *inputs):
         """The (first) output of ``op`` applied to variables."""
         return self.applied(op, inputs)
+
+    def existing(self, name, *operands):
+        """A row applied to variables if the graph holds that already, else None."""
+        found = self.known(elemwise(name), operands)
+        return found if found is not None and self.uses(found) else None
 
     def elementwise(self, name, *operands):
         """A row of the table applied to variables and Python numbers."""

@@ -15,7 +15,7 @@ from functools import lru_cache
 from graphcore._settle import Settling
 from graphcore.rewrite.rule import RuleSet
 
-_COUNTED = frozenset(["add", "sub", "sum"])
+_COUNTED = frozenset(["add", "sub", "sum", "neg", "mul", "sqr", "true_div"])
 
 
 class Step:

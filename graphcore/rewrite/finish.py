@@ -1,10 +1,21 @@
 """Last forms before lowering: what is cheap to compute, no longer what is easy to compare."""
 
+from graphcore.graph.large import DERIVED
 from graphcore.graph.nodes import Constant
 from graphcore.ops.index import IncSubtensor, Slice, Subtensor
 from graphcore.ops.markers import MARKERS
 from graphcore.ops.reduce import Reduce, product_of_others
-from graphcore.rewrite.rule import is_float, kept, op_of, parts, placed, rule, without_leading
+from graphcore.rewrite.fold import derived_bytes
+from graphcore.rewrite.rule import (
+    head,
+    is_float,
+    kept,
+    op_of,
+    parts,
+    placed,
+    rule,
+    without_leading,
+)
 from graphcore.rewrite.shapes import is_zeros
 
 MAX_POWER = 8
@@ -52,6 +63,55 @@ def mul_from_div_by_number(b, node):
     if b.level(s) >= b.level(x):
         return None
     return b.mul(x, b.reciprocal(s))
+
+
+@rule("mul", needs="mul true_div")
+def regroup_products(b, node):
+    """(x y) z is x (y z), and (x / y) z is (x z) / y, where the other product exists already.
+
+    A derivative multiplies factors of the value in the order in which it meets them.
+    """
+    for inner, z in (node.inputs, node.inputs[::-1]):
+        if inner.owner is None or b.uses(inner) != 1:
+            continue
+        factors, dtype = inner.owner.inputs, node.out.type.dtype
+        if not is_float(node.out) or any(v.type.dtype != dtype for v in (*factors, z)):
+            continue
+        if head(inner.owner.op) == "true_div":
+            x, y = factors
+            known = _existing_product(b, x, z)
+            if known is not None:
+                return b.true_div(known, y)
+        elif head(inner.owner.op) == "mul" and b.uses(b.visited):  # not what it made
+            for x, y in (factors, factors[::-1]):
+                known = _existing_product(b, y, z)
+                if known is not None and (
+                    b.uses(known) > 1 or _existing_product(b, x, known) is None
+                ):
+                    return b.sqr(x) if x is known else b.mul(x, known)
+    return None
+
+
+def _existing_product(b, x, y):
+    """The product if the graph has it already, else None."""
+    return b.existing("sqr", x) if x is y else b.existing("mul", x, y)
+
+
+@rule("mul", "neg", needs="mul")
+def number_into_data(b, node):
+    """(x c) n is x (c n) for constant data c and a number n, unless x c is needed as it is."""
+    inner = node.inputs[0]
+    n = b.constant(-1.0, inner.type.dtype) if len(node.inputs) == 1 else node.inputs[1]
+    if not b.is_moderate(n):
+        inner, n = n, inner
+    found = parts(inner, "mul")
+    if found is None or not b.is_moderate(n) or not is_float(inner) or b.uses(inner) != 1:
+        return None
+    for x, c in (found, found[::-1]):
+        if isinstance(c, Constant) and not isinstance(x, Constant):
+            scaled = None if derived_bytes(c.type) > DERIVED else b.merged("mul", c, n)
+            return None if scaled is None else b.mul(x, scaled)
+    return None
 
 
 @rule("add", needs="IncSubtensor")
@@ -122,6 +182,8 @@ RELEASE = (drop_gradient_marks, expand_product_of_others)
 RULES = [
     products_from_power,
     mul_from_div_by_number,
+    regroup_products,
+    number_into_data,
     increment_of_sum,
     anchor_from_switch,
     logaddexp_from_logsumexp,

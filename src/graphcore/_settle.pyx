@@ -62,11 +62,14 @@ cdef class Nodes:
     ----------
     where : (str, int) or None
         Line of user code that new nodes are attributed to.
+    visited : Variable
+        The result that a pass works on, before its inputs were settled.
     tried : dict of Apply to int
         Number of the last stage whose rules were tried on it.
     """
 
     cdef public object where
+    cdef readonly object visited
     cdef public dict tried
     cdef dict ops           # operation -> the identity of all equal ones
     cdef dict equal_ops
@@ -120,6 +123,11 @@ cdef class Nodes:
             rename(outputs_of_node(node), outputs_of_node(new))
         self.nodes[key] = new
         return new
+
+    cpdef known(self, op, tuple inputs):
+        """The (first) output of ``op`` applied to variables if that was made, else None."""
+        cdef PyObject* found = PyDict_GetItem(self.nodes, self.key(op, inputs))
+        return None if found == NULL else outputs_of_node(<object>found)[0]
 
     cpdef applied(self, op, tuple inputs):
         """The (first) output of ``op`` applied to variables."""
@@ -255,7 +263,7 @@ cdef class Settling:
     def uses(self, v):
         """How many applications of the old graph read what is now ``v``.
 
-        It is counted for sums and differences, of two operands and over axes.
+        It is counted for arithmetic and for sums over axes.
 
         0 for what a rule has made.
         """
@@ -264,6 +272,8 @@ cdef class Settling:
             self.readers = {}
             for node, outputs in self.settled.items():
                 self.add_readers(node, outputs)
+        if PyDict_GetItem(self.settled, owner_of(v)) == NULL:    # it is yet to be visited
+            return self.counted.get(v, 0)
         return self.readers.get(v, 0)
 
     cdef add_readers(self, node, tuple outputs):
@@ -305,6 +315,7 @@ cdef class Settling:
                 self.note("loop", outputs_of_node(new)[0], outputs_of_node(new)[0])
                 self.settle_both(node, new, outputs_of_node(new))
                 return
+        self.builder.visited = outputs_of_node(node)[0]
         after = self.fire(new)
         if after is None:
             self.settle_both(node, new, outputs_of_node(new))

@@ -253,6 +253,14 @@ static inline void gk_scatter_rows(ptrdiff_t n, double *g, const int64_t *restri
   }
 }
 
+/* ---- y[i] += a[i] * b[i], y[i] += a[i] * b --------------------------------------------------- */
+static inline void gk_increase_vv(ptrdiff_t n, double *restrict y, const double *restrict a, const double *restrict b) {
+  for (ptrdiff_t i = 0; i < n; i++) y[i] = GK_FMA(a[i], b[i], y[i]);
+}
+static inline void gk_increase_vs(ptrdiff_t n, double *restrict y, const double *restrict a, double b) {
+  for (ptrdiff_t i = 0; i < n; i++) y[i] = GK_FMA(a[i], b, y[i]);
+}
+
 /* ---- recurrences ---------------------------------------------------------------------------- */
 
 /* Four steps of y[t] = a[t] * y[t-1] + b[t] at once: what does not depend on y[-1] runs ahead of
@@ -344,6 +352,8 @@ GK_KERNEL(scatter_rows, gk_scatter_rows(n, GK_D(y), GK_L(a), GK_D(b), ins->k0))
 GK_KERNEL(linear, gk_linear(n, GK_D(y), GK_D(a), GK_D(b), ins->k0, ins->k1, ins->k2))
 GK_KERNEL(zero, memset(P[ins->y], 0, (size_t)n * 8); (void)ins)
 GK_KERNEL(copy, memcpy(P[ins->y], P[ins->a], (size_t)n * 8))
+GK_KERNEL(increase_vv, gk_increase_vv(n, GK_D(y), GK_D(a), GK_D(b)))
+GK_KERNEL(increase_vs, gk_increase_vs(n, GK_D(y), GK_D(a), *GK_D(b)))
 
 typedef struct {
   const char *name;
@@ -361,7 +371,8 @@ static const gk_named gk_structural[] = {
     {"scatter_add_l", gk_k_scatter_add_l}, {"scatter_set", gk_k_scatter_set},
     {"check_index", gk_k_check_index},     {"take_rows", gk_k_take_rows},
     {"scatter_rows", gk_k_scatter_rows},   {"zero", gk_k_zero},
-    {"copy", gk_k_copy},
+    {"copy", gk_k_copy},                   {"increase_vv", gk_k_increase_vv},
+    {"increase_vs", gk_k_increase_vs},
     {"linear", gk_k_linear},               GK_LANES_KERNELS
     {"load_f8", gk_load_f8},               {"store_f8", gk_store_f8},
     {"load_f4", gk_load_f4},               {"store_f4", gk_store_f4},

@@ -9,6 +9,7 @@ import graphcore.tensor as tt
 from graphcore.graph.walk import ancestors, inputs_of
 from graphcore.lower.assemble import compile_program
 from graphcore.lower.text import disassemble
+from graphcore.runtime.flat import FlatFunction
 from graphcore.runtime.reference import evaluate
 
 LENGTHS = (0, 1, 2, 5, 255, 256, 257, 700)
@@ -221,3 +222,53 @@ def test_truth_added_to_truth_is_truth(at):
     values = {x: [True, True, False], v: [True] * len(np.arange(3)[at])}
     np.testing.assert_array_equal(graphcore.function([x, v], count)(*values.values()), [1, 1, 1])
     np.testing.assert_array_equal(evaluate([count], values)[0], [1, 1, 1])
+
+
+def test_numbers_stay_outside_of_data_until_the_end():
+    """The derivative of a squared residual reads the product that the value has made."""
+    data = np.linspace(0.5, 2.0, 300)
+    h = tt.tensor("float64", (300,), "h")
+    value = -tt.log1p(tt.sqr(data * tt.exp(-h)) * 0.25).sum()
+    f = FlatFunction([h], value)
+    calls = [ins.name for step in f.program.spec.steps if step.kind == "loop" for ins in step.body]
+    assert sum(name.startswith(("true_div", "reciprocal", "quotient")) for name in calls) == 1
+    assert sum(name.startswith("mul_dd_vv") for name in calls) == 1
+    x = np.linspace(-1, 1, 300)
+    q = (data * np.exp(-x)) ** 2
+    np.testing.assert_allclose(f(x)[1], 2 * q / (4 + q), rtol=1e-13)
+
+
+def test_increments_of_neighbours_need_no_copy_and_no_product():
+    x, s = tt.tensor("float64", (700,), "x"), tt.scalar("s")
+    value = tt.sin(x).sum() - s * tt.sqr(x[1:] - x[:-1]).sum()
+    f = FlatFunction([x, s], value)
+    text = disassemble(f.program.spec)
+    assert text.count("increase_vs") == 2 and "copy" not in text
+    rng = np.random.default_rng(3)
+    point = rng.normal(size=701)
+    at, steps = point[:700], np.diff(point[:700])
+    want = np.cos(at)
+    want[1:] -= 2 * point[700] * steps
+    want[:-1] += 2 * point[700] * steps
+    np.testing.assert_allclose(f(point)[1], [*want, -(steps**2).sum()], rtol=1e-12)
+    weights = rng.normal(size=699)
+    f = FlatFunction([x], tt.exp(x).sum() + (tt.sin(x[1:]) * weights * tt.cos(x[:-1])).sum())
+    assert "increase_vv" in disassemble(f.program.spec)
+    want = np.exp(at)
+    want[1:] += np.cos(at[1:]) * weights * np.cos(at[:-1])
+    want[:-1] -= np.sin(at[1:]) * weights * np.sin(at[:-1])
+    np.testing.assert_allclose(f(at)[1], want, rtol=1e-11, atol=1e-13)
+
+
+def test_what_others_read_is_not_increased_in_its_place():
+    x = tt.tensor("float64", (40,), "x")
+    e = tt.exp(x)
+    raised = tt.inc_subtensor(e[3:10], 1.5)
+    f = graphcore.function([x], [raised, e, tt.inc_subtensor(tt.sin(x)[:5], 2.0)])
+    at = np.linspace(-1, 1, 40)
+    want = np.exp(at)
+    want[3:10] += 1.5
+    last = np.sin(at)
+    last[:5] += 2
+    for got, wanted in zip(f(at), (want, np.exp(at), last), strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-14)

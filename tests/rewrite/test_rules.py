@@ -39,6 +39,7 @@ class Vars:
     i, j = tt.tensor("int64", (N,), "i"), tt.tensor("int64", (), "j")
     ok, sure = tt.tensor("bool", (), "ok"), tt.tensor("bool", (N,), "sure")
     p = tt.exp(tt.scalar("p"))
+    real, marks = tt.cast(i, "float64"), tt.cast(sure, "float64")
     data = tt.constant(np.array([0.7, -1.3, 2.1]))
     counts = tt.constant(np.array([0, 3, 1]))
     large = tt.constant(RNG.normal(size=(4, N)))
@@ -321,6 +322,12 @@ CASES = {
     "expand_product_of_others": [ProductOfOthers((0,))(s.v), ProductOfOthers((1,))(s.m)],
     "products_from_power": [s.v**3, s.v**8.0, s.v**-5],
     "mul_from_div_by_number": [s.v / s.a],
+    "regroup_products": [
+        tt.sin(s.real * s.marks) + (tt.exp(s.v) * s.real) * s.marks,
+        tt.sin(s.real * s.marks) + (s.real / tt.exp(s.marks)) * s.marks,
+        tt.sin(tt.sqr(s.real)) + (s.real / tt.exp(s.marks)) * s.real,
+    ],
+    "number_into_data": [tt.exp((s.v * s.data) * 2.5), tt.exp(-(s.v * s.data))],
     "increment_of_sum": [
         tt.exp(s.v) + tt.inc_subtensor(tt.zeros(N)[1:], s.v[:-1]),
         tt.inc_subtensor(tt.inc_subtensor(tt.zeros(N)[1:], s.v[:-1])[0], s.a) + tt.exp(s.v),
@@ -380,6 +387,8 @@ INEXACT_AT_SPECIAL = {
     "power_from_exp_of_log",
     "products_from_power",
     "mul_from_div_by_number",
+    "regroup_products",
+    "number_into_data",
     "increment_of_sum",
     "log_of_power",
     "term_out_of_sum",
