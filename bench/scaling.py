@@ -4,6 +4,7 @@
     python bench/scaling.py                  both, and the exponents
     python bench/scaling.py --terms 10 1000  building only, for these numbers of terms
     python bench/scaling.py --rows 100 10000 evaluating only, for these numbers of rows
+    python bench/scaling.py --nodes 100000 1000000   graphs of so many operations, by stage
 
 A model with so many terms has that many separate observed variables, each with a parameter of its
 own that depends on the one before.  An exponent of 1 is linear; the last column is the exponent
@@ -22,6 +23,7 @@ for _name in ("OMP", "OPENBLAS"):
 
 import numpy as np
 
+import graphcore
 import graphcore.model as pm
 import graphcore.tensor as tt
 
@@ -95,6 +97,33 @@ def latent(n):
     return model
 
 
+def chain_of_nodes(n):
+    """Every operation on the result of the one before."""
+    x = tt.scalar("x")
+    y = x
+    for _ in range(n // 2):
+        y = tt.sin(y) * 1.0001
+    return [x], y, [0.5]
+
+
+def wide_sum(n):
+    """A sum of many terms."""
+    x, total = tt.scalar("x"), 0.0
+    for i in range(n // 3):
+        total = total + tt.exp(x * (i / n))
+    return [x], total, [0.5]
+
+
+def unrolled_loop(n):
+    """Steps of a recurrence on five numbers, written one after the other."""
+    a, b, v = tt.scalar("a"), tt.scalar("b"), tt.vector("v")
+    y = v
+    for _ in range(n // 5):
+        y = a * y + b * tt.sin(y) + 0.01
+    return [a, b, v], y.sum(), [0.5, 0.3, np.linspace(0, 1, 5)]
+
+
+GRAPHS = (chain_of_nodes, wide_sum, unrolled_loop)
 BUILDS = (chain_of_terms, separate_groups, sum_of_terms)
 GRADIENTS = (logistic, groups, latent)
 
@@ -145,6 +174,32 @@ def _shown(exponent):
     return "" if exponent is None else f"{exponent:9.2f}"
 
 
+def stage_seconds(make, n):
+    """Seconds to build a graph of n operations, to differentiate, to rewrite, to lower and run."""
+    marks = [time.process_time()]
+    inputs, cost, values = make(n)
+    marks.append(time.process_time())
+    gradients = graphcore.grad(cost, inputs)
+    marks.append(time.process_time())
+    f = graphcore.function(inputs, [cost, *gradients])
+    marks.append(time.process_time())
+    f(*values)
+    marks.append(time.process_time())
+    return np.diff(marks)
+
+
+def print_nodes(sizes):
+    stages = "".join(f"{s:>10s}" for s in ("build s", "grad s", "rewrite s", "lower s", "all s"))
+    print(f"{'graph':18s} {'nodes':>9s}{stages} {'exponent':>9s}")
+    for make in GRAPHS:
+        times = [stage_seconds(make, n) for n in sizes]
+        growth = exponents(sizes, [t.sum() for t in times])
+        for n, t, e in zip(sizes, times, growth, strict=True):
+            shown = "".join(f"{s:10.2f}" for s in (*t, t.sum()))
+            print(f"{make.__name__:18s} {n:9d}{shown} {_shown(e)}")
+        print(flush=True)
+
+
 def print_builds(sizes):
     print(f"{'build':18s} {'terms':>9s} {'model ms':>10s} {'program ms':>11s} {'exponent':>9s}")
     for make in BUILDS:
@@ -169,7 +224,11 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--terms", type=int, nargs="*", metavar="N")
     parser.add_argument("--rows", type=int, nargs="*", metavar="N")
+    parser.add_argument("--nodes", type=int, nargs="+", metavar="N")
     args = parser.parse_args(argv)
+    if args.nodes:
+        print_nodes(args.nodes)
+        return 0
     both = args.terms is None and args.rows is None
     if both or args.terms is not None:
         print_builds(args.terms or TERMS)

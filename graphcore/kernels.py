@@ -161,6 +161,17 @@ def _scalar_operation(name):
     return row.out(sig), len(sig)
 
 
+def _handlers_of(name, handlers):
+    """``(whether it makes a real number, its handler, those that find operand 1, 2, 3 held)``."""
+    made, count = _scalar_operation(name)
+    held = [handlers.get(f"{name}_t{x}") for x in "abc"[:count]]
+    if name == "load":
+        held = []
+    elif name == "store":
+        held = [handlers["store_t"]]
+    return made == "d", handlers[name], *held, *[None] * (3 - len(held))
+
+
 def threaded(code, handlers):
     """A scalar run as the interpreter reads it.
 
@@ -180,19 +191,20 @@ def threaded(code, handlers):
     list of (int, int, int, int, int)
         Address of the handler and operands in bytes, with an ``end`` behind them.
     """
-    run, held = [], -1
+    run, held, known = [], -1, {}
     for name, y, a, b, c in code:
-        made, count = _scalar_operation(name)
-        handler = name
-        if name == "store":
-            handler = "store_t" if a == held else name
-        elif name != "load":
-            for x, cell in zip("abc", (a, b, c)[:count], strict=False):
-                if cell == held and f"{name}_t{x}" in handlers:
-                    handler = f"{name}_t{x}"
-                    break
-        run.append((handlers[handler], _CELL * y, _CELL * a, _CELL * b, _CELL * c))
-        if made == "d":
+        found = known.get(name)
+        if found is None:
+            found = known[name] = _handlers_of(name, handlers)
+        made, handler, first, second, third = found
+        if a == held and first is not None:
+            handler = first
+        elif b == held and second is not None:
+            handler = second
+        elif c == held and third is not None:
+            handler = third
+        run.append((handler, _CELL * y, _CELL * a, _CELL * b, _CELL * c))
+        if made:
             held = y
         elif y == held and name != "store":
             held = -1

@@ -112,7 +112,7 @@ class Array:
 
     @property
     def is_scalar(self):
-        return self.size == 1
+        return size_of(self.shape) == 1
 
     @property
     def loader(self):

@@ -1,9 +1,8 @@
 """The whole of lowering: a graph and concrete shapes in, a Program out."""
 
-from collections import Counter
-
 from graphcore import kernels
 from graphcore._executor import MOST_THREADS, Program
+from graphcore._graph import count_readers, needed
 from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
@@ -64,9 +63,8 @@ def lower(outputs, inputs, values=None, resident=(), threads=1):
     values = dict(values or {})
     concrete_shapes(order, shapes, values)
     t = translate.Translator(shapes, values, columns.short_axes)
-    order = _needed(order, [v for v, _, _ in outputs], values)
-    t.uses = Counter(v for node in order for v in node.inputs)
-    t.uses.update(v for v, _, _ in outputs)
+    order = needed(order, [v for v, _, _ in outputs], values)
+    t.uses = count_readers(order, [v for v, _, _ in outputs])
     spec = ProgramSpec(threads=threads)
     places = [(v, shape, ("external", buffer, offset)) for v, shape, buffer, offset in inputs]
     for k, (v, data) in enumerate(resident):
@@ -105,20 +103,6 @@ def check_threads(threads):
     return threads.__index__()
 
 
-def _needed(order, outputs, values):
-    """The nodes whose values are needed: not those of which only a shape is read."""
-    wanted, found = set(outputs), []
-    for node in reversed(order):
-        if wanted.isdisjoint(node.outputs):
-            continue
-        found.append(node)
-        if all(v in values for v in node.outputs):
-            continue
-        skipped = node.op.shape_only
-        wanted.update(v for i, v in enumerate(node.inputs) if i not in skipped)
-    return found[::-1]
-
-
 def load(spec):
     """A runnable program on the kernels of the active instruction-set level."""
     level = kernels.active()
@@ -126,6 +110,7 @@ def load(spec):
     return Program(spec, kernels.addresses(level), kernels.opcodes(level), run)
 
 
+@collector_paused
 def compile_program(outputs, inputs, values=None, resident=(), threads=1):
     """``lower`` and ``load`` in one: a Program and the concrete shapes of all variables."""
     spec, shapes = lower(outputs, inputs, values, resident, threads)

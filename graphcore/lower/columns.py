@@ -87,7 +87,7 @@ def _is_apart(t, node, v):
 def _elemwise(t, node):
     (y,) = node.outputs
     full = t.shapes[y]
-    count = t.apart(full)
+    count = t.apart(full) if full else 0
     lead = full[: len(full) - count]
     if not count or (
         lead and not any(_is_apart(t, node, v) for v in node.inputs) and not _pays(t, node, full)

@@ -39,8 +39,16 @@ def _key(item):
 def dependencies(item):
     """``(earlier item, aligned)`` for everything that must have happened before this item."""
     found = []
+    scalar = item.kind == "scalar"
     for v, aligned in zip(item.inputs, item.aligned, strict=True):
-        writers = [w for w in v.array.writers if w.order < item.order]
+        writers = v.array.writers
+        if not writers:
+            continue
+        if scalar and len(writers) == 1 and writers[0].kind == "scalar":
+            if writers[0].order < item.order:
+                found.append((writers[0], True))
+            continue
+        writers = [w for w in writers if w.order < item.order]
         flows = (
             len(v.array.writers) == 1
             and writers

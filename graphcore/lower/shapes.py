@@ -7,6 +7,7 @@ from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
 from graphcore.ops.shape import Shape
 
+_REAL = ("float64", "float32")  # no shape depends on these values
 KNOWN_SIZE = 64  # integer results up to this many elements are followed at planning time
 
 
@@ -46,10 +47,15 @@ def concrete_shapes(order, shapes, values):
                 if not isinstance(v, Constant):
                     raise ValueError(f"no shape is given for the input {v!r}")
                 shapes[v] = v.data.shape
+        op, given = node.op, [shapes[v] for v in node.inputs]
+        first = given[0] if given else None
+        if first is not None and op.broadcasts and given.count(first) == len(given):
+            shapes.update(dict.fromkeys(node.outputs, first))
+            if node.outputs[0].type.dtype in _REAL:
+                continue
         known = [_value(v, values) for v in node.inputs]
-        given = [shapes[v] for v in node.inputs]
         try:
-            out_shapes = node.op.infer_shape(given, known)
+            out_shapes = op.infer_shape(given, known)
         except (ValueError, TypeError, IndexError) as error:
             raise located(error, node, given) from error
         for v, s in zip(node.outputs, out_shapes, strict=True):

@@ -12,6 +12,7 @@ from graphcore import kernels
 from graphcore.errors import located
 from graphcore.graph.large import DERIVED, is_mapped
 from graphcore.graph.nodes import Constant
+from graphcore.graph.types import dtype_name
 from graphcore.lower.arrays import (
     ITEM_BYTES,
     LANE,
@@ -80,6 +81,14 @@ class Unsupported(Exception):
     """Raised for a node that has no kernels; it then runs through its reference."""
 
 
+@lru_cache(maxsize=4096)
+def _lanes(dtypes):
+    """Register classes of element types, ``"u"`` for uint64; empty when one of them has none."""
+    if not all(d in LANE for d in dtypes):
+        return ""
+    return "".join(["u" if d == "uint64" else LANE[d] for d in dtypes])
+
+
 class Translator:
     """Builds the items of one graph.
 
@@ -140,11 +149,12 @@ class Translator:
         data = np.asarray(data)
         if data.dtype == np.uint64:
             data = data.view(np.int64)
-        if data.dtype.name not in LANE:
-            raise Unsupported(data.dtype.name)
+        name = dtype_name(data.dtype)
+        if name not in LANE:
+            raise Unsupported(name)
         key = id(data)
         if key not in self._constants:
-            array = Array(data.shape, LANE[data.dtype.name], MEMORY[data.dtype.name])
+            array = Array(data.shape, LANE[name], MEMORY[name])
             # one repeated number (a broadcast) needs one cell, not an array
             if data.size and all(
                 s == 0 or n == 1 for s, n in zip(data.strides, data.shape, strict=True)
@@ -171,10 +181,13 @@ class Translator:
         return Array(tuple(shape), lane, node=self.node)
 
     def add(self, kind, op, shape, inputs, out, **fields):
-        item = Item(kind, op, tuple(shape), list(inputs), out, node=self.node, **fields)
+        item = Item(kind, op, tuple(shape), list(inputs), out, self.node, **fields)
         item.order = len(self.items)
-        streams = item.streams
-        item.aligned = [i in streams and is_aligned(v, item) for i, v in enumerate(item.inputs)]
+        if kind == "scalar":
+            item.aligned = [False] * len(item.inputs)
+        else:
+            streams = item.streams
+            item.aligned = [i in streams and is_aligned(v, item) for i, v in enumerate(item.inputs)]
         self.items.append(item)
         out.array.writers.append(item)
         for v, aligned in zip(item.inputs, item.aligned, strict=True):
@@ -185,7 +198,7 @@ class Translator:
 
     def elementwise(self, op, views, shape, lane):
         """Apply an opcode; a scalar item when one number results."""
-        out = whole(self.new(shape, lane))
+        out = whole(Array(tuple(shape), lane, node=self.node))
         size = size_of(shape)
         if size:
             self.add("scalar" if size == 1 else "elem", op, shape, views, out)
@@ -256,11 +269,9 @@ class Translator:
         rule = RULES.get(type(node.op))
         mark = len(self.items)
         try:
-            if rule is None or needs_sign(node):
+            lanes = _lanes(tuple([v.type.dtype for v in (*node.inputs, *node.outputs)]))
+            if rule is None or not lanes or ("u" in lanes and needs_sign(node)):
                 raise Unsupported(type(node.op).__name__)
-            for v in (*node.inputs, *node.outputs):
-                if v.type.dtype not in LANE:
-                    raise Unsupported(v.type.dtype)
             rule(self, node)
         except Unsupported:
             if len(self.items) != mark:
@@ -271,6 +282,8 @@ class Translator:
 
     def _all_known(self, node):
         """Integers that were computed while planning shapes become constants."""
+        if not self.values:
+            return False
         for v in node.outputs:
             if v not in self.values:
                 return False

@@ -6,6 +6,7 @@ they return the simplest operation that the static shapes allow, often none at a
 
 import numpy as np
 
+from graphcore._graph import shape_source
 from graphcore.graph.nodes import Constant, Op, Variable
 from graphcore.graph.types import TensorType
 from graphcore.ops.operands import constant, graph, known_value, promote
@@ -427,32 +428,6 @@ def _unsummed(g):
     """``g`` before an earlier ``SumLike``, which a later one makes superfluous."""
     node = g.owner
     return node.inputs[0] if node is not None and isinstance(node.op, SumLike) else g
-
-
-def shape_source(v, budget=None):
-    """A variable known to have the shape of ``v``, the same one for related expressions.
-
-    Follows elementwise operations back while one operand (or several of one source) decides the
-    shape.  The budget of visits keeps this cheap on long chains.
-    """
-    budget = [24] if budget is None else budget
-    while budget[0] > 0:
-        budget[0] -= 1
-        node = v.owner
-        if node is None:
-            break
-        if isinstance(node.op, BroadcastLike):
-            v = node.inputs[1]
-            continue
-        if not node.op.broadcasts:
-            break
-        deciding = [u for u in node.inputs if any(n != 1 for n in u.type.shape)]
-        if len(deciding) > 1:
-            deciding = list({shape_source(u, budget): None for u in deciding})
-        if len(deciding) != 1 or deciding[0].type.ndim != v.type.ndim:
-            break
-        v = deciding[0]
-    return v
 
 
 class Concatenate(Op):

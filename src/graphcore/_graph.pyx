@@ -238,6 +238,50 @@ cdef bint is_inside(module):
     return (<str>module)[9] == "." and not (<str>module).startswith("graphcore.demos.")
 
 
+# ---- what decides a shape ----------------------------------------------------------------------
+
+cdef enum:
+    VISITS = 24             # of one search for what decides a shape
+
+
+def shape_source(v):
+    """A variable known to have the shape of ``v``, the same one for related expressions.
+
+    Follows elementwise operations back while one operand (or several of one source) decides the
+    shape.  The budget of visits keeps this cheap on long chains, and bounds the recursion.
+    """
+    cdef int budget = VISITS
+    checked_owner(v)
+    return followed(v, &budget)
+
+
+cdef object followed(v, int* budget):
+    cdef tuple shape
+    cdef list deciding
+    while budget[0] > 0:
+        budget[0] -= 1
+        node = owner_of(v)
+        if node is None:
+            break
+        op = op_of(node)
+        if op.head == "BroadcastLike":
+            v = inputs_of_node(node)[1]
+            continue
+        if not op.broadcasts:
+            break
+        deciding = []
+        for u in inputs_of_node(node):
+            shape = type_of(u).shape
+            if shape.count(1) != len(shape):
+                deciding.append(u)
+        if len(deciding) > 1:
+            deciding = list({followed(u, budget): None for u in deciding})
+        if len(deciding) != 1 or len(type_of(deciding[0]).shape) != len(type_of(v).shape):
+            break
+        v = deciding[0]
+    return v
+
+
 # ---- walks ------------------------------------------------------------------------------------
 
 cdef list sorted_applications(object outputs, object stop):
@@ -332,3 +376,35 @@ def count_readers(list order, outputs):
         n = PyDict_GetItem(found, v)
         found[v] = 1 if n == NULL else <object>n + 1
     return found
+
+
+def needed(list order, outputs, dict values):
+    """The applications whose values are needed: not those of which only a shape is read.
+
+    Parameters
+    ----------
+    order : list of Apply
+        Topological.
+    outputs : sequence of Variable
+    values : dict of Variable to ndarray
+        What is known already.
+    """
+    cdef set wanted = set(outputs)
+    cdef list found = []
+    cdef bint used, known
+    cdef Py_ssize_t i
+    for node in reversed(order):
+        used, known = False, True
+        for v in outputs_of_node(node):
+            used = used or v in wanted
+            known = known and v in values
+        if not used:
+            continue
+        found.append(node)
+        if known:
+            continue
+        skipped = op_of(node).shape_only
+        for i, v in enumerate(inputs_of_node(node)):
+            if not skipped or i not in skipped:
+                wanted.add(v)
+    return found[::-1]
