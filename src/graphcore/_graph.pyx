@@ -275,7 +275,7 @@ cdef object followed(v, int* budget):
             if shape.count(1) != len(shape):
                 deciding.append(u)
         if len(deciding) > 1:
-            deciding = list({followed(u, budget): None for u in deciding})
+            deciding = [*dict.fromkeys([followed(u, budget) for u in deciding])]
         if len(deciding) != 1 or len(type_of(deciding[0]).shape) != len(type_of(v).shape):
             break
         v = deciding[0]
