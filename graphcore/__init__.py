@@ -10,7 +10,18 @@ Examples
 array([2., 4.])
 """
 
-from graphcore import compile, config, gof, gradient, ifelse, printing, sparse, tensor
+from graphcore import (
+    compile,
+    config,
+    gof,
+    gradient,
+    ifelse,
+    printing,
+    scan_module,
+    sparse,
+    tensor,
+    updates,
+)
 from graphcore._version import __version__
 from graphcore.autodiff import (
     Lop,
@@ -22,7 +33,7 @@ from graphcore.autodiff import (
     subgraph_grad,
     verify_grad,
 )
-from graphcore.config import show_config
+from graphcore.config import change_flags, show_config
 from graphcore.errors import (
     DisconnectedInputError,
     GradientError,
@@ -42,7 +53,6 @@ from graphcore.runtime.inputs import In, Out
 from graphcore.runtime.modes import Mode
 from graphcore.runtime.reference import evaluate
 from graphcore.tensor import dot, shared
-from graphcore.tensor import scan as scan_module
 from graphcore.tensor.scan import foldl, foldr, map, reduce, scan, until
 from graphcore.tensor.vectorize import vectorize_graph
 
@@ -65,6 +75,7 @@ __all__ = [
     "Variable",
     "__version__",
     "as_op",
+    "change_flags",
     "clone",
     "clone_replace",
     "compile",
@@ -97,6 +108,7 @@ __all__ = [
     "subgraph_grad",
     "tensor",
     "until",
+    "updates",
     "vectorize_graph",
     "verify_grad",
 ]

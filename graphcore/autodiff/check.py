@@ -9,7 +9,19 @@ from graphcore.ops.operands import constant, graph
 from graphcore.tensor.creation import tensor
 
 
-def verify_grad(fun, pt, rng=None, eps=1e-4, rel_tol=1e-6, abs_tol=1e-8, n_tests=2):
+def verify_grad(
+    fun,
+    pt,
+    n_tests=2,
+    rng=None,
+    eps=None,
+    out_type=None,
+    abs_tol=None,
+    rel_tol=None,
+    mode=None,
+    cast_to_output_type=False,
+    no_debug_ref=True,
+):
     """Check the symbolic gradient of a function against central differences.
 
     Parameters
@@ -18,13 +30,16 @@ def verify_grad(fun, pt, rng=None, eps=1e-4, rel_tol=1e-6, abs_tol=1e-8, n_tests
         Makes one symbolic result of symbolic arrays.
     pt : sequence of array_like
         Where to differentiate; one float array per argument of ``fun``.
-    rng : numpy.random.Generator, optional
-        Draws the random direction onto which the result is projected.
-    eps : float
-        Step of the differences, relative to ``max(1, |x|)``.
-    rel_tol, abs_tol : float
     n_tests : int
         How many projections are tried.
+    rng : numpy.random.Generator or numpy.random.RandomState, optional
+        Draws the random direction onto which the result is projected.
+    eps : float, optional
+        Step of the differences, relative to ``max(1, |x|)``; 1e-4 by default.
+    abs_tol, rel_tol : float, optional
+        By default 1e-8 and 1e-6.
+    out_type, mode, cast_to_output_type, no_debug_ref
+        Accepted for programs written for Theano; everything is computed in float64.
 
     Raises
     ------
@@ -37,6 +52,9 @@ def verify_grad(fun, pt, rng=None, eps=1e-4, rel_tol=1e-6, abs_tol=1e-8, n_tests
     >>> graphcore.verify_grad(lambda x: tt.exp(x).sum(), [[0.5, 1.0]])
     """
     rng = np.random.default_rng(0) if rng is None else rng
+    eps = 1e-4 if eps is None else eps
+    abs_tol = 1e-8 if abs_tol is None else abs_tol
+    rel_tol = 1e-6 if rel_tol is None else rel_tol
     points = [np.array(p, dtype="float64") for p in pt]
     inputs = [tensor("float64", p.shape, f"argument {i}") for i, p in enumerate(points)]
     output = fun(*inputs)

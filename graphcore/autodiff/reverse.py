@@ -36,7 +36,9 @@ def grad(
         What to do about a variable that the cost does not depend on.
     known_grads : dict, optional
         ``{variable: gradient of the cost with respect to it}``.
-    add_names, null_gradients
+    add_names : bool
+        Whether a gradient without a name gets one, ``(dcost/dwrt)``, when both have names.
+    null_gradients
         Accepted for compatibility; a gradient that does not exist is always an error.
     return_disconnected : {"zero", "None"}
         The gradient of such a variable, when it is not an error.
@@ -75,6 +77,8 @@ def grad(
                 g = graph.zeros_like(v)
         if isinstance(g, Constant):  # a gradient belongs to its variable, even if it is a number
             g = BroadcastLike()(g, v)
+        if add_names and g.name is None and v.name and cost is not None and cost.name:
+            g.name = f"(d{cost.name}/d{v.name})"
         gradients.append(g)
     if single:
         return gradients[0]

@@ -1,6 +1,6 @@
 """Functions and what goes into them: Theano's name of the module."""
 
-from graphcore.compile import builders, io, mode, nanguardmode, ops
+from graphcore.compile import builders, io, mode, nanguardmode, ops, sharedvalue
 from graphcore.graph.nodes import SharedVariable
 from graphcore.ops.inner import OpFromGraph
 from graphcore.ops.user import FromFunctionOp, as_op
@@ -13,5 +13,5 @@ from graphcore.tensor import shared
 __all__ = [
     "DebugMode", "FromFunctionOp", "Function", "In", "Mode", "NanGuardMode", "OpFromGraph", "Out",
     "SharedVariable", "as_op", "builders", "function", "get_default_mode", "get_mode", "io",
-    "mode", "nanguardmode", "ops", "shared",
+    "mode", "nanguardmode", "ops", "shared", "sharedvalue",
 ]  # fmt: skip

@@ -51,6 +51,16 @@ from graphcore.tensor.reductions import *  # noqa: F403
 from graphcore.tensor.sequences import *  # noqa: F403
 from graphcore.tensor.shaping import *  # noqa: F403
 from graphcore.tensor.special import *  # noqa: F403
+from graphcore.tensor.type import (
+    all_dtypes,
+    complex_dtypes,
+    continuous_dtypes,
+    discrete_dtypes,
+    float_dtypes,
+    int_dtypes,
+    integer_dtypes,
+    uint_dtypes,
+)
 from graphcore.tensor.variable import TensorConstant, TensorSharedVariable, TensorVariable
 
 # one function per row of the table, one constructor per kind and element type
@@ -77,6 +87,8 @@ def __getattr__(name):
 
 
 __all__ = [
+    "all_dtypes", "complex_dtypes", "continuous_dtypes", "discrete_dtypes", "float_dtypes",
+    "int_dtypes", "integer_dtypes", "uint_dtypes",
     "TensorConstant", "TensorSharedVariable", "TensorType", "TensorVariable", "as_tensor",
     "as_tensor_variable", "constant", "inc_subtensor", "linalg", "newaxis", "nlinalg", "nnet",
     "opt", "random", "set_subtensor", "shared_randomstreams", "signal", "slinalg", "e",

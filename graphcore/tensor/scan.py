@@ -12,6 +12,7 @@ from graphcore.ops.recurrence import recurrence
 from graphcore.ops.shape import expand, shape_source
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.indexing import getitem
+from graphcore.updates import OrderedUpdates
 
 ATTEMPTS = 4  # how often the type of a carried value is widened to what the step makes of it
 
@@ -66,7 +67,7 @@ def scan(
 
     Returns
     -------
-    (variable or list of variables, dict)
+    (variable or list of variables, OrderedUpdates)
         The outputs, each with a first axis for the steps, and the updates of shared variables,
         to be passed to ``function``.
 
@@ -173,7 +174,7 @@ class _Scan:
         self._count(n_steps)
         if isinstance(outputs_info, dict) or not isinstance(outputs_info, (list, tuple)):
             outputs_info = None if outputs_info is None else [outputs_info]
-        self.infos = outputs_info
+        self.infos = outputs_info or None  # an empty list says as much as None
         self.outputs = [_Output(x, i) for i, x in enumerate(outputs_info or ())]
 
     # -- sequences and steps ------------------------------------------------------------------
@@ -313,7 +314,7 @@ class _Scan:
                 found.append(getitem(next(arrays), slice(-min(o.taps), None)))
             else:
                 found.append(next(collected))
-        return found, {v: getitem(next(arrays), -1) for v in shared}
+        return found, OrderedUpdates({v: getitem(next(arrays), -1) for v in shared})
 
     def _carried(self, roots, shared):
         """What is carried from step to step, and what is only collected."""
