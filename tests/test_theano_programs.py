@@ -150,11 +150,11 @@ def test_a_product_that_is_the_same_at_every_place_may_have_the_place_as_input()
 
 
 def test_updates_of_two_loops_are_merged_with_care():
-    n, m = graphcore.shared(0, name="n"), graphcore.shared(1.0, name="m")
-    x = tt.vector("x")
-    _, counted = graphcore.scan(lambda v: (v, {n: n + 1}), x, [])
-    _, doubled = graphcore.scan(lambda v: {m: m * 2}, x)
-    f = graphcore.function([x], x.sum(), updates=counted + doubled)
+    n, m = theano.shared(0, name="n"), theano.shared(1.0, name="m")
+    x = T.vector("x")
+    _, counted = theano.scan(lambda v: (v, {n: n + 1}), x, [])
+    _, doubled = theano.scan(lambda v: {m: m * 2}, x)
+    f = theano.function([x], x.sum(), updates=counted + doubled)
     assert f([1.0, 2.0, 3.0]) == 6
     assert (n.get_value(), m.get_value()) == (3, 8)
     with pytest.raises(KeyError, match="'n' has two different updates"):
@@ -166,22 +166,22 @@ def test_updates_of_two_loops_are_merged_with_care():
 def test_loops_by_the_name_of_their_module():
     from graphcore.scan_module import until
 
-    x = tt.vector("x")
-    found, _ = graphcore.scan_module.scan(lambda v: (v + 1, until(v > 3)), x)
+    x = T.vector("x")
+    found, _ = theano.scan_module.scan(lambda v: (v + 1, until(v > 3)), x)
     assert found.eval({x: [0.0, 1, 5, 2]}).tolist() == [1, 2, 6]
 
 
 def test_gradients_are_named_and_checked_as_in_theano():
-    x, f = tt.scalar("x"), tt.scalar("f")
-    cost = tt.sqr(x)
+    x, f = T.scalar("x"), T.scalar("f")
+    cost = T.sqr(x)
     cost.name = "f"
-    assert graphcore.grad(cost, x).name == "(df/dx)"
-    assert graphcore.grad(cost, x, add_names=False).name is None
-    assert graphcore.grad(f, f).name == "(df/df)"
-    state = np.random.RandomState(3)
-    graphcore.verify_grad(tt.exp, [state.rand(3)], 1, state, eps=1e-3, mode=None)
+    assert theano.grad(cost, x).name == "(df/dx)"
+    assert theano.grad(cost, x, add_names=False).name is None
+    assert theano.grad(f, f).name == "(df/df)"
+    state = numpy.random.RandomState(3)
+    theano.verify_grad(T.exp, [state.rand(3)], 1, state, eps=1e-3, mode=None)
 
 
 def test_lists_of_element_types():
-    assert all(tt.tensor(d, (None,)).dtype == d for d in tt.all_dtypes)
-    assert tt.vector(dtype="int8").dtype in tt.discrete_dtypes
+    assert all(T.tensor(d, (None,)).dtype == d for d in T.all_dtypes)
+    assert T.vector(dtype="int8").dtype in T.discrete_dtypes

@@ -77,12 +77,18 @@ def grad(
                 g = graph.zeros_like(v)
         if isinstance(g, Constant):  # a gradient belongs to its variable, even if it is a number
             g = BroadcastLike()(g, v)
-        if add_names and g.name is None and v.name and cost is not None and cost.name:
-            g.name = f"(d{cost.name}/d{v.name})"
+        if add_names and cost is not None and cost.name and v.name:
+            _name(g, f"(d{cost.name}/d{v.name})")
         gradients.append(g)
     if single:
         return gradients[0]
     return tuple(gradients) if isinstance(wrt, tuple) else gradients
+
+
+def _name(gradient, name):
+    """Name a result of the differentiation; what the user made keeps the name it has."""
+    if gradient is not None and gradient.owner is not None and gradient.name is None:
+        gradient.name = name
 
 
 def _check_options(disconnected_inputs, return_disconnected):

@@ -1,0 +1,6 @@
+"""Shared variables: Theano's name of the module."""
+
+from graphcore.graph.nodes import SharedVariable
+from graphcore.tensor import shared
+
+__all__ = ["SharedVariable", "shared"]
