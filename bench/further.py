@@ -7,8 +7,9 @@
     python bench/further.py --engines none          graphcore alone
 
 Gradients are compared at eight points before anything is timed, log densities up to a constant.
-PyMC and nutpie run the text of the models that graphcore runs; NumPyro has its own for the first
-twelve. The last column counts the steps of our program that call Python; there should be none.
+PyMC and nutpie run the text of the models that graphcore runs; NumPyro has its own for those in
+``further_numpyro``. The last column counts the steps of our program that call Python; there should
+be none.
 """
 
 from __future__ import annotations

@@ -449,3 +449,177 @@ def topics(d, pm, tt, scan):
     theta = pm.Dirichlet("theta", np.ones(4), shape=(50, 4))
     phi = pm.Dirichlet("phi", np.ones(200), shape=(4, 200))
     pm.Potential("y", tt.log((theta[d["document"]] * phi[:, d["word"]].T).sum(axis=1)).sum())
+
+
+def _risks(rng):
+    X, b = _design(rng, 2000, 4)
+    order = np.argsort(-rng.exponential(np.exp(-X @ b)))
+    return {"X": X[order], "event": (rng.random(2000) < 0.7).astype(float)}
+
+
+@model(_risks)
+def cox(d, pm, tt, scan):
+    """Proportional hazards by the partial likelihood, 2000 x 4, rows ordered by time"""
+    eta = tt.dot(d["X"], pm.Normal("beta", 0, 1, shape=4))
+    at_risk = tt.log(tt.cumsum(tt.exp(eta)))
+    pm.Potential("y", (d["event"] * (eta - at_risk)).sum())
+
+
+def _labs(rng):
+    g = rng.integers(0, 30, 3000)
+    x = rng.normal(size=3000)
+    return {
+        "g": g,
+        "x": x,
+        "y": x + rng.standard_t(4, size=3000) * np.exp(0.3 * rng.normal(size=30))[g],
+    }
+
+
+@model(_labs)
+def robust_regression(d, pm, tt, scan):
+    """Student-t regression with a scale per group, 3000 observations"""
+    a, b = pm.Normal("a", 0, 5), pm.Normal("b", 0, 1)
+    nu = pm.Gamma("nu", 2, 0.1)
+    scale = pm.HalfNormal("scale", 1, shape=30)
+    pm.StudentT("y", nu=nu, mu=a + b * d["x"], sigma=scale[d["g"]], observed=d["y"])
+
+
+def _digits(rng):
+    X = rng.normal(size=(1000, 8))
+    return {
+        "X": X,
+        "y": (X @ rng.normal(size=(8, 10)) + rng.gumbel(size=(1000, 10))).argmax(axis=1),
+    }
+
+
+@model(_digits)
+def ten_classes(d, pm, tt, scan):
+    """Softmax regression with ten classes, 1000 x 8"""
+    w = pm.Normal("w", 0, 1, shape=(8, 10))
+    pm.Categorical("y", logit_p=tt.dot(d["X"], w), observed=d["y"])
+
+
+def _blobs(rng):
+    centres = np.array([[-2.0, 0.0], [2.0, 1.0], [0.0, 3.0]])
+    return {"y": centres[rng.integers(0, 3, 1500)] + rng.normal(size=(1500, 2))}
+
+
+@model(_blobs)
+def plane_mixture(d, pm, tt, scan):
+    """Mixture of three normals in the plane, 1500 points"""
+    w = pm.Dirichlet("w", np.ones(3))
+    mu = pm.Normal("mu", 0, 3, shape=(3, 2))
+    sd = pm.HalfNormal("sd", 1, shape=(3, 2))
+    y = d["y"][:, None, :]
+    each = (-0.5 * ((y - mu) / sd) ** 2 - tt.log(sd)).sum(axis=2)
+    pm.Potential("y", pm.math.logsumexp(each + tt.log(w), axis=1).sum())
+
+
+def _outbreak(rng):
+    s, i, seen = 0.99, 0.01, []
+    for _ in range(100):
+        new = 0.5 * s * i
+        s, i = s - new, i + new - 0.2 * i
+        seen.append(rng.poisson(1000 * i + 1))
+    return {"y": np.array(seen)}
+
+
+@model(_outbreak)
+def epidemic(d, pm, tt, scan):
+    """Susceptible, infected, recovered: 100 Euler steps, Poisson counts"""
+    beta, gamma = pm.LogNormal("beta", -0.5, 0.5), pm.LogNormal("gamma", -1.5, 0.5)
+
+    def step(s, i, beta, gamma):
+        new = beta * s * i
+        return s - new, i + new - gamma * i
+
+    first = [tt.as_tensor_variable(np.float64(v)) for v in (0.99, 0.01)]
+    (_, i), _ = scan(
+        step, outputs_info=first, non_sequences=[beta, gamma], n_steps=100, strict=True
+    )
+    pm.Poisson("y", 1000 * i + 1, observed=d["y"])
+
+
+def _answers(rng):
+    return {
+        "y": (rng.random((1000, 8)) < rng.beta(1, 1, (3, 8))[rng.integers(0, 3, 1000)]).astype(
+            float
+        )
+    }
+
+
+@model(_answers)
+def latent_classes(d, pm, tt, scan):
+    """Three latent classes of 1000 people by eight answers"""
+    w = pm.Dirichlet("w", np.ones(3))
+    p = pm.Normal("p", 0, 1.5, shape=(3, 8))
+    each = tt.dot(d["y"], p.T) - tt.log1p(tt.exp(p)).sum(axis=1)
+    pm.Potential("y", pm.math.logsumexp(each + tt.log(w), axis=1).sum())
+
+
+def _returns(rng):
+    return {"y": rng.standard_t(5, size=1000)}
+
+
+@model(_returns)
+def garch_t(d, pm, tt, scan):
+    """GARCH(1, 1) with Student-t shocks by a loop over 1000 days"""
+    omega, a = pm.HalfNormal("omega", 1), pm.Beta("a", 2, 5)
+    b, nu = pm.Beta("b", 5, 2), pm.Gamma("nu", 2, 0.1)
+    h, _ = scan(
+        lambda y, h, omega, a, b: omega + a * y**2 + b * h,
+        sequences=[tt.as_tensor_variable(d["y"][:-1])],
+        outputs_info=[tt.as_tensor_variable(np.float64(1))],
+        non_sequences=[omega, a, b], strict=True,
+    )  # fmt: skip
+    pm.StudentT("y", nu=nu, mu=0, sigma=tt.sqrt(h), observed=d["y"][1:])
+
+
+def _tests(rng):
+    i, j = rng.integers(0, 200, 5000), rng.integers(0, 30, 5000)
+    return {"i": i, "j": j, "y": (rng.random(5000) < 0.5).astype(int)}
+
+
+@model(_tests)
+def item_response(d, pm, tt, scan):
+    """Two-parameter item response: 200 people, 30 items, 5000 answers"""
+    ability = pm.Normal("ability", 0, 1, shape=200)
+    slope = pm.LogNormal("slope", 0, 0.5, shape=30)
+    level = pm.Normal("level", 0, 1, shape=30)
+    j = d["j"]
+    pm.Bernoulli("y", logit_p=slope[j] * (ability[d["i"]] - level[j]), observed=d["y"])
+
+
+def _map(rng):
+    at = np.arange(400).reshape(20, 20)
+    pairs = np.r_[
+        np.c_[at[:, 1:].ravel(), at[:, :-1].ravel()], np.c_[at[1:].ravel(), at[:-1].ravel()]
+    ]
+    return {"pairs": pairs, "y": rng.poisson(3, 400)}
+
+
+@model(_map)
+def neighbours(d, pm, tt, scan):
+    """Poisson counts with an intrinsic autoregression on a grid of 20 x 20"""
+    mu, sd = pm.Normal("mu", 0, 2), pm.HalfNormal("sd", 1)
+    z = pm.Normal("z", 0, 3, shape=400)
+    apart = z[d["pairs"][:, 0]] - z[d["pairs"][:, 1]]
+    pm.Potential("smooth", -0.5 * (apart**2).sum())
+    pm.Poisson("y", tt.exp(mu + sd * z), observed=d["y"])
+
+
+def _regimes(rng):
+    return {"y": rng.normal(size=400) + np.cumsum(rng.random(400) < 0.05) % 4}
+
+
+@model(_regimes)
+def four_states(d, pm, tt, scan):
+    """Hidden Markov model of four states, 400 normal observations"""
+    move = tt.log(pm.Dirichlet("move", np.ones(4), shape=(4, 4)))
+    mu = pm.Normal("mu", 0, 3, shape=4)
+    density = pm.logp(pm.Normal.dist(mu, 1.0), d["y"][:, None])
+    states, _ = scan(
+        lambda now, before, move: now + pm.math.logsumexp(before[:, None] + move, axis=0),
+        sequences=[density[1:]], outputs_info=[density[0]], non_sequences=[move], strict=True,
+    )  # fmt: skip
+    pm.Potential("y", pm.math.logsumexp(states[-1]))

@@ -1,6 +1,8 @@
-"""The twelve further models for NumPyro. Sites are prefixed: alphabetical order is the order."""
+"""Further models for NumPyro. Sites are prefixed: alphabetical order is the order."""
 
 from __future__ import annotations
+
+import math
 
 import jax
 import jax.numpy as jnp
@@ -102,6 +104,98 @@ def poisson_process(d):
     K = eta**2 * jnp.exp(-0.5 * d["distance"] / length**2) + 1e-6 * jnp.eye(100)
     rate = jnp.exp(1 + jnp.linalg.cholesky(K) @ _normals("c", 1, 100))
     sample("y", dist.Poisson(rate), obs=d["y"])
+
+
+def cox(d):
+    eta = d["X"] @ _normals("a", 1, 4)
+    factor("y", (d["event"] * (eta - jnp.log(jnp.cumsum(jnp.exp(eta))))).sum())
+
+
+def robust_regression(d):
+    a, b = sample("a", Normal(0, 5)), sample("b", Normal(0, 1))
+    nu = sample("c", dist.Gamma(2, 0.1))
+    scale = sample("d", dist.HalfNormal(1).expand([30]).to_event(1))
+    sample("y", dist.StudentT(nu, a + b * d["x"], scale[d["g"]]), obs=d["y"])
+
+
+def ten_classes(d):
+    sample("y", dist.Categorical(logits=d["X"] @ _normals("a", 1, (8, 10))), obs=d["y"])
+
+
+def _weights(name, shape):
+    """A Dirichlet of ones by the softmax whose last number makes the sum zero."""
+    free = sample(
+        name, dist.ImproperUniform(constraints.real_vector, (), (*shape[:-1], shape[-1] - 1))
+    )
+    full = jnp.concatenate([free, -free.sum(axis=-1, keepdims=True)], axis=-1)
+    log_w = jax.nn.log_softmax(full, axis=-1)
+    k, rows = shape[-1], log_w.size // shape[-1]
+    factor(f"{name}_jacobian", log_w.sum() + rows * (math.lgamma(k) + math.log(k)))
+    return log_w
+
+
+def plane_mixture(d):
+    log_w, mu = _weights("a", (3,)), _normals("b", 3, (3, 2))
+    sd = sample("c", dist.HalfNormal(1).expand([3, 2]).to_event(2))
+    each = (-0.5 * ((d["y"][:, None, :] - mu) / sd) ** 2 - jnp.log(sd)).sum(axis=2)
+    factor("y", jax.scipy.special.logsumexp(each + log_w, axis=1).sum())
+
+
+def epidemic(d):
+    beta, gamma = sample("a", dist.LogNormal(-0.5, 0.5)), sample("b", dist.LogNormal(-1.5, 0.5))
+
+    def step(state, _):
+        s, i = state
+        new = beta * s * i
+        after = s - new, i + new - gamma * i
+        return after, after[1]
+
+    _, i = jax.lax.scan(step, (0.99, 0.01), None, length=100)
+    sample("y", dist.Poisson(1000 * i + 1), obs=d["y"])
+
+
+def latent_classes(d):
+    log_w, p = _weights("a", (3,)), _normals("b", 1.5, (3, 8))
+    each = d["y"] @ p.T - jnp.log1p(jnp.exp(p)).sum(axis=1)
+    factor("y", jax.scipy.special.logsumexp(each + log_w, axis=1).sum())
+
+
+def garch_t(d):
+    omega, a = sample("a", dist.HalfNormal(1)), sample("b", dist.Beta(2, 5))
+    b, nu = sample("c", dist.Beta(5, 2)), sample("d", dist.Gamma(2, 0.1))
+
+    def step(h, y):
+        after = omega + a * y**2 + b * h
+        return after, after
+
+    _, h = jax.lax.scan(step, 1.0, d["y"][:-1])
+    sample("y", dist.StudentT(nu, 0.0, jnp.sqrt(h)), obs=d["y"][1:])
+
+
+def item_response(d):
+    ability = _normals("a", 1, 200)
+    slope = sample("b", dist.LogNormal(0, 0.5).expand([30]).to_event(1))
+    level, j = _normals("c", 1, 30), d["j"]
+    logit = slope[j] * (ability[d["i"]] - level[j])
+    sample("y", dist.Bernoulli(logits=logit), obs=d["y"])
+
+
+def neighbours(d):
+    mu, sd = sample("a", Normal(0, 2)), sample("b", dist.HalfNormal(1))
+    z = _normals("c", 3, 400)
+    factor("smooth", -0.5 * ((z[d["pairs"][:, 0]] - z[d["pairs"][:, 1]]) ** 2).sum())
+    sample("y", dist.Poisson(jnp.exp(mu + sd * z)), obs=d["y"])
+
+
+def four_states(d):
+    move, mu = _weights("a", (4, 4)), _normals("b", 3, 4)
+    density = Normal(mu, 1).log_prob(d["y"][:, None])
+
+    def step(before, now):
+        return now + jax.scipy.special.logsumexp(before[:, None] + move, axis=0), None
+
+    last, _ = jax.lax.scan(step, density[0], density[1:])
+    factor("y", jax.scipy.special.logsumexp(last))
 
 
 def build(name, data):

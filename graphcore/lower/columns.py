@@ -22,7 +22,7 @@ from graphcore.lower.translate import RULES, apply_row, reduce_view, row_plan
 from graphcore.ops import elementwise, index, reduce, shape
 from graphcore.ops.markers import MARKERS
 
-MOST = 8  # entries of one axis
+MOST = 16  # entries of one axis
 MOST_TOGETHER = 16  # columns of several axes
 LEAST_ROWS = 32
 JOIN = {  # row that combines two columns as a reduction combines elements
