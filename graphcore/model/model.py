@@ -13,7 +13,7 @@ from graphcore.model.data import fixed, is_data, make_data, write
 from graphcore.model.density import Densities
 from graphcore.model.distributions.base import UNSET, RandomVariable, Recipe
 from graphcore.model.logp import check_total_size
-from graphcore.model.observed import observed_array
+from graphcore.model.observed import observed_array, of_all_data
 from graphcore.model.pymc3 import OldNames
 from graphcore.runtime.reference import evaluate
 
@@ -302,6 +302,7 @@ class Model(Densities, OldNames, metaclass=_Entered):
         observed_shape = None
         if data is not None:
             observed_shape = data.type.shape if isinstance(data, Variable) else data.shape
+            shape = of_all_data(shape, observed_shape, name)
         elif shape is None and recipe.size is None and dims is not None:
             shape = self._coords.shape(dims, name)
         distribution = recipe.make(name, shape=shape, observed_shape=observed_shape)

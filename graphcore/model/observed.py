@@ -3,6 +3,7 @@
 import numpy as np
 
 from graphcore.graph.large import any_nan, is_large
+from graphcore.model.distributions.base import as_shape
 
 # element types that large data keep
 _KEPT = {
@@ -39,6 +40,14 @@ def observed_array(name, data):
     array = array.view()  # of what may be the user's own array, which stays writeable
     array.flags.writeable = False
     return array, mask
+
+
+def of_all_data(shape, observed, name):
+    """PyMC3: ``shape=`` of one observation counts for several of them too."""
+    if shape is None:
+        return None
+    one = as_shape(shape, name)
+    return observed if observed[len(observed) - len(one) :] == one else shape
 
 
 def data_array(name, data):

@@ -176,7 +176,9 @@ class PointFunction:
         """Be built again when called next, as data have new shapes."""
         self.f = None
 
-    def __call__(self, point):
+    def __call__(self, point=None, /, **values):
+        """The outputs at a point, given as a dict or by keywords."""
+        point = values if point is None else {**point, **values}
         if self.f is None:
             self.renew()
         given = by_variable(self.value_vars, point)

@@ -6,6 +6,14 @@ import graphcore.tensor as tt
 class OldNames:
     """Older names of a model's tables and functions; ``Model`` inherits them."""
 
+    def __getattr__(self, name):
+        """A variable by its name."""
+        table = self.__dict__.get("named_vars", {})
+        for key in (name, self.name_for(name) if table else name):
+            if key in table:
+                return table[key]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     @property
     def vars(self):
         """The value variables."""
@@ -20,6 +28,15 @@ class OldNames:
     def disc_vars(self):
         """The discrete value variables."""
         return self.discrete_value_vars
+
+    def Var(self, name, dist, data=None, total_size=None, dims=None):
+        """A variable with the distribution of one made with ``.dist()``, observed or not."""
+        return self.register_rv(dist, name, observed=data, total_size=total_size, dims=dims)
+
+    @property
+    def missing_values(self):
+        """The variables that stand for missing entries of observed data."""
+        return [rv for rv in self.free_RVs if rv.name.endswith("_unobserved")]
 
     @property
     def test_point(self):

@@ -144,11 +144,11 @@ def sample(
     if step is None and not model.discrete_value_vars:
         density = model.logp_dlogp_function(fixed_data=True)
         starts = start_points(model, density, first, initvals, init)
-        sampler = sample_dense if init.endswith("full") else sample_flat
+        sampler = sample_dense if str(init).endswith("full") else sample_flat
         run = _run(sampler, model, density, starts, second, callback, **common, **options)
     else:
         model._require_free("a sampler")
-        if init.endswith("full"):
+        if str(init).endswith("full"):
             raise NotImplementedError(f"init={init!r} is for NUTS alone, without other steps")
         steps = assigned(model, step, **options)
         points = initial_points(model, first, initvals)

@@ -14,6 +14,7 @@ METHODS = {
     "adapt_diag": False,
     "jitter+adapt_full": True,
     "adapt_full": False,
+    None: False,  # PyMC3: start where the user says
 }
 
 
@@ -55,7 +56,7 @@ def start_points(model, density, seeds, initvals=None, init="auto"):
 def check_init(init):
     """Refuse an unknown ``init=``."""
     if init not in METHODS:
-        known = ", ".join(map(repr, METHODS))
+        known = ", ".join(repr(name) for name in METHODS if name)
         raise ValueError(f"init={init!r} is not supported; choose one of {known}")
 
 

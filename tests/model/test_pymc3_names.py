@@ -127,3 +127,80 @@ def test_texts_of_variables():
     assert x.str_repr() == "x_1 ~ Normal(0, 2)"
     assert x.str_repr(include_params=False) == "x_1 ~ Normal"
     assert x._repr_latex_() == r"$\text{x\_1} \sim \operatorname{Normal}(\text{0, 2})$"
+
+
+@pytest.mark.parametrize(
+    ("rv", "ref"),
+    [
+        (lambda: pm.BetaBinomial.dist(2.0, 3.5, 9), stats.betabinom(9, 2.0, 3.5)),
+        (lambda: pm.HyperGeometric.dist(20, 8, 6), stats.hypergeom(20, 8, 6)),
+        (lambda: pm.BetaBinomial.dist(1e-3, 50.0, 400), stats.betabinom(400, 1e-3, 50.0)),
+        (
+            lambda: pm.Categorical.dist([0.1, 0.2, 0.7]),
+            stats.rv_discrete(values=(range(3), [0.1, 0.2, 0.7])),
+        ),
+        (
+            lambda: pm.Categorical.dist(logit_p=np.log([0.1, 0.2, 0.7])),
+            stats.rv_discrete(values=(range(3), [0.1, 0.2, 0.7])),
+        ),
+    ],
+)
+def test_tails_of_counts_with_few_values(rv, ref):
+    rv = rv()
+    x = np.array([-1, 0, 1, 1.5, 2, 5, 8, 9, 500])
+    exact = np.arange(-1, 401)
+    p = np.where(exact < 0, 0, ref.pmf(np.maximum(exact, 0)))
+    below = [p[exact <= v].sum() for v in x]
+    above = [p[::-1][exact[::-1] > v].sum() for v in x]
+    np.testing.assert_allclose(np.exp(rv.logcdf(x).eval()), below, rtol=1e-11)
+    np.testing.assert_allclose(np.exp(rv.logccdf(x).eval()), above, rtol=1e-9, atol=1e-300)
+
+
+def test_batches_of_counts_have_tails():
+    p = np.array([[0.1, 0.2, 0.7], [0.5, 0.25, 0.25]])
+    got = pm.Categorical.dist(p).logcdf([1, 0]).eval()
+    np.testing.assert_allclose(np.exp(got), [0.3, 0.5])
+    with pytest.raises(NotImplementedError, match="BetaBinomial: a logcdf needs n as a constant"):
+        pm.BetaBinomial.dist(1, 1, tt.scalar("n")).logcdf(1.0)
+
+
+def test_flat_tails():
+    x = np.array([-INF, -2.0, 0.0, 2.0, INF])
+    half = np.log(0.5)
+    np.testing.assert_array_equal(pm.Flat.dist().logcdf(x).eval(), [-INF, half, half, half, 0])
+    np.testing.assert_array_equal(pm.HalfFlat.dist().logcdf(x).eval(), [-INF] * 4 + [0])
+
+
+def test_spellings_of_parameters():
+    x = np.array([0.3, 1.0])
+    one = pm.MvStudentT.dist(nu=3, mu=np.zeros(2), Sigma=2 * np.eye(2)).logp(x).eval()
+    other = pm.MvStudentT.dist(nu=3, mu=np.zeros(2), cov=2 * np.eye(2)).logp(x).eval()
+    assert one == other == pm.MvStudentT.dist(3, np.zeros(2), scale=2 * np.eye(2)).logp(x).eval()
+    zip_ = pm.ZeroInflatedPoisson.dist(psi=0.4, theta=2.0).logp(3).eval()
+    assert zip_ == pm.ZeroInflatedPoisson.dist(0.4, 2.0).logp(3).eval()
+    t = pm.HalfStudentT.dist(sigma=2.0).logp(1.0).eval()
+    assert t == pytest.approx(np.log(2) + stats.t.logpdf(1.0, 1, 0, 2))
+
+
+def test_equal_cut_points_are_empty_categories():
+    got = np.exp(pm.OrderedLogistic.dist(0.01, [-1.0, -1.0, 0.0]).logp(np.arange(4)).eval())
+    cdf = 1 / (1 + np.exp(0.01 - np.array([-1.0, -1.0, 0.0])))
+    np.testing.assert_allclose(got, np.diff([0, *cdf, 1]), rtol=1e-12)
+    with pytest.raises(ValueError, match="a vector of ascending numbers"):
+        pm.OrderedLogistic.dist(0.0, [1.0, 0.0]).random()
+
+
+def test_models_as_in_pymc3():
+    data = np.ones((5, 2))
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0, 1, shape=2)
+        pm.MvNormal("y", mu, cov=np.eye(2), shape=2, observed=data)
+        model.Var("z", pm.Normal.dist(mu[0], 1), data=[0.5])
+        with pytest.raises(ValueError, match=r"w: .*shape"):
+            pm.Normal("w", 0, 1, shape=3, observed=data)
+    assert model.y.type.shape == (5, 2) and model.mu is mu
+    with pytest.raises(AttributeError, match="'Model' object has no attribute 'nothing'"):
+        _ = model.nothing
+    point = {"mu": np.array([0.1, 0.2])}
+    assert model.fastlogp(point) == model.fastlogp(mu=point["mu"])
+    assert model.missing_values == []

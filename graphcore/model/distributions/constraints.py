@@ -130,7 +130,7 @@ positive_vector = Constraint(
 real_vector = Constraint("a vector of numbers", ndim=1)
 ascending = Constraint(
     "a vector of ascending numbers",
-    lambda o, x: o.all(x[..., 1:] > x[..., :-1], axis=-1),
+    lambda o, x: o.all(x[..., 1:] >= x[..., :-1], axis=-1),  # empty categories are possible
     ndim=1,
 )
 positive_definite = Constraint(

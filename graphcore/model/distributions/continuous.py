@@ -366,5 +366,8 @@ class Flat(Distribution):
     def logp(o, x):
         return o.zeros_like(x)
 
+    def logcdf(o, x):
+        return o.switch(o.abs(x) < math.inf, math.log(0.5), o.switch(x > 0, 0.0, -math.inf))
+
     def support_point(o):
         return 0.0

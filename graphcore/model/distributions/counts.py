@@ -20,6 +20,7 @@ from graphcore.model.distributions.constraints import (
 )
 from graphcore.model.distributions.parameters import Param
 from graphcore.model.distributions.special import betaln, binomln
+from graphcore.model.distributions.tables import Tabled, largest
 
 
 class DiscreteUniform(Distribution):
@@ -113,7 +114,7 @@ class Geometric(Distribution):
         return stats.geom(p)
 
 
-class BetaBinomial(Distribution):
+class BetaBinomial(Tabled):
     """Successes among ``n`` trials whose probability is Beta(``alpha``, ``beta``).
 
     Examples
@@ -128,6 +129,9 @@ class BetaBinomial(Distribution):
         "beta": Param(positive, typical=(0.5, 5.0)),
         "n": Param(count, typical=(3, 20)),
     }
+
+    def last_value(self):
+        return largest(self, "n")
 
     def support(alpha, beta, n):
         return counts_up_to(n)
@@ -156,7 +160,7 @@ class BetaBinomial(Distribution):
         return stats.betabinom(n, alpha, beta)
 
 
-class HyperGeometric(Distribution):
+class HyperGeometric(Tabled):
     """Good ones among ``n`` drawn, without putting back, from ``N`` of which ``k`` are good.
 
     Examples
@@ -175,6 +179,9 @@ class HyperGeometric(Distribution):
         (lambda o, N, k: k <= N, "k <= N"),
         (lambda o, N, n: n <= N, "n <= N"),
     )
+
+    def last_value(self):
+        return largest(self, "n")
 
     def support(N, k, n):
         return Constraint(

@@ -27,6 +27,7 @@ from graphcore.model.distributions.special import (
     log_gammaincc,
     log_ratio,
 )
+from graphcore.model.distributions.tables import Tabled
 
 _logit = Param(real, typical=(-2.0, 2.0))
 _probability = Param(probability, typical=(0.1, 0.9))
@@ -328,10 +329,13 @@ def draw_categories(rng, size, weights):
     return np.minimum((u >= upto).sum(axis=-1), weights.shape[-1] - 1)
 
 
-class _LogitCategorical(Distribution, hidden=True):
+class _LogitCategorical(Tabled, hidden=True):
     """Categories by unnormalised log probabilities."""
 
     params = {"logit_p": Param(real_vector)}
+
+    def last_value(self):
+        return self.arguments["logit_p"].type.shape[-1] - 1
 
     def support(logit_p):
         return counts_up_to(logit_p.type.shape[-1] - 1)
@@ -346,11 +350,14 @@ class _LogitCategorical(Distribution, hidden=True):
         return draw_categories(rng, size, np.exp(logit_p - logit_p.max(axis=-1, keepdims=True)))
 
 
-class Categorical(Distribution):
+class Categorical(Tabled):
     """0 ... K-1 with probabilities ``p`` (or log odds ``logit_p``) along the last axis."""
 
     params = {"p": Param(simplex)}
     forms = (_LogitCategorical,)
+
+    def last_value(self):
+        return self.arguments["p"].type.shape[-1] - 1
 
     def support(p):
         return counts_up_to(p.type.shape[-1] - 1)

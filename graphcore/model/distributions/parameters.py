@@ -18,7 +18,8 @@ from graphcore.model.distributions.signs import known_to_hold
 from graphcore.ops.elementwise import elemwise
 
 REQUIRED = object()
-SPELLINGS = {"sd": "sigma"}  # PyMC3's name of a parameter, PyMC's name
+# PyMC3's names of parameters, PyMC's names
+SPELLINGS = {"sd": "sigma", "theta": "mu", "Sigma": "scale", "cov": "scale"}
 
 
 @dataclass(frozen=True)

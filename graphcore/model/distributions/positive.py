@@ -280,6 +280,9 @@ class HalfFlat(Distribution):
     def logp(o, x):
         return o.zeros_like(x)
 
+    def logcdf(o, x):
+        return o.switch(x < math.inf, -math.inf, 0.0)
+
     def support_point(o):
         return 1.0
 

@@ -123,7 +123,7 @@ class HalfStudentT(Distribution):
     -0.451583
     """
 
-    params = {"nu": Param(positive, typical=(0.7, 12.0)), "sigma": _scale}
+    params = {"nu": Param(positive, default=1.0, typical=(0.7, 12.0)), "sigma": _scale}
     alt = (
         Alt(
             lambda o, lam: {"sigma": 1 / o.sqrt(lam)},
