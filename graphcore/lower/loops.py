@@ -5,7 +5,7 @@ stride), and ``s``, one element that stays the same along the inner axis.  Every
 loaded into a register first.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -236,7 +236,7 @@ class LoopEmitter:
         if self.straight:
             for ins in loop.body:
                 ins.n = self.n
-            return [*self.before, *loop.body, *self.after]
+            return [*self.before, *_in_pairs(loop.body, self.memory), *self.after]
         return [*self.before, loop, *self.after]
 
     def step(self, calls):
@@ -510,6 +510,19 @@ class LoopEmitter:
             touched = {o.register for o in (y, *operands) if o.register >= 0}
             free += [where[r] for r in sorted(touched) if last[r] == at]
         return body, used
+
+
+def _in_pairs(calls, memory):
+    """The calls with one in place of two that store the columns of an array of two columns."""
+    found = []
+    for call in calls:
+        before = found[-1] if found else call
+        both = before is not call and before.name == call.name == "store_f8"
+        if both and before.k0 == call.k0 == 16 and memory.shifted(before.y, 8) == call.y:
+            found[-1] = replace(before, name="store_pair", b=call.a, k0=0)
+        else:
+            found.append(call)
+    return found
 
 
 def _pays_to_copy(data):

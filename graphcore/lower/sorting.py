@@ -10,6 +10,7 @@ import numpy as np
 LANES = 8
 GAIN, COST, START = 3, 4, 100  # per row in a lane, per lane, and for using lanes at all
 ROUNDS = 4
+FEW = 64  # rows that are left over: a second loop costs more than lanes of one row
 
 
 def fill_lanes(index):
@@ -60,8 +61,12 @@ def fill_lanes(index):
         return None
     # of the rest, neighbours are of different groups: no addition waits for the one before it
     rows = rows[np.argsort(last, kind="stable")]
-    lanes = np.concatenate(lanes)
-    return np.concatenate([*taken, rows]), len(lanes), lanes, np.concatenate(groups)
+    lanes, groups = np.concatenate(lanes), np.concatenate(groups)
+    split = not np.array_equal(groups, np.arange(len(groups)))
+    if split and len(rows) <= FEW and len(rows) % LANES == 0:
+        lanes = np.append(lanes, len(groups) + np.arange(len(rows)))
+        groups = np.append(groups, index[rows])
+    return np.concatenate([*taken, rows]), len(lanes), lanes, groups
 
 
 def _parts(sizes, depth):

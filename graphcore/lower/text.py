@@ -45,6 +45,8 @@ def _operands(name):
         return int(tail == "end")
     if name.startswith(("matrow", "matcol", "gather", "scatter", "take_rows", "dot_dd", "linear")):
         return 2
+    if name == "store_pair":
+        return 2
     if set(tail) <= {"v", "s"}:
         return len(tail)
     return 1

@@ -253,6 +253,14 @@ static inline void gk_scatter_rows(ptrdiff_t n, double *g, const int64_t *restri
   }
 }
 
+/* y[i] = a[i], b[i] */
+static inline void gk_store_pair(ptrdiff_t n, double *restrict y, const double *restrict a, const double *restrict b) {
+  for (ptrdiff_t i = 0; i < n; i++) {
+    y[2 * i] = a[i];
+    y[2 * i + 1] = b[i];
+  }
+}
+
 /* ---- y[i] += a[i] * b[i], y[i] += a[i] * b --------------------------------------------------- */
 static inline void gk_increase_vv(ptrdiff_t n, double *restrict y, const double *restrict a, const double *restrict b) {
   for (ptrdiff_t i = 0; i < n; i++) y[i] = GK_FMA(a[i], b[i], y[i]);
@@ -352,6 +360,7 @@ GK_KERNEL(scatter_rows, gk_scatter_rows(n, GK_D(y), GK_L(a), GK_D(b), ins->k0))
 GK_KERNEL(linear, gk_linear(n, GK_D(y), GK_D(a), GK_D(b), ins->k0, ins->k1, ins->k2))
 GK_KERNEL(zero, memset(P[ins->y], 0, (size_t)n * 8); (void)ins)
 GK_KERNEL(copy, memcpy(P[ins->y], P[ins->a], (size_t)n * 8))
+GK_KERNEL(store_pair, gk_store_pair(n, GK_D(y), GK_D(a), GK_D(b)))
 GK_KERNEL(increase_vv, gk_increase_vv(n, GK_D(y), GK_D(a), GK_D(b)))
 GK_KERNEL(increase_vs, gk_increase_vs(n, GK_D(y), GK_D(a), *GK_D(b)))
 
@@ -372,7 +381,7 @@ static const gk_named gk_structural[] = {
     {"check_index", gk_k_check_index},     {"take_rows", gk_k_take_rows},
     {"scatter_rows", gk_k_scatter_rows},   {"zero", gk_k_zero},
     {"copy", gk_k_copy},                   {"increase_vv", gk_k_increase_vv},
-    {"increase_vs", gk_k_increase_vs},
+    {"increase_vs", gk_k_increase_vs},     {"store_pair", gk_k_store_pair},
     {"linear", gk_k_linear},               GK_LANES_KERNELS
     {"load_f8", gk_load_f8},               {"store_f8", gk_store_f8},
     {"load_f4", gk_load_f4},               {"store_f4", gk_store_f4},

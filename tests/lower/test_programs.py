@@ -272,3 +272,12 @@ def test_what_others_read_is_not_increased_in_its_place():
     last[:5] += 2
     for got, wanted in zip(f(at), (want, np.exp(at), last), strict=True):
         np.testing.assert_allclose(got, wanted, rtol=1e-14)
+
+
+def test_two_columns_are_stored_together():
+    x = tt.tensor("float64", (50, 2), "x")
+    factor = np.array([[1.5, 0.0], [-0.5, 2.0]])
+    f = graphcore.function([x], tt.dot(tt.exp(x), factor))
+    assert "store_pair" in f.disassembly()
+    at = np.random.default_rng(5).normal(size=(50, 2))
+    np.testing.assert_allclose(f(at), np.exp(at) @ factor, rtol=1e-13)

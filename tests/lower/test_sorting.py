@@ -43,3 +43,13 @@ def test_rows_are_dealt_to_neighbouring_lanes(kind):
 @pytest.mark.parametrize("index", [np.arange(2000), np.zeros(0, int), np.arange(30)])
 def test_groups_of_single_rows_stay_as_they_are(index):
     assert fill_lanes(index) is None
+
+
+def test_few_rows_left_over_get_lanes_of_their_own():
+    rng = np.random.default_rng(4)
+    index = np.repeat(np.arange(50), rng.permutation(np.repeat([19, 20, 21], [14, 22, 14])))
+    assert len(index) == 1000
+    order, full, lane, group_of_lane = fill_lanes(index)
+    assert full == 1000 and sorted(order) == list(range(1000))
+    np.testing.assert_array_equal(group_of_lane[lane], index[order])
+    assert fill_lanes(index[:-3])[1] < 997  # what is no eight stays behind
