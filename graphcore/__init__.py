@@ -17,6 +17,8 @@ from graphcore import (
     gradient,
     ifelse,
     printing,
+    raise_op,
+    sandbox,
     scan_module,
     sparse,
     tensor,
@@ -42,19 +44,22 @@ from graphcore.errors import (
     UnusedInputError,
 )
 from graphcore.graph.basic import clone, clone_replace, graph_replace
-from graphcore.graph.nodes import Apply, Constant, Variable
+from graphcore.graph.nodes import Apply, Constant, SharedVariable, Variable
 from graphcore.graph.printing import debugprint, dprint, pp
 from graphcore.ops.inner import OpFromGraph
 from graphcore.ops.user import UserOp as Op
 from graphcore.ops.user import as_op
 from graphcore.runtime.callable import Function
 from graphcore.runtime.function import explain, function
-from graphcore.runtime.inputs import In, Out
+from graphcore.runtime.inputs import In, Out, Param
 from graphcore.runtime.modes import Mode
 from graphcore.runtime.reference import evaluate
 from graphcore.tensor import dot, shared
 from graphcore.tensor.scan import foldl, foldr, map, reduce, scan, until
 from graphcore.tensor.vectorize import vectorize_graph
+from graphcore.updates import OrderedUpdates
+
+pprint = pp
 
 __all__ = [
     "Apply",
@@ -69,8 +74,11 @@ __all__ = [
     "NullTypeGradError",
     "Op",
     "OpFromGraph",
+    "OrderedUpdates",
     "Out",
+    "Param",
     "Rop",
+    "SharedVariable",
     "UnusedInputError",
     "Variable",
     "__version__",
@@ -98,8 +106,11 @@ __all__ = [
     "jacobian",
     "map",
     "pp",
+    "pprint",
     "printing",
+    "raise_op",
     "reduce",
+    "sandbox",
     "scan",
     "scan_module",
     "shared",

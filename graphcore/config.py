@@ -24,10 +24,26 @@ on_unused_input = "raise"
 allow_gc = True
 profile = False
 cxx = ""
+linker = "cvm"
+openmp = False
+int_division = "int"
+cast_policy = "custom"
+warn_float64 = "ignore"
+deterministic = "more"
+profile_memory = False
+optimizer_verbose = False
+optimizer_excluding = ""
+optimizer_including = ""
+on_opt_error = "warn"
+on_shape_error = "warn"
+print_test_value = False
 
 _SETTINGS = frozenset(
     ("floatX", "mode", "device", "optimizer", "compute_test_value", "exception_verbosity",
-     "on_unused_input", "allow_gc", "profile", "cxx")
+     "on_unused_input", "allow_gc", "profile", "cxx", "linker", "openmp", "int_division",
+     "cast_policy", "warn_float64", "deterministic", "profile_memory", "optimizer_verbose",
+     "optimizer_excluding", "optimizer_including", "on_opt_error", "on_shape_error",
+     "print_test_value")
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Graphs and operations: Theano's name of the module."""
 
+from graphcore.errors import MissingInputError
 from graphcore.graph import basic as graph
 from graphcore.graph.basic import Apply, Constant, FunctionGraph, SharedVariable, Variable
 from graphcore.graph.types import TensorType
@@ -9,6 +10,7 @@ __all__ = [
     "Apply",
     "Constant",
     "FunctionGraph",
+    "MissingInputError",
     "Op",
     "SharedVariable",
     "TensorType",

@@ -301,7 +301,7 @@ def dot(x, y):
     x = as_sparse_variable(x) if hasattr(x, "tocoo") else x
     y = as_sparse_variable(y) if hasattr(y, "tocoo") else y
     if is_sparse_variable(x) and is_sparse_variable(y):
-        raise TypeError("a product of two sparse matrices is dense: use dot(x, y.toarray())")
+        return true_dot(x, y)
     if is_sparse_variable(x):
         return _product(x, y, False)
     if not is_sparse_variable(y):
@@ -382,6 +382,9 @@ def col_scale(x, s):
     """The columns of a sparse matrix times the elements of a vector."""
     x = as_sparse_variable(x)
     return x.with_data(x.data * _float(s)[x.columns])
+
+
+mul_s_v = col_scale
 
 
 def row_scale(x, s):
@@ -487,15 +490,68 @@ def _structured_functions():
         yield public, function
 
 
+def neg(x):
+    """The negative of a sparse matrix."""
+    return -as_sparse_variable(x)
+
+
+def conj(x):
+    """The matrix as it is: elements are real."""
+    return as_sparse_variable(x)
+
+
+conjugate = conj
+
+
+def ensure_sorted_indices(x):
+    """The matrix as it is: positions are kept in order, and none occurs twice."""
+    return as_sparse_variable(x)
+
+
+def true_dot(x, y):
+    """Product of two sparse matrices, sparse; of a sparse and a dense one, dense.
+
+    Examples
+    --------
+    >>> import scipy.sparse
+    >>> from graphcore import sparse
+    >>> m = scipy.sparse.csr_matrix([[0.0, 2.0], [1.0, 0.0]])
+    >>> sparse.true_dot(m, m).toarray().eval()
+    array([[2., 0.],
+           [0., 2.]])
+    """
+    if not all(is_sparse_variable(v) or hasattr(v, "tocoo") for v in (x, y)):
+        return dot(x, y)
+    x, y = as_sparse_variable(x), as_sparse_variable(y)
+    if x.shape[1] != y.shape[0]:
+        raise ValueError(f"true_dot: sparse matrices of shapes {x.shape} and {y.shape}")
+    starts = np.searchsorted(y.rows, np.arange(y.shape[0] + 1))
+    counts = np.diff(starts)[x.columns]  # elements of y that every element of x meets
+    left = np.repeat(np.arange(len(x.rows)), counts)
+    within = np.arange(len(left)) - np.repeat(np.cumsum(counts) - counts, counts)
+    right = starts[x.columns[left]] + within
+    products = x.data[left] * y.data[right]
+    shape = (x.shape[0], y.shape[1])
+    return _assemble(products, x.rows[left], y.columns[right], shape, x.format)
+
+
+def structured_add_s_v(x, v):
+    """A vector added to the elements of every row, at their positions."""
+    x = as_sparse_variable(x)
+    return x.with_data(x.data + _float(v)[x.columns])
+
+
 _generated = dict(_structured_functions())
 globals().update(_generated)
 
 __all__ = [
     "CSC", "CSR", "SparseVariable", "add", "as_sparse", "as_sparse_or_tensor_variable",
-    "as_sparse_variable", "basic_dot", "col_scale", "constant", "csc_from_dense", "csm_data",
-    "csm_indices", "csm_indptr", "csm_properties", "csm_shape", "csr_from_dense",
-    "dense_from_sparse", "diag", "dot", "hstack", "is_sparse_variable", "mul", "multiply",
+    "as_sparse_variable", "basic_dot", "col_scale", "conj", "conjugate", "constant",
+    "csc_from_dense", "csm_data", "csm_indices", "csm_indptr", "csm_properties", "csm_shape",
+    "csr_from_dense", "dense_from_sparse", "diag", "dot", "ensure_sorted_indices", "hstack",
+    "is_sparse_variable", "mul", "mul_s_v", "multiply", "neg",
     "row_scale", "sampling_dot", "sp_ones_like", "sp_sum", "sp_zeros_like", "square_diagonal",
-    "structured_dot", "sub", "subtract", "transpose", "usmm", "vstack",
+    "structured_add_s_v", "structured_dot", "sub", "subtract", "transpose", "true_dot", "usmm",
+    "vstack",
     *sorted(_generated),
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import graphcore.tensor as tt
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
 from graphcore.ops.elementwise import Elemwise, graph
+from graphcore.ops.linalg import Dot
 from graphcore.ops.reduce import Reduce
 from graphcore.optable import REDUCTIONS, ROWS
 from graphcore.runtime.reference import evaluate
@@ -126,7 +127,11 @@ class RandomGraph:
         return tt.inc_subtensor(x[1:], y) if self.rng.random() < 0.5 else tt.set_subtensor(x[0], y)
 
     def sane_outputs(self, count=4):
-        """The last variables whose values are finite and of moderate size."""
+        """The last variables whose values are finite and of moderate size.
+
+        A product of matrices of which one is not finite is left out: libraries may skip what is
+        multiplied by zero, also where that is infinite.
+        """
         with np.errstate(all="ignore"):
             values = []
             for v in self.pool[::-1]:
@@ -134,11 +139,20 @@ class RandomGraph:
                     a = evaluate([v], self.values)[0]
                 except (ValueError, IndexError, ZeroDivisionError):
                     continue
+                if self._unsettled(v):
+                    continue
                 if np.isfinite(a).all() and np.abs(a.astype("float64")).max(initial=0) < 1e8:
                     values.append(v)
                 if len(values) == count:
                     break
         return values
+
+
+    def _unsettled(self, v):
+        products = [node for node in toposort([v]) if isinstance(node.op, Dot)]
+        operands = [x for node in products for x in node.inputs]
+        found = evaluate(operands, self.values) if operands else []
+        return not all(np.isfinite(a).all() for a in found)
 
 
 def random_graph(seed, count=15, outputs=4, **options):
@@ -200,5 +214,5 @@ def assert_close(found, wanted, spread, types=None):
         allowed = (1e-2 if not single else 1e4) * s + (1e-5 if single else 1e-12) * (1 + np.abs(y))
         with np.errstate(all="ignore"):
             bad = (np.abs(x - y) > allowed) & np.isfinite(s) & (s < 1e-4 * (1 + np.abs(y)))
-            bad |= np.isnan(x) != np.isnan(y)
+            bad |= (np.isnan(x) != np.isnan(y)) & np.isfinite(s)
         assert not bad.any(), f"output {k}: {x[bad][:3]} instead of {y[bad][:3]}"

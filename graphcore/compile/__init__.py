@@ -1,17 +1,21 @@
 """Functions and what goes into them: Theano's name of the module."""
 
-from graphcore.compile import builders, io, mode, nanguardmode, ops, sharedvalue
+from graphcore.compile import builders, debugmode, io, mode, nanguardmode, ops, sharedvalue
 from graphcore.graph.nodes import SharedVariable
 from graphcore.ops.inner import OpFromGraph
 from graphcore.ops.user import FromFunctionOp, as_op
 from graphcore.runtime.callable import Function
 from graphcore.runtime.function import function
-from graphcore.runtime.inputs import In, Out
+from graphcore.runtime.inputs import In, Out, Param
 from graphcore.runtime.modes import DebugMode, Mode, NanGuardMode, get_default_mode, get_mode
-from graphcore.tensor import shared
+from graphcore.tensor import shared, specify_shape
+
+pfunc = function
+SymbolicInput, SymbolicOutput = In, Out
 
 __all__ = [
     "DebugMode", "FromFunctionOp", "Function", "In", "Mode", "NanGuardMode", "OpFromGraph", "Out",
-    "SharedVariable", "as_op", "builders", "function", "get_default_mode", "get_mode", "io",
-    "mode", "nanguardmode", "ops", "shared", "sharedvalue",
+    "Param", "SharedVariable", "SymbolicInput", "SymbolicOutput", "as_op", "builders", "debugmode",
+    "function", "get_default_mode", "get_mode", "io", "mode", "nanguardmode", "ops", "pfunc",
+    "shared", "sharedvalue", "specify_shape",
 ]  # fmt: skip

@@ -1,5 +1,5 @@
 """Inputs and outputs: Theano's name of the module."""
 
-from graphcore.runtime.inputs import In, Out
+from graphcore.runtime.inputs import In, Out, Param
 
-__all__ = ["In", "Out"]
+__all__ = ["In", "Out", "Param"]

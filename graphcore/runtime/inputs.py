@@ -84,6 +84,15 @@ class In:
         return np.require(array, wanted.numpy_dtype, ["C", "A"]).reshape(array.shape)
 
 
+def Param(variable, default=None, name=None, mutable=False, strict=False, allow_downcast=None,
+          implicit=None, borrow=None):  # fmt: skip
+    """An input with a default: an older name of :class:`In`."""
+    return In(
+        variable, name=name, value=default, mutable=mutable, strict=strict,
+        allow_downcast=allow_downcast, borrow=borrow,
+    )  # fmt: skip
+
+
 class Out:
     """An output of a function; ``borrow`` is accepted for compatibility."""
 

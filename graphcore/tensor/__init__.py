@@ -70,12 +70,13 @@ for _name in ("clip", "round"):  # the functions of these names take more than t
 globals().update(_generated)
 
 newaxis = None
+RandomStreams = random.RandomStreams
 pi, e, inf, nan = np.pi, np.e, np.inf, np.nan
 
 #: Names that Theano has here and that are made in higher layers: they are looked up when used.
 _HIGHER = dict.fromkeys(
-    ("Lop", "Rop", "consider_constant", "grad", "hessian", "hessian_vector_product", "jacobian",
-     "verify_grad"),
+    ("Lop", "Rop", "consider_constant", "grad", "grad_not_implemented", "grad_undefined", "hessian",
+     "hessian_vector_product", "jacobian", "numeric_grad", "verify_grad"),
     "graphcore.gradient",
 )  # fmt: skip
 
@@ -89,9 +90,9 @@ def __getattr__(name):
 __all__ = [
     "all_dtypes", "complex_dtypes", "continuous_dtypes", "discrete_dtypes", "float_dtypes",
     "int_dtypes", "integer_dtypes", "uint_dtypes",
-    "TensorConstant", "TensorSharedVariable", "TensorType", "TensorVariable", "as_tensor",
-    "as_tensor_variable", "constant", "inc_subtensor", "linalg", "newaxis", "nlinalg", "nnet",
-    "opt", "random", "set_subtensor", "shared_randomstreams", "signal", "slinalg", "e",
+    "RandomStreams", "TensorConstant", "TensorSharedVariable", "TensorType", "TensorVariable",
+    "as_tensor", "as_tensor_variable", "constant", "inc_subtensor", "linalg", "newaxis", "nlinalg",
+    "nnet", "opt", "random", "set_subtensor", "shared_randomstreams", "signal", "slinalg", "e",
     "extra_ops", "fft", "inf", "nan", "norm", "pi", "special", "xlogx",
     *sorted(_generated),
     *arranging.__all__, *complexes.__all__, *sequences.__all__,

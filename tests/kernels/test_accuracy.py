@@ -88,40 +88,49 @@ def arguments(row, rng, count):
         yield x if i == 0 else rng.permutation(x)
 
 
-def errors(row, y, xs):
-    """Distance from the exact value in units in the last place, element by element."""
-    found = np.zeros(y.size)
-    for i, value in enumerate(y):
-        point = [float(x[i]) for x in xs]
-        exact = row.exact(mp, *(mp.mpf(x) for x in point))
-        nearest = float(exact)
-        if not np.isfinite(nearest):
-            found[i] = 0.0 if np.array_equal(value, nearest, equal_nan=True) else np.inf
-            continue
-        scale = [nearest, *point] if row.ulp_of == "operands" else [nearest]
-        unit = np.spacing(max(abs(s) for s in scale)) if any(scale) else 5e-324
-        found[i] = float(abs(mp.mpf(float(value)) - exact) / mp.mpf(float(unit)))
+def errors(row, results, xs):
+    """Distances of results from the exact values in units in the last place, element by element."""
+    found = np.zeros((len(results), xs[0].size))
+    with mp.workdps(40):
+        for i in range(xs[0].size):
+            point = [float(x[i]) for x in xs]
+            exact = row.exact(mp, *(mp.mpf(x) for x in point))
+            nearest = float(exact)
+            scale = [nearest, *point] if row.ulp_of == "operands" else [nearest]
+            unit = np.spacing(max(abs(s) for s in scale)) if any(scale) else 5e-324
+            for k, y in enumerate(results):
+                value = float(y[i])
+                if np.isfinite(nearest) and np.isfinite(value):
+                    found[k, i] = float(abs(mp.mpf(value) - exact) / mp.mpf(float(unit)))
+                elif not np.array_equal(value, nearest, equal_nan=True):
+                    found[k, i] = np.inf
     return found
 
 
-def measure(row, count, levels):
+def drawn(row, count):
+    """The arguments at which a row is measured, an array per operand."""
     rng = np.random.default_rng(2024)
     xs = list(arguments(row, rng, count))
-    if row.arity > 1:
-        n = min(x.size for x in xs)
-        xs = [np.ascontiguousarray(x[:n]) for x in xs]
-        if row.name == "pow":
-            keep = np.abs(xs[1] * np.log(xs[0])) < 700
-            xs = [x[keep] for x in xs]
-    sig = "d" * row.arity
+    n = min(x.size for x in xs)
+    xs = [np.ascontiguousarray(x[:n]) for x in xs]
+    if row.name == "pow":
+        keep = np.abs(xs[1] * np.log(xs[0])) < 700
+        xs = [x[keep] for x in xs]
+    return xs
+
+
+def measure(row, count, levels):
+    """Worst error per level, and where."""
+    xs, results = drawn(row, count), []
+    for level in levels:
+        y = np.empty(xs[0].size)
+        name = f"{row.name}_{'d' * row.arity}_{'v' * row.arity}"
+        kernels.call(name, y.size, y, *xs, level=level)
+        results.append(y)
     worst = {}
-    with mp.workdps(40):
-        for level in levels:
-            y = np.empty(xs[0].size)
-            kernels.call(f"{row.name}_{sig}_{'v' * row.arity}", y.size, y, *xs, level=level)
-            found = errors(row, y, xs)
-            i = int(np.argmax(found))
-            worst[level] = (float(found[i]), [float(x[i]) for x in xs])
+    for level, found in zip(levels, errors(row, results, xs), strict=True):
+        i = int(np.argmax(found))
+        worst[level] = (float(found[i]), [float(x[i]) for x in xs])
     return worst
 
 

@@ -1,0 +1,89 @@
+"""Functions made of those of the table, against SciPy and NumPy."""
+
+import numpy as np
+import pytest
+import scipy.special
+import scipy.stats
+
+import graphcore
+import graphcore.tensor as tt
+
+RNG = np.random.default_rng(12)
+A, B = RNG.uniform(0.2, 8, 50), RNG.uniform(0.2, 8, 50)
+
+CASES = {
+    "beta": (tt.beta, scipy.special.beta, (A, B)),
+    "factorial": (tt.factorial, scipy.special.factorial, (A,)),
+    "poch": (tt.poch, scipy.special.poch, (A, B)),
+    "gammal": (
+        tt.gammal, lambda k, x: scipy.special.gammainc(k, x) * scipy.special.gamma(k), (A, B)
+    ),
+    "gammau": (
+        tt.gammau, lambda k, x: scipy.special.gammaincc(k, x) * scipy.special.gamma(k), (A, B)
+    ),
+    "chi2sf": (tt.chi2sf, scipy.stats.chi2.sf, (A, B)),
+    "xlogx": (tt.xlogx.xlogx, lambda x: scipy.special.xlogy(x, x), (np.append(A, 0.0),)),
+    "xlogy0": (tt.xlogx.xlogy0, scipy.special.xlogy, (np.append(A, 0), np.append(B, 0))),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_values_and_derivatives(name):
+    function, theirs, xs = CASES[name]
+    vs = [tt.vector(f"x{i}") for i in range(len(xs))]
+    found = function(*vs).eval(dict(zip(vs, xs, strict=True)))
+    np.testing.assert_allclose(found, theirs(*xs), rtol=2e-14)
+    if 0 not in xs[0]:
+        graphcore.verify_grad(function, list(xs), rng=np.random.default_rng(0))
+
+
+METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("axis", [None, 0, -1, (0, 2)])
+def test_quantiles(axis, method):
+    x, v = RNG.normal(size=(4, 5, 3)), tt.tensor3("v")
+    for q in (0.3, [0.0, 0.5, 1.0], [[0.1, 0.2], [0.3, 1.0]]):
+        for keepdims in (False, True):
+            found = tt.quantile(v, q, axis, method, keepdims).eval({v: x})
+            want = np.quantile(x, q, axis=axis, method=method, keepdims=keepdims)
+            np.testing.assert_allclose(found, want, rtol=1e-14)
+    found = tt.percentile(v, 30, axis, method).eval({v: x})
+    np.testing.assert_allclose(found, np.percentile(x, 30, axis=axis, method=method), rtol=1e-13)
+
+
+def test_quantiles_of_nan_and_their_derivative():
+    assert np.isnan(tt.quantile([1.0, np.nan, 0.0], 0.5).eval())
+    x = tt.vector("x")
+    slope = graphcore.grad(tt.quantile(x, 0.375), x).eval({x: [5.0, 1.0, 2.0, 9.0, 7.0]})
+    np.testing.assert_allclose(slope, [0.5, 0, 0.5, 0, 0])
+    with pytest.raises(ValueError, match="method must be one of"):
+        tt.quantile(x, 0.5, method="hazen")
+
+
+@pytest.mark.parametrize("k", range(-3, 5))
+@pytest.mark.parametrize("axes", [(0, 1), (1, 0), (2, 0)])
+def test_rot90(k, axes):
+    x = RNG.normal(size=(2, 3, 4))
+    np.testing.assert_array_equal(tt.rot90(x, k, axes).eval(), np.rot90(x, k, axes))
+
+
+def test_closeness_of_all():
+    x = tt.vector("x")
+    f = graphcore.function([x], tt.allclose(x, [1.0, np.inf]))
+    assert f([1 + 1e-9, np.inf]) and not f([1.0, 1.0]) and not f([1.1, np.inf])
+
+
+def test_inputs_and_updates_under_older_names():
+    x, y = tt.scalars("x", "y")
+    total = graphcore.shared(0.0)
+    updates = graphcore.OrderedUpdates()
+    updates[total] = total + x
+    f = graphcore.function([x, graphcore.Param(y, default=2.0)], x * y, updates=updates)
+    assert float(f(3.0)) == 6.0 and float(f(3.0, 5.0)) == 15.0
+    assert float(total.get_value()) == 6.0
+    with pytest.raises(KeyError, match="two different updates"):
+        updates + {total: total - 1}
+    with pytest.raises(TypeError, match="shared variable"):
+        updates[x] = total
