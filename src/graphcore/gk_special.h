@@ -170,7 +170,8 @@ static double gk_beta_density_at(double a, double b, double x, double y) {
     return px * py * (a / n * b) * (tgamma(n + 1.0) / tgamma(a + 1.0) / tgamma(b + 1.0));
   const double rest = gk_stirling_rest(n) - gk_stirling_rest(a) - gk_stirling_rest(b);
   const double e = rest - gk_deviance(a, n * x) - gk_deviance(b, n * y);
-  return exp(e) * sqrt(a / n * b / GK_TWO_PI) / x / y;
+  const double root = exp(0.5 * e); /* exp(e) alone may be subnormal where the density is not */
+  return root * (sqrt(a / n * b / GK_TWO_PI) / x / y) * root;
 }
 static double gk_beta_density(double a, double b, double x) {
   return gk_beta_density_at(a, b, x, 1.0 - x);
