@@ -1264,7 +1264,7 @@ far(
     ),
     domain=((0.0, inf), (0.0, inf), (0.0, 1.0)),
     typical=((0.5, 6.0), (0.5, 6.0), (0.05, 0.95)),
-    ulp=100_000,
+    ulp=2000,
     exact=lambda mp, a, b, x: mp.power(x, a - 1) * mp.power(1 - x, b - 1) / mp.beta(a, b),
     internal=True,
 )
