@@ -27,6 +27,7 @@ from graphcore.model.drawing import model_to_graphviz, model_to_mermaid, model_t
 from graphcore.model.logp import icdf, logccdf, logcdf, logp
 from graphcore.model.marginal import marginalize
 from graphcore.model.math import invlogit, invprobit, logaddexp, logit, logsumexp, probit
+from graphcore.model.minibatch import Minibatch
 from graphcore.model.missing import ImputationWarning
 from graphcore.model.model import Deterministic, Model, Potential
 from graphcore.model.points import DictToArrayBijection, RaveledVars
@@ -85,6 +86,7 @@ __all__ = [
     "Deterministic",
     "DictToArrayBijection",
     "ImputationWarning",
+    "Minibatch",
     "Model",
     "MutableData",
     "Point",

@@ -8,7 +8,7 @@ compiled functions of the model are then planned again.
 
 import numpy as np
 
-from graphcore.graph.nodes import Constant, Variable, new_constant
+from graphcore.graph.nodes import Constant, SharedVariable, Variable, new_constant
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import inputs_of, replace, toposort
 from graphcore.model import context
@@ -159,8 +159,18 @@ def data_of(graphs):
 
 
 def is_data(variable):
-    """Whether a variable depends on nothing but data and constants."""
-    return all(isinstance(v, DataVariable | Constant) for v in inputs_of([variable]))
+    """Whether a variable depends on nothing but data, constants and draws of random rows."""
+    return all(isinstance(v, Constant) or has_value(v) for v in inputs_of([variable]))
+
+
+def has_value(variable):
+    """Whether a model may depend on a variable: its data, and generators that advance."""
+    return isinstance(variable, DataVariable) or advances(variable)
+
+
+def advances(variable):
+    """Whether a variable is a generator of random rows, with other values at every call."""
+    return isinstance(variable, SharedVariable) and variable.default_update is not None
 
 
 def retype(graphs):

@@ -8,10 +8,11 @@ from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import SharedVariable
 from graphcore.graph.walk import inputs_of, replace
 from graphcore.model import points
-from graphcore.model.data import DataVariable, fixed
+from graphcore.model.data import DataVariable, fixed, has_value
 from graphcore.model.distributions.base import RandomVariable
 from graphcore.model.distributions.transforms import Chain
 from graphcore.model.logp import guarded_total, scaling, summed, summed_density
+from graphcore.model.minibatch import refuse_batches
 from graphcore.runtime.flat import FlatFunction
 
 
@@ -32,7 +33,7 @@ class Densities:
         done = replace(list(variables), self._constrained)
         known = set(self.root.value_vars)
         for v in inputs_of(done):
-            if v not in known and not isinstance(v, DataVariable):
+            if v not in known and not has_value(v):
                 raise ValueError(_stranger(v))
         return done
 
@@ -329,6 +330,7 @@ class DensityFunction(FlatFunction):
         total = self._model.logp(jacobian=self._jacobian)
         if self._fixed:
             (total,) = fixed([total])
+        refuse_batches([total], "logp_dlogp_function, which samplers use,")
         inputs = inputs_of([total])
         others = [v for v in inputs if v not in set(self._values)]
         kept = [v for v in others if not isinstance(v, DataVariable)]

@@ -14,6 +14,7 @@ from graphcore.graph.nodes import Variable
 from graphcore.graph.walk import inputs_of
 from graphcore.model import modelcontext
 from graphcore.model.data import fixed
+from graphcore.model.minibatch import refuse_batches
 from graphcore.runtime.function import function
 
 TUNE_INTERVAL = 100  # updates between two adaptations of a proposal
@@ -58,6 +59,7 @@ class Step:
         mine = set(self.vars)
         touched = [t for t in terms if mine & set(inputs_of([model.logp(t)]))]
         (graph,) = fixed([model.logp(touched)])
+        refuse_batches([graph], type(self).__name__)
         return function(model.value_vars, graph, on_unused_input="ignore", trust_input=True)
 
     def worker(self, density, point, rng, tune):
