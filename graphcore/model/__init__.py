@@ -42,6 +42,7 @@ _FROM_SAMPLE = (
     "CategoricalGibbsMetropolis",
     "CompoundStep",
     "DEMetropolisZ",
+    "HamiltonianMC",
     "Metropolis",
     "CauchyProposal",
     "LaplaceProposal",

@@ -11,6 +11,7 @@ from graphcore.sample.diagnostics import (
     rhat,
 )
 from graphcore.sample.forward import draw
+from graphcore.sample.hamiltonian import HamiltonianMC
 from graphcore.sample.mcmc import sample
 from graphcore.sample.nuts import FlatDraws, SamplingError, sample_flat
 from graphcore.sample.optimum import (
@@ -56,6 +57,7 @@ __all__ = [
     "DataArray",
     "FlatDraws",
     "Group",
+    "HamiltonianMC",
     "LaplaceProposal",
     "Metropolis",
     "NormalProposal",

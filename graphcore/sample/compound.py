@@ -89,6 +89,7 @@ class _Trajectories:
         self.chain = Chain(
             self.density.address, self.density.user_data, start, ones, bits, stop, tune=tune,
             draws=draws, target_accept=step.target_accept, max_treedepth=step.max_treedepth,
+            path_length=step.path_length, max_steps=step.max_steps,
         )  # fmt: skip
         self._put(start)
 

@@ -111,6 +111,7 @@ class NUTS(Step):
     """
 
     discrete = False
+    path_length, max_steps = 0.0, 1024  # of HamiltonianMC; trees have no fixed length
 
     def __init__(self, vars=None, *, target_accept=0.8, max_treedepth=10, model=None, **options):
         super().__init__(vars, model)

@@ -130,6 +130,11 @@ cdef class Chain:
         Whether ``positions`` holds the warm-up too.
     step_size : float or None
         Fixed step size of a chain without warm-up; None searches one at the start.
+    path_length : float
+        Trajectories of this length, with one accepted or rejected end, instead of trees; 0 for
+        trees.
+    max_steps : int
+        Most leapfrog steps of such a trajectory.
 
     Attributes
     ----------
@@ -148,7 +153,8 @@ cdef class Chain:
     cdef volatile int *raised
     cdef readonly size_t dim
     cdef Py_ssize_t n  # length of a vector in units of lanes
-    cdef readonly int tune, draws, max_treedepth
+    cdef readonly int tune, draws, max_treedepth, max_steps
+    cdef readonly double path_length
     cdef readonly int done, divergences
     cdef readonly int status, code
     cdef readonly double step_size
@@ -181,7 +187,8 @@ cdef class Chain:
     def __cinit__(
         self, uintptr_t address, uintptr_t user_data, const double[::1] start,
         const double[::1] inverse_mass, bit_generator, Stop stop, *, int tune, int draws,
-        double target_accept=0.8, int max_treedepth=10, bint keep_warmup=False, step_size=None
+        double target_accept=0.8, int max_treedepth=10, bint keep_warmup=False, step_size=None,
+        double path_length=0, int max_steps=1024
     ):
         cdef Py_ssize_t dim = start.shape[0], i
         if dim == 0 or inverse_mass.shape[0] != dim:
@@ -195,6 +202,7 @@ cdef class Chain:
         self.keep_alive = (bit_generator, stop)
         self.dim, self.tune, self.draws = dim, tune, draws
         self.max_treedepth = max_treedepth
+        self.path_length, self.max_steps = path_length, max_steps
         self.first_kept = 0 if keep_warmup else tune
         self.positions = np.empty((tune + draws - self.first_kept, dim))
         self.stats = np.zeros(tune + draws, STAT_DTYPE)
@@ -434,16 +442,50 @@ cdef class Chain:
         self.here = path.chosen
         self.release(path.first)
         self.release(path.last)
+        self.describe(stat, self.sum_accept / self.n_steps, depth, not turned)
+
+    cdef void walk(self, Stat *stat) noexcept nogil:
+        """A trajectory of fixed length whose end is accepted or not (Duane et al. 1987)."""
+        cdef Point *edge = self.here
+        cdef Point *after
+        cdef double error, rate
+        cdef double wanted = self.path_length / self.step_size
+        cdef int n = self.max_steps if wanted >= self.max_steps else max(1, <int>wanted)
+        self.reason = NONE
+        self.n_steps = 0
+        self.energy0 = self.draw_momentum(edge)
+        edge.refs += 1
+        # Only a point without energy ends it early: the way back from beyond would meet it too.
+        while self.n_steps < n and isfinite(edge.energy) and self.raised[0] == 0:
+            after = self.take()
+            after.refs = 1
+            self.leapfrog(edge, self.step_size, after)
+            self.release(edge)
+            edge = after
+            self.n_steps += 1
+        error = edge.energy - self.energy0
+        if error > MAX_ENERGY_ERROR and self.reason == NONE:
+            self.reason = ENERGY
+        rate = exp(-error) if error > 0 else 1.0
+        if self.uniform() < rate:
+            self.release(self.here)
+            self.here = edge
+        else:
+            self.release(edge)
+        self.describe(stat, rate, 0, False)
+
+    cdef void describe(self, Stat *stat, double rate, int depth, bint cut) noexcept nogil:
+        """The statistics of a transition that has ended."""
         stat.lp = self.here.logp
         stat.energy = self.here.energy
         stat.energy_error = self.here.energy - self.energy0
-        stat.acceptance_rate = self.sum_accept / self.n_steps
+        stat.acceptance_rate = rate
         stat.step_size = self.step_size
         stat.tree_depth = depth
         stat.n_steps = self.n_steps
         stat.diverging = self.reason != NONE
         stat.divergence_reason = self.reason
-        stat.reached_max_treedepth = not turned
+        stat.reached_max_treedepth = cut
 
     # -------------------------------------------------------------------------- warm-up
 
@@ -531,7 +573,10 @@ cdef class Chain:
         if not self.started and not self.start():
             return
         while self.done < last:
-            self.transition(&stat)
+            if self.path_length > 0:
+                self.walk(&stat)
+            else:
+                self.transition(&stat)
             if self.status == FATAL:
                 return
             if self.raised[0]:

@@ -57,6 +57,7 @@ STEPS = {
     "heavy steps": lambda x: pm.Metropolis([x], proposal_dist=pm.CauchyProposal),
     "slice": lambda x: pm.Slice([x]),
     "evolution": lambda x: pm.DEMetropolisZ([x]),
+    "hamiltonian": lambda x: pm.HamiltonianMC([x], path_length=2.5),
     "nuts": lambda x: pm.NUTS([x], target_accept=0.9),
 }
 
@@ -69,6 +70,37 @@ def test_steps_of_continuous_variables(name):
     draws = np.asarray(drawn(model, 6000, 1000, step=step).posterior["x"])
     thinned = draws[:, ::20].ravel()
     assert st.kstest(thinned, st.gamma(3, scale=0.5).cdf).pvalue > 1e-3
+
+
+def test_trajectories_of_fixed_length():
+    """Correlated normals of known law; every trajectory has the steps that its length asks for."""
+    cov = np.array([[1.0, 1.6], [1.6, 4.0]])
+    with pm.Model() as model:
+        pm.MvNormal("x", mu=[1.0, -2.0], cov=cov)
+        step = pm.HamiltonianMC(path_length=1.7, max_steps=40)
+    result = drawn(model, 5000, 1000, step=step)
+    x = np.asarray(result.posterior["x"]).reshape(-1, 2)
+    np.testing.assert_allclose(x.mean(0), [1, -2], atol=0.1)
+    np.testing.assert_allclose(np.cov(x.T), cov, rtol=0.1)
+    white = np.linalg.solve(np.linalg.cholesky(cov), (x - [1, -2]).T)
+    assert st.kstest(np.sum(white**2, 0)[::20], st.chi2(2).cdf).pvalue > 1e-3
+    size, n = (np.asarray(result.sample_stats[k]) for k in ("step_size", "n_steps"))
+    np.testing.assert_array_equal(n, np.clip((1.7 / size).astype(int), 1, 40))
+    rate = np.asarray(result.sample_stats["acceptance_rate"])
+    assert 0.5 < rate.mean() < 0.98
+    moved = np.any(np.diff(np.asarray(result.posterior["x"]), axis=1) != 0, axis=2)
+    assert moved.mean() == pytest.approx(rate.mean(), abs=0.03)
+
+
+def test_fixed_length_beside_other_steps():
+    with pm.Model() as model:
+        z = pm.Bernoulli("z", 0.4)
+        x = pm.Normal("x", 3.0 * z, 1.0)
+        pm.Normal("y", x, 1.0, observed=1.0)
+        step = pm.HamiltonianMC([x])
+    result = drawn(model, 4000, step=step)
+    weight = np.array([0.6, 0.4]) * st.norm([0, 3], np.sqrt(2)).pdf(1.0)
+    assert np.mean(result.posterior["z"]) == pytest.approx(weight[1] / weight.sum(), abs=0.04)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +175,12 @@ ERRORS = [
         ValueError,
         "x has more than one step method",
     ),
+    (
+        lambda m: pm.HamiltonianMC(path_length=0, model=m),
+        ValueError,
+        "path_length must be positive",
+    ),
+    (lambda m: pm.HamiltonianMC(max_steps=0, model=m), ValueError, "max_steps must be at least 1"),
     (lambda m: drawn(m, init="advi"), ValueError, "init='advi' is not supported"),
 ]
 
