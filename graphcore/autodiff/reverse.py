@@ -2,6 +2,7 @@
 
 import warnings
 
+from graphcore.autodiff.logarithms import stable_logarithm
 from graphcore.errors import DisconnectedInputError, NullTypeGradError, shown
 from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import Constant, Variable
@@ -173,6 +174,7 @@ def backward(start, targets, stops=(), known=()):
     order = toposort(list(start), stop=stops)
     reached = _influenced(order, targets)
     terms = {v: [g] for v, g in start.items()}
+    fixed = {*targets, *stops, *known, *start}.__contains__
     for node in reversed(order):
         cotangents = [_total(terms, v) for v in node.outputs]
         if all(g is None for g in cotangents):
@@ -184,8 +186,15 @@ def backward(start, targets, stops=(), known=()):
         ]
         if True not in needed:
             continue
-        found = node.op.vjp(node.inputs, node.outputs, cotangents, needed)
-        for v, g, wanted in zip(node.inputs, found, needed, strict=True):
+        inputs, stable = node.inputs, stable_logarithm(node, fixed)
+        if stable is None:
+            found = node.op.vjp(inputs, node.outputs, cotangents, needed)
+        else:
+            expression, inputs = stable
+            through = backward({expression: cotangents[0]}, inputs, stops=inputs)
+            needed = [v in reached and v not in known for v in inputs]
+            found = [through[v] for v in inputs]
+        for v, g, wanted in zip(inputs, found, needed, strict=True):
             if wanted and isinstance(g, UndefinedGradient):
                 raise NullTypeGradError(
                     f"grad: the gradient of {shown(v)} through {node.op!r} is not defined"
