@@ -339,7 +339,7 @@ class LoopEmitter:
 
     def _increase(self, item):
         """Add to a part of an array."""
-        if sum(w.group is self.group for w in item.out.array.writers) > 1:
+        if not self.in_order and sum(w.group is self.group for w in item.out.array.writers) > 1:
             self.in_order = True  # parts of it that overlap
         strides = self.strides[self._key(item.out, item)]
         inner = strides[-1] if strides else 1

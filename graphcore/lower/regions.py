@@ -5,10 +5,13 @@ a sum, or an array read in another order than it is made.  Scalars form runs by 
 """
 
 import heapq
+from bisect import bisect_left
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from graphcore.lower.items import FLOW, LOOP
 
+_order = attrgetter("order")
 MERGE_LIMIT = 400  # groups up to which loops of one space are moved together
 
 
@@ -60,11 +63,19 @@ def dependencies(item):
         found += [(w, bool(flows)) for w in writers]
     target = item.out.array
     if len(target.writers) > 1 and not item.info.get("disjoint"):
-        for w in target.writers:
-            if w.order < item.order:  # increments of overlapping parts may take turns
-                found.append((w, item.kind == "increase" and w.kind == "increase"))
+        for w in _last_writers(target.writers, item):  # overlapping increments may take turns
+            found.append((w, item.kind == "increase" and w.kind == "increase"))
         found += [(r, False) for r, _ in target.readers if r.order < item.order]
     return found
+
+
+def _last_writers(writers, item):
+    """The earlier writers of an array that ``item`` waits for; they wait for those before them."""
+    end = bisect_left(writers, item.order, key=_order)
+    start = end - 1
+    while start > 0 and writers[start].info.get("disjoint"):
+        start -= 1
+    return writers[max(start, 0) : end]
 
 
 def group_items(items):

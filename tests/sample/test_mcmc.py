@@ -313,13 +313,22 @@ def test_an_improper_posterior_is_an_error():
         sample(model)
 
 
+def test_chains_that_stay_apart_are_named():
+    with pm.Model() as model:
+        x = pm.Flat("x")
+        pm.Potential("wells", pm.math.logaddexp(-((x - 50) ** 2) / 2, -((x + 50) ** 2) / 2))
+    with notes() as texts:
+        sample(model, chains=2, initvals=[{"x": -50.0}, {"x": 50.0}], **CHECKED)
+    assert any("R-hat of 'x'" in t for t in texts)
+    assert any("effective sample size of 'x'" in t for t in texts)
+
+
 def test_warnings_name_what_is_wrong():
     with pm.Model() as funnel:
         log_scale = pm.Normal("log_scale", 0, 3)
         pm.Normal("x", 0, pm.math.exp(log_scale / 2), shape=9)
     with notes() as texts:
         sample(funnel, **CHECKED)
-    assert any("R-hat of 'log_scale'" in t for t in texts)
     assert any("effective sample size of 'log_scale'" in t for t in texts)
     assert any("BFMI" in t for t in texts)
     with pm.Model() as half:
