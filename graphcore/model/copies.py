@@ -1,6 +1,8 @@
 """Models made from models: copies, interventions, further observations, frozen data."""
 
-from graphcore.graph.nodes import Variable
+from types import SimpleNamespace
+
+from graphcore.graph.nodes import Constant, SharedVariable, Variable, new_shared, new_variable
 from graphcore.graph.walk import inputs_of, replace
 from graphcore.model.distributions.base import RandomVariable, Recipe
 from graphcore.model.model import Model
@@ -162,6 +164,51 @@ def _by_name(model, chosen):
     return names
 
 
+def packed(model):
+    """What a model registered, without its variables: plain ones stand in their places.
+
+    Returns
+    -------
+    tuple
+        The arguments of :func:`unpacked`, which can be pickled.
+    """
+    copy = _Copy(model)
+    entries = []
+    for kind, variable, recipe, given in model.entries:
+        if kind == "rv":
+            recipe = copy._recipe(recipe)
+            given = {k: copy._translated(v) for k, v in given.items()}
+        elif kind == "part":
+            recipe = given = None  # the array that it is part of makes it
+        elif kind != "data":
+            recipe = copy._translated(recipe)
+        copy.fresh[variable] = _stand_in(variable)
+        entries.append((kind, copy.fresh[variable], recipe, given))
+    dims = {dim: (model.coords[dim], length) for dim, length in model.dim_lengths.items()}
+    return model.name, model.check_bounds, dims, entries
+
+
+def unpacked(name, check_bounds, dims, entries):
+    """The model again that :func:`packed` took apart."""
+    told = SimpleNamespace(
+        check_bounds=check_bounds,
+        entries=entries,
+        coords={dim: labels for dim, (labels, _) in dims.items()},
+        dim_lengths={dim: length for dim, (_, length) in dims.items()},
+    )
+    model = _Copy(told).run()
+    model.name = name  # after the entries, whose names have it in front already
+    return model
+
+
+def _stand_in(variable):
+    if isinstance(variable, Constant):
+        return variable
+    if isinstance(variable, SharedVariable):
+        return new_shared(variable.type, variable.get_value(), variable.name)
+    return new_variable(variable.type, name=variable.name)
+
+
 class _Copy:
     """One pass over what a model registered, entering it into a new one."""
 
@@ -180,16 +227,19 @@ class _Copy:
         new = Model(check_bounds=model.check_bounds, model=None)
         for dim, length in model.dim_lengths.items():
             new.add_coord(dim, model.coords[dim], length=length)
+        parts = []  # of an array with missing entries, which comes after them and makes them
         for kind, variable, recipe, given in model.entries:
             name = variable.name
             if kind == "part":
-                self.fresh[variable] = new.named_vars[name]
-            elif self.kept is not None and name not in self.kept:
+                parts.append(variable)
                 continue
-            elif name in self.interventions:
+            left_out = self.kept is not None and name not in self.kept
+            if name in self.interventions and not left_out:
                 self.fresh[variable] = self._set(new, variable)
-            else:
+            elif not left_out:
                 self.fresh[variable] = self._enter(new, kind, variable, recipe, given)
+                self.fresh |= {p: new.named_vars[p.name] for p in parts}
+            parts = []
         return new
 
     def _set(self, new, variable):

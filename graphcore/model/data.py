@@ -12,6 +12,7 @@ from graphcore.graph.nodes import Constant, SharedVariable, Variable, new_consta
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import inputs_of, replace, toposort
 from graphcore.model import context
+from graphcore.model.distributions.variable import of_model
 from graphcore.model.observed import data_array
 from graphcore.ops.shape import Shape
 from graphcore.tensor.variable import TensorSharedVariable
@@ -31,6 +32,9 @@ class DataVariable(TensorSharedVariable):
     """
 
     __slots__ = ("model",)
+
+    def __reduce__(self):
+        return of_model, (self.model, self.name)
 
     @property
     def shape(self):

@@ -117,6 +117,11 @@ class Model(Densities, OldNames, metaclass=_Entered):
             for table in _TABLES:
                 setattr(self, table, getattr(self.parent, table))
 
+    def __reduce__(self):
+        from graphcore.model import copies  # stands above models
+
+        return copies.unpacked, copies.packed(self)
+
     # -- context --------------------------------------------------------------------------------
 
     def __enter__(self):

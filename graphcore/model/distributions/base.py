@@ -38,7 +38,10 @@ from graphcore.model.distributions.variable import RandomVariable
 from graphcore.rewrite.fold import in_pieces
 from graphcore.runtime.reference import evaluate
 
-UNSET = object()
+
+class UNSET:
+    """An argument that was not given; as a class it stays itself in a pickle."""
+
 
 _FORMULAS = (
     "logp",

@@ -30,6 +30,11 @@ class RandomVariable(TensorVariable):
         self.recipe = recipe
         self.model = None
 
+    def __reduce__(self):
+        if self.model is not None:
+            return of_model, (self.model, self.name)
+        return _made_again, (self.recipe, self.name)
+
     def logp(self, value):
         """Log density (or log probability) of each element of ``value``: a variable.
 
@@ -153,3 +158,12 @@ class RandomVariable(TensorVariable):
     def dsize(self):
         """The number of elements, as a number."""
         return self.type.size
+
+
+def of_model(model, name):
+    """A variable of a model; what the pickle of one leads to."""
+    return model.named_vars[name]
+
+
+def _made_again(recipe, name):
+    return RandomVariable(recipe.any(recipe.cls.__name__), name, recipe)
