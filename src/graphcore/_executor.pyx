@@ -75,7 +75,7 @@ cdef extern from *:
     void gk_free_aligned(void* p) noexcept nogil
 
 cdef enum:
-    FAR = 1 << 23           # bytes of all streams beyond which asking ahead pays: below, it takes twice the time
+    FAR = 1 << 23           # bytes of streams beyond which asking ahead pays
     AHEAD = 4096            # bytes of a stream, at least, that are asked for before their use
     ERROR_BYTES = 64        # size of an error record
     ERR_PYTHON = 2          # an exception object waits in the error record
