@@ -175,15 +175,16 @@ def backward(start, targets, stops=(), known=()):
     reached = _influenced(order, targets)
     terms = {v: [g] for v, g in start.items()}
     fixed = {*targets, *stops, *known, *start}.__contains__
+
+    def wants(v):
+        return v in reached and v not in known and is_float(v.type.dtype)
+
     for node in reversed(order):
         cotangents = [_total(terms, v) for v in node.outputs]
         if all(g is None for g in cotangents):
             continue
         blocked = node.op.no_gradient
-        needed = [
-            v in reached and i not in blocked and v not in known and is_float(v.type.dtype)
-            for i, v in enumerate(node.inputs)
-        ]
+        needed = [i not in blocked and wants(v) for i, v in enumerate(node.inputs)]
         if True not in needed:
             continue
         inputs, stable = node.inputs, stable_logarithm(node, fixed)
@@ -192,7 +193,7 @@ def backward(start, targets, stops=(), known=()):
         else:
             expression, inputs = stable
             through = backward({expression: cotangents[0]}, inputs, stops=inputs)
-            needed = [v in reached and v not in known for v in inputs]
+            needed = [wants(v) for v in inputs]
             found = [through[v] for v in inputs]
         for v, g, wanted in zip(inputs, found, needed, strict=True):
             if wanted and isinstance(g, UndefinedGradient):

@@ -57,6 +57,14 @@ def test_what_is_asked_for_on_the_way_keeps_its_derivative():
         graphcore.grad(cost, x, consider_constant=[p])
 
 
+def test_no_derivative_passes_through_whole_numbers():
+    x = tt.vector("x")
+    whole = tt.cast(x, "int64")
+    for cost in (tt.log(tt.exp(whole)), tt.log(tt.sigmoid(whole)), tt.log1p(-tt.sigmoid(whole))):
+        found = graphcore.grad(cost.sum(), x).eval({x: [1.2, 2.7]})
+        np.testing.assert_array_equal(found, [0, 0])
+
+
 def test_second_derivatives():
     x = tt.scalar("x")
     slope = graphcore.grad(tt.log(tt.sigmoid(x)), x)
