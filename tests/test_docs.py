@@ -50,10 +50,17 @@ def test_example_comes_with_its_data_and_plots(page):
 
 @pytest.mark.parametrize(
     ("new", "same"),
-    [("mu 1.03 -0.1", True), ("mu 1.09 -0.3", True), ("mu 9.1 -0.1", False), ("mu x -0.1", False)],
+    [
+        ("mu 1.03 -0.1 90", True),
+        ("mu 1.09 -0.3 200", True),
+        ("mu 9.1 -0.1 90", False),
+        ("mu 1.03 -0.1 300", False),
+        ("mu 1.03 -0.1 9", False),
+        ("mu x -0.1 90", False),
+    ],
 )
 def test_numbers_of_samplers_are_compared_roughly(new, same):
-    assert RUNNER.about_the_same(new, "mu  1.02 -0.1") is same
+    assert RUNNER.about_the_same(new, "mu  1.02 -0.1 100") is same
 
 
 def test_every_page_is_linked_from_the_index():
