@@ -84,8 +84,8 @@ def finish_plot(path: Path | None) -> None:
 def about_the_same(new: str, old: str) -> bool:
     """Whether the words are the same and the numbers as close as two runs of a sampler.
 
-    Close is within a factor of 2.5 (effective sample sizes of tails differ by half between runs), or
-    within sixty units of the last digit shown: tables show three digits of a standard deviation;
+    Close is within a factor of 2.5 (effective sample sizes of tails differ by half between runs),
+    or within sixty units of the last digit shown: tables show three digits of a standard deviation;
     quantiles of some thousand draws have errors of a few per cent of it. What a page claims, it
     asserts in its code.
     """
