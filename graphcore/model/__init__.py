@@ -41,6 +41,7 @@ _FROM_SAMPLE = (
     "BinaryMetropolis",
     "CategoricalGibbsMetropolis",
     "CompoundStep",
+    "DEMetropolis",
     "DEMetropolisZ",
     "HamiltonianMC",
     "Metropolis",

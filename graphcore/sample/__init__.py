@@ -10,6 +10,7 @@ from graphcore.sample.diagnostics import (
     mcse_sd,
     rhat,
 )
+from graphcore.sample.evolution import DEMetropolis, DEMetropolisZ
 from graphcore.sample.forward import draw
 from graphcore.sample.hamiltonian import HamiltonianMC
 from graphcore.sample.mcmc import sample
@@ -36,7 +37,6 @@ from graphcore.sample.steps import (
     CategoricalGibbsMetropolis,
     CauchyProposal,
     CompoundStep,
-    DEMetropolisZ,
     LaplaceProposal,
     Metropolis,
     NormalProposal,
@@ -53,6 +53,7 @@ __all__ = [
     "CategoricalGibbsMetropolis",
     "CauchyProposal",
     "CompoundStep",
+    "DEMetropolis",
     "DEMetropolisZ",
     "DataArray",
     "FlatDraws",

@@ -138,8 +138,13 @@ def sample_compound(
         CompoundChain(steps, densities, point, seed, stop, tune, draws, init)
         for point, seed in zip(points, seeds, strict=True)
     ]
+    for k, step in enumerate(steps):
+        step.join([chain.workers[k] for chain in chains])
     cores = min(len(chains), cores or config.threads())
-    interrupted = _run_all(chains, cores, stop, progressbar, callback)
+    if any(step.population for step in steps):
+        interrupted = _run_in_turn(chains, progressbar, callback)
+    else:
+        interrupted = _run_all(chains, cores, stop, progressbar, callback)
     kept, n = longest([max(0, c.done - tune) for c in chains])
     if interrupted and n == 0:
         raise KeyboardInterrupt("interrupted before the first draw")
@@ -182,6 +187,24 @@ def _run_all(chains, cores, stop, progressbar, callback):
         stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
         bar.show(chains)
+        bar.close()
+    return False
+
+
+def _run_in_turn(chains, progressbar, callback):
+    """One transition of each chain after the other; whether Ctrl-C ended it."""
+    bar = make_bar(progressbar, sum(c.tune + c.draws for c in chains))
+    try:
+        finished = False
+        while not finished:
+            ends = [chain.run(1) for chain in chains]
+            finished = all(ends)
+            for k, chain in enumerate(chains if callback else ()):
+                callback(k, chain)
+            bar.show(chains)
+    except KeyboardInterrupt:
+        return True
+    finally:
         bar.close()
     return False
 

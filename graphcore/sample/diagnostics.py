@@ -190,7 +190,10 @@ def _ess_below(draws, quantile):
 
 @_each
 def rhat(draws):
-    """Rank-normalised split R-hat, the larger of bulk and tail; NaN for a single chain.
+    """Rank-normalised split R-hat, the larger of bulk and tail.
+
+    NaN, as ArviZ has it, for chains of fewer than four draws, and for draws that are all the same:
+    there is no variance to compare.
 
     Examples
     --------

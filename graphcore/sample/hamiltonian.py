@@ -32,7 +32,7 @@ class HamiltonianMC(NUTS):
         self, vars=None, path_length=2.0, max_steps=1024, *, target_accept=0.65, model=None,
         **options,
     ):  # fmt: skip
-        super().__init__(vars, target_accept=target_accept, model=model)
+        super().__init__(vars, target_accept=target_accept, model=model, **options)
         if not 0 < path_length < math.inf:
             raise ValueError(f"path_length must be positive and finite, not {path_length}")
         if not 1 <= max_steps < 2**31:

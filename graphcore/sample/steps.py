@@ -6,6 +6,7 @@ learns.  The density is compiled once for all chains, and of the terms alone tha
 enter.
 """
 
+import inspect
 import math
 
 import numpy as np
@@ -18,6 +19,7 @@ from graphcore.model.minibatch import refuse_batches
 from graphcore.runtime.function import function
 
 TUNE_INTERVAL = 100  # updates between two adaptations of a proposal
+IGNORED = {"blocked", "compile_kwargs", "dtype", "initial_point", "mode"}  # how PyMC runs
 
 
 class Step:
@@ -28,12 +30,22 @@ class Step:
     vars : list of variables, optional
         Random variables or value variables; all that the method can take by default.
     model : Model, optional
+    **options
+        Arguments of PyMC's that mean nothing here: those of ``IGNORED``.
+
+    Raises
+    ------
+    TypeError
+        For an option that the method does not have, or a variable of a kind it cannot take.
+    ValueError
+        For a variable that is not free in the model.
     """
 
     discrete = True  # whether it takes discrete variables
     continuous = True
 
-    def __init__(self, vars=None, model=None):
+    def __init__(self, vars=None, model=None, **options):
+        self._refuse(set(options) - IGNORED)
         self.model = modelcontext(model)
         if vars is None:
             vars = [v for v in self.model.value_vars if self.takes(v)]
@@ -47,6 +59,19 @@ class Step:
                 raise TypeError(f"{type(self).__name__} cannot sample {v.name}: it is {kind}")
         if not self.vars:
             raise ValueError(f"{type(self).__name__}: there is no variable for it to sample")
+
+    def _refuse(self, unknown):
+        """Refuse options that the method does not have, so that a misspelt one is not lost."""
+        if unknown:
+            known = [
+                p.name
+                for p in inspect.signature(type(self)).parameters.values()
+                if p.kind is not inspect.Parameter.VAR_KEYWORD
+            ]
+            raise TypeError(
+                f"{type(self).__name__} has no option {sorted(unknown)[0]!r}; "
+                f"its options are {', '.join(known)}"
+            )
 
     def takes(self, value):
         """Whether the method can sample a value variable."""
@@ -62,9 +87,14 @@ class Step:
         refuse_batches([graph], type(self).__name__)
         return function(model.value_vars, graph, on_unused_input="ignore", trust_input=True)
 
+    population = False  # whether its chains look at each other and so advance in turn
+
     def worker(self, density, point, rng, tune):
         """What updates ``point``, a dict of arrays that are changed in place, at every call."""
         raise NotImplementedError(type(self).__name__)
+
+    def join(self, workers):
+        """Tell the workers of all chains of each other."""
 
 
 class Worker:
@@ -114,7 +144,7 @@ class NUTS(Step):
     path_length, max_steps = 0.0, 1024  # of HamiltonianMC; trees have no fixed length
 
     def __init__(self, vars=None, *, target_accept=0.8, max_treedepth=10, model=None, **options):
-        super().__init__(vars, model)
+        super().__init__(vars, model, **options)
         self.target_accept, self.max_treedepth = target_accept, max_treedepth
 
 
@@ -147,7 +177,7 @@ class Metropolis(Step):
         self, vars=None, S=1.0, proposal_dist=None, scaling=1.0, tune=True,
         tune_interval=TUNE_INTERVAL, model=None, **options,
     ):  # fmt: skip
-        super().__init__(vars, model)
+        super().__init__(vars, model, **options)
         self.S, self.proposal_dist = S, proposal_dist
         self.scaling, self.tune, self.tune_interval = scaling, tune, tune_interval
 
@@ -167,7 +197,7 @@ def UniformProposal(s):
 
 def CauchyProposal(s):
     """Steps with a Cauchy distribution of scale ``s``."""
-    return lambda rng: rng.standard_cauchy() * s
+    return lambda rng: rng.standard_cauchy(np.shape(s)) * s
 
 
 def LaplaceProposal(s):
@@ -237,10 +267,12 @@ class _Binary(Step):
 
 
 class BinaryMetropolis(_Binary):
-    """Flips of zeros and ones, one after the other."""
+    """Flips of zeros and ones, one after the other: there is nothing to tune."""
 
-    def __init__(self, vars=None, scaling=1.0, tune=True, model=None, **options):
-        super().__init__(vars, model)
+    def __init__(
+        self, vars=None, scaling=1.0, tune=True, tune_interval=TUNE_INTERVAL, model=None, **options
+    ):
+        super().__init__(vars, model, **options)
         self.transit_p = 1.0
 
     def worker(self, density, point, rng, tune):
@@ -266,7 +298,7 @@ class BinaryGibbsMetropolis(_Binary):
     """
 
     def __init__(self, vars=None, order="random", transit_p=0.8, model=None, **options):
-        super().__init__(vars, model)
+        super().__init__(vars, model, **options)
         self.order, self.transit_p = order, transit_p
 
     def worker(self, density, point, rng, tune):
@@ -322,7 +354,7 @@ class CategoricalGibbsMetropolis(Step):
     def __init__(self, vars=None, proposal="uniform", order="random", model=None, **options):
         if proposal not in ("uniform", "proportional"):
             raise ValueError(f"proposal must be 'uniform' or 'proportional', not {proposal!r}")
-        super().__init__(vars, model)
+        super().__init__(vars, model, **options)
         self.proposal, self.order = proposal, order
 
     def takes(self, value):
@@ -408,7 +440,7 @@ class Slice(Step):
     discrete = False
 
     def __init__(self, vars=None, w=1.0, tune=True, model=None, iter_limit=math.inf, **options):
-        super().__init__(vars, model)
+        super().__init__(vars, model, **options)
         self.w, self.tune, self.iter_limit = w, tune, iter_limit
 
     def worker(self, density, point, rng, tune):
@@ -456,83 +488,6 @@ class _Slice(Worker):
                 )
         self.count += 1
         return {"nstep_out": outwards, "nstep_in": inwards}
-
-
-class DEMetropolisZ(Step):
-    """Differential evolution from the chain's own past (ter Braak and Vrugt 2008).
-
-    Parameters
-    ----------
-    vars : list of variables, optional
-    S : float
-        Width of the uniform noise.
-    lamb : float, optional
-        Factor of the difference of two past points; ``2.38 / sqrt(2 * dimension)`` by default.
-    scaling : float
-        Factor of the noise.
-    tune_drop_fraction : float
-        Share of the past that is forgotten after the warm-up.
-
-    Examples
-    --------
-    >>> import graphcore.model as pm
-    >>> with pm.Model() as model:
-    ...     x = pm.Normal("x", shape=3)
-    ...     step = pm.DEMetropolisZ()
-    """
-
-    discrete = False
-
-    def __init__(
-        self, vars=None, S=1.0, lamb=None, scaling=0.001, tune=True, tune_interval=TUNE_INTERVAL,
-        tune_drop_fraction=0.9, model=None, **options,
-    ):  # fmt: skip
-        super().__init__(vars, model)
-        self.S, self.lamb, self.scaling, self.tune = S, lamb, scaling, tune
-        self.tune_interval, self.tune_drop_fraction = tune_interval, tune_drop_fraction
-
-    def worker(self, density, point, rng, tune):
-        return _Evolution(self, density, point, rng, tune)
-
-
-class _Evolution(Worker):
-    def __init__(self, step, density, point, rng, tune):
-        super().__init__(step, density, point, rng, tune and step.tune)
-        self.step, self.past, self.warm = step, [], True
-        n = len(self.slots)
-        self.lamb = 2.38 / math.sqrt(2 * n) if step.lamb is None else step.lamb
-        self.count = self.accepted = 0
-
-    def __call__(self, tuning):
-        if self.warm and not tuning:
-            self.warm = False
-            self.past = self.past[int(len(self.past) * self.step.tune_drop_fraction) :]
-        here = np.concatenate(self.flat)
-        noise = self.rng.uniform(-self.step.S, self.step.S, here.size) * self.step.scaling
-        if len(self.past) < 2:
-            move = noise * 100
-        else:
-            a, b = self.rng.choice(len(self.past), 2, replace=False)
-            move = self.lamb * (self.past[a] - self.past[b]) + noise
-        before = self.logp()
-        self._put(here + move)
-        change = self.logp() - before
-        taken = self.accept(change)
-        if not taken:
-            self._put(here)
-        self.past.append(here + move if taken else here)
-        self.count += 1
-        self.accepted += taken
-        if tuning and self.tune and self.count % self.step.tune_interval == 0:
-            self.lamb *= tuned_factor(self.accepted / self.step.tune_interval)
-            self.accepted = 0
-        return {"accept": math.exp(min(0.0, change)), "lambda": self.lamb}
-
-    def _put(self, x):
-        at = 0
-        for a in self.flat:
-            a[:] = x[at : at + a.size]
-            at += a.size
 
 
 def is_binary(rv):

@@ -123,6 +123,8 @@ def _labels(name, array):
 def summary(result, var_names=None):
     """Mean, sd, quantiles, Monte Carlo error, effective sample sizes and R-hat.
 
+    Of draws that are all the same, R-hat is NaN and their number the effective size, as in ArviZ.
+
     Parameters
     ----------
     result : Result, InferenceData, DataTree, or dict of arrays ``(chain, draw, ...)``

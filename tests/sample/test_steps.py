@@ -57,6 +57,9 @@ STEPS = {
     "heavy steps": lambda x: pm.Metropolis([x], proposal_dist=pm.CauchyProposal),
     "slice": lambda x: pm.Slice([x]),
     "evolution": lambda x: pm.DEMetropolisZ([x]),
+    "evolution by noise": lambda x: pm.DEMetropolisZ(
+        [x], tune="scaling", proposal_dist=pm.NormalProposal
+    ),
     "hamiltonian": lambda x: pm.HamiltonianMC([x], path_length=2.5),
     "nuts": lambda x: pm.NUTS([x], target_accept=0.9),
 }
@@ -70,6 +73,45 @@ def test_steps_of_continuous_variables(name):
     draws = np.asarray(drawn(model, 6000, 1000, step=step).posterior["x"])
     thinned = draws[:, ::20].ravel()
     assert st.kstest(thinned, st.gamma(3, scale=0.5).cdf).pvalue > 1e-3
+
+
+def test_differential_evolution_of_several_chains():
+    """Normals of known law; the draws do not depend on threads, and the chains see each other."""
+    cov = np.array([[1.0, 0.9], [0.9, 1.0]])
+    with pm.Model() as model:
+        pm.MvNormal("x", mu=[1.0, -2.0], cov=cov)
+        step = pm.DEMetropolis(tune="lambda")
+    runs = [
+        pm.sample(
+            8000, tune=1000, chains=6, cores=c, step=step, random_seed=3, model=model, **QUIET
+        ).posterior["x"]
+        for c in (1, 2)
+    ]
+    draws, again = (np.asarray(r) for r in runs)
+    np.testing.assert_array_equal(draws, again)
+    flat = draws.reshape(-1, 2)
+    np.testing.assert_allclose(flat.mean(axis=0), [1, -2], atol=0.1)
+    np.testing.assert_allclose(np.cov(flat.T), cov, atol=0.12)
+    with pytest.raises(ValueError, match=r"DEMetropolis needs at least 3 chains.* got 2"):
+        drawn(model, 10, 0, step=step)
+    with pytest.raises(ValueError, match="tune must be None, 'lambda' or 'scaling', not 'lam"):
+        pm.DEMetropolis(tune="lamda", model=model)
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [
+        pm.NUTS, pm.HamiltonianMC, pm.Metropolis, pm.Slice, pm.DEMetropolis, pm.DEMetropolisZ,
+        pm.BinaryMetropolis, pm.BinaryGibbsMetropolis, pm.CategoricalGibbsMetropolis,
+    ],
+)  # fmt: skip
+def test_misspelt_options_are_refused(cls):
+    with pm.Model():
+        pm.Normal("x")
+        pm.Bernoulli("z", 0.5)
+        with pytest.raises(TypeError, match=rf"{cls.__name__} has no option 'tuen'; .* vars, "):
+            cls(tuen=True)
+        assert cls(blocked=True).vars  # PyMC's, of how PyMC runs
 
 
 def test_trajectories_of_fixed_length():

@@ -5,7 +5,7 @@ import math
 import graphcore.tensor as tt
 from graphcore.model.distributions import MvNormal
 from graphcore.model.gp.inputs import length, points
-from graphcore.model.gp.process import JITTER, Observed, stabilize
+from graphcore.model.gp.process import JITTER, Observed, noise_function, stabilize
 from graphcore.model.model import Potential
 
 KINDS = ("DTC", "FITC", "VFE")
@@ -88,9 +88,9 @@ class MarginalApprox(Observed):
         mu = self.mean_func(Xnew) + tt.dot(c.T, at.c)
         if diag:
             var = self.cov_func(Xnew, diag=True) + tt.sum(tt.sqr(c) - tt.sqr(a), axis=0)
-            return mu, var + tt.sqr(sigma) if pred_noise else var
+            return mu, var + noise_function(sigma)(Xnew, diag=True) if pred_noise else var
         cov = self.cov_func(Xnew) - tt.dot(a.T, a) + tt.dot(c.T, c)
-        return mu, stabilize(cov, tt.sqr(sigma)) if pred_noise else cov
+        return mu, cov + noise_function(sigma)(Xnew) if pred_noise else cov
 
 
 class _Factors:

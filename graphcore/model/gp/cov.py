@@ -70,12 +70,22 @@ class Constant(BaseCovariance):
 
 
 class WhiteNoise(BaseCovariance):
-    """Variance ``sigma**2`` at every point, no covariance with other points."""
+    """Variance ``sigma**2`` at every point, no covariance with other points.
+
+    ``sigma`` may be a vector, with a deviation for each of the points it is used with.
+    """
 
     def __init__(self, sigma):
         self.sigma = tt.as_tensor_variable(sigma)
 
     def diag(self, X):
+        if self.sigma.ndim and self.sigma.type.shape[0] not in (1, None, length(X)):
+            raise ValueError(
+                f"the noise sigma has shape {self.sigma.type.shape}, but there are {length(X)} "
+                "points: one deviation for each point of the data says nothing about the noise at "
+                "others. Give sigma as one number or as a covariance function, "
+                "or leave pred_noise=True out"
+            )
         return ones(X, tt.sqr(self.sigma))
 
     def full(self, X, Xs=None):

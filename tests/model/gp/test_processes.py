@@ -328,3 +328,19 @@ def test_harmonics_approximate_the_periodic_covariance():
         gp.HSGPPeriodic(m=3, cov_func=cov.ExpQuad(1, ls=1))
     with pytest.raises(ValueError, match="positive integer"):
         gp.HSGPPeriodic(m=0, cov_func=function)
+
+
+@pytest.mark.parametrize("process", [gp.Marginal, gp.MarginalApprox])
+def test_noise_of_each_point_says_nothing_about_others(process):
+    with pm.Model():
+        f = process(cov_func=gp.cov.ExpQuad(1, ls=0.3))
+        inducing = {"Xu": X[:2]} if process is gp.MarginalApprox else {}
+        sigma = np.linspace(0.1, 0.2, len(X))
+        f.marginal_likelihood("y", X, y=np.ones(len(X)), sigma=sigma, **inducing)
+        for act in (lambda: f.conditional("g", NEW, pred_noise=True),
+                    lambda: f.predict(NEW, pred_noise=True, diag=True)):  # fmt: skip
+            with pytest.raises(
+                ValueError, match=rf"noise sigma has shape \({len(X)},\), but.* 3 p"
+            ):
+                act()
+        assert f.predict(NEW)[0].shape == (3,)
