@@ -84,7 +84,7 @@ def finish_plot(path: Path | None) -> None:
 def about_the_same(new: str, old: str) -> bool:
     """Whether the words are the same and the numbers as close as two runs of a sampler.
 
-    Close is within a factor of 2.5 (effective sample sizes of tails differ by half between runs),
+    Close is within a factor of 6 (effective sample sizes of tails differ that much between runs),
     or within sixty units of the last digit shown: tables show three digits of a standard deviation;
     quantiles of some thousand draws have errors of a few per cent of it. What a page claims, it
     asserts in its code.
@@ -95,7 +95,7 @@ def about_the_same(new: str, old: str) -> bool:
     return all(
         abs(float(a) - float(b))
         <= max(
-            0.6 * max(abs(float(a)), abs(float(b))),
+            0.85 * max(abs(float(a)), abs(float(b))),
             60.0 * 10.0 ** -len(b.partition(".")[2]) if "." in b else 0,
         )
         for a, b in pairs

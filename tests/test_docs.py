@@ -54,7 +54,7 @@ def test_example_comes_with_its_data_and_plots(page):
         ("mu 1.03 -0.1 90", True),
         ("mu 1.09 -0.3 200", True),
         ("mu 9.1 -0.1 90", False),
-        ("mu 1.03 -0.1 300", False),
+        ("mu 1.03 -0.1 900", False),
         ("mu 1.03 -0.1 9", False),
         ("mu x -0.1 90", False),
     ],
