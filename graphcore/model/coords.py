@@ -84,8 +84,10 @@ class Coords:
             )
         return tuple(self.lengths[d] for d in dims)
 
-    def check(self, dims, shape, what):
-        """Compare dims with the shape of a variable; unknown ones get their length from it."""
+    def check(self, dims, shape, what, new=False):
+        """Compare dims with the shape of a variable; ``new`` ones get their length from it."""
+        if not new:
+            self.shape(dims, what)
         if len(dims) != len(shape):
             raise ValueError(
                 f"{what}: {len(dims)} dims {dims} were given for a variable of shape {shape}"

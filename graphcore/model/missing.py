@@ -91,6 +91,11 @@ class _Joint(Distribution, hidden=True):
     @classmethod
     def make(cls, label, args, kwargs, shape=None, size=None, observed_shape=None):
         full = kwargs["full"]
+        if full.ndim and full.support_of().discrete:
+            raise NotImplementedError(
+                f"{label}: missing entries of {full.shown} cannot be imputed, as its counts have "
+                "to add up to n"
+            )
         transform = full.default_transform()
         bounds = getattr(transform, "lower", None), getattr(transform, "upper", None)
         moved = isinstance(transform, Interval) and any(np.ndim(b) for b in bounds)

@@ -312,7 +312,8 @@ class Model(Densities, OldNames, metaclass=_Entered):
             shape = self._coords.shape(dims, name)
         distribution = recipe.make(name, shape=shape, observed_shape=observed_shape)
         if dims is not None:
-            self._coords.check(dims, distribution.shape, name)
+            shaped = recipe.shape is not None or recipe.size is not None
+            self._coords.check(dims, distribution.shape, name, new=shaped)
         return distribution
 
     def _add_free(self, rv, start, transform, default_transform):
@@ -372,7 +373,7 @@ class Model(Densities, OldNames, metaclass=_Entered):
         self.add_coords(coords or {})
         dims = self._coords.names(dims, name)
         if dims is not None:
-            self._coords.check(dims, made.type.shape, name)
+            self._coords.check(dims, made.type.shape, name, new=True)
         self._append("data_vars", made)
         self._add_name(made, dims)
         self._note("data", made, None, {"dims": dims})

@@ -9,6 +9,7 @@ import types
 import mpmath
 import numpy as np
 import pytest
+from distribution_cases import typical
 from distribution_references import COMPOSED, reference
 from scipy import stats
 
@@ -29,19 +30,6 @@ VECTOR = {n for n, c in ALL.items() if c.ndim or any(p.ndim for p in c.params.va
 MIXED = {"HurdleGamma", "HurdleLogNormal", "DiracDelta"}  # neither a density nor all of counts
 SCALAR = sorted(set(ALL) - VECTOR - IMPROPER - MIXED - COMPOSED)
 KINKS = {"AsymmetricLaplace": "mu", "Triangular": "c"}  # where densities have corners
-
-
-def typical(cls, n, seed=0):
-    """``n`` draws of each parameter from its typical range."""
-    rng = np.random.default_rng(seed)
-    found = {}
-    for name, p in cls.params.items():
-        low, high = p.typical
-        if p.constraint.discrete:
-            found[name] = rng.integers(low, high, n)
-        else:
-            found[name] = rng.uniform(low, high, n)
-    return found
 
 
 def dist(cls, **kwargs):

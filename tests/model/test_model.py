@@ -200,7 +200,7 @@ def test_dims_give_shapes():
         both = pm.Normal("both", dims=("school", "year"))
         pm.Normal("y", both, observed=np.zeros((3, 2)), dims=("school", "year"))
         pm.Deterministic("twice", 2 * theta, dims="school")
-        pm.Normal("free", observed=np.zeros(7), dims="row")
+        pm.Normal("free", observed=np.zeros(7), shape=7, dims="row")
     assert theta.type.shape == (3,) and both.type.shape == (3, 2)
     assert model.named_vars_to_dims["both"] == ("school", "year")
     assert model.named_vars_to_dims["twice"] == ("school",)
@@ -210,6 +210,8 @@ def test_dims_give_shapes():
 
 DIM_ERRORS = [
     (lambda: pm.Normal("x", dims="town"), KeyError, "x: the model has no dimension 'town'"),
+    (lambda: pm.Normal("x", observed=[1.0], dims="t"), KeyError, "x: the model has no dimension"),
+    (lambda: pm.Deterministic("x", tt.ones(2), dims="t"), KeyError, "x: the model has no dimens"),
     (lambda: pm.Normal("x", dims="s", shape=2), ValueError, "'s' has length 3.*shape \\(2,\\)"),
     (lambda: pm.Normal("x", dims=("s", "s"), shape=3), ValueError, "2 dims"),
     (lambda: pm.Normal("x", observed=[1, 2], dims="s"), ValueError, "'s' has length 3"),

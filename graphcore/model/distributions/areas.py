@@ -10,6 +10,7 @@ from graphcore.model.context import modelcontext
 from graphcore.model.distributions.base import Distribution, as_shape
 from graphcore.model.distributions.constraints import (
     Constraint,
+    correlation,
     count,
     positive,
     real,
@@ -29,9 +30,15 @@ def _neighbours(W, label):
         raise TypeError(f"{label}: W must be a constant matrix")
     if hasattr(W, "toarray"):  # of scipy.sparse
         W = W.toarray()
-    W = np.asarray(W, dtype=float)
+    W = np.asarray(W)
+    if W.dtype.kind not in "biuf":
+        raise TypeError(f"{label}: W must be a matrix of numbers, got dtype {W.dtype}")
+    W = W.astype(float)
     if W.ndim != 2 or W.shape[0] != W.shape[1]:
         raise ValueError(f"{label}: W must be a square matrix, got shape {W.shape}")
+    if not np.isfinite(W).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(W))[0])
+        raise ValueError(f"{label}: W must be finite, got {W[where]} at index {where}")
     if not np.allclose(W, W.T):
         raise ValueError(f"{label}: W must be symmetric")
     return W
@@ -78,9 +85,7 @@ class CAR(_OverAreas):
 
     params = {
         "mu": Param(real),
-        "alpha": Param(
-            Constraint("between -1 and 1, both excluded", lambda o, x: (x > -1) & (x < 1))
-        ),
+        "alpha": Param(correlation),
         "tau": Param(positive),
     }
     order = ("mu", "alpha", "tau")
@@ -202,7 +207,8 @@ class StickBreakingWeights(Distribution):
     def event_shape(alpha, K):
         if not isinstance(K, Constant):
             raise TypeError("StickBreakingWeights: K must be a number")
-        return (int(K.data) + 1,)
+        n = float(K.data)  # NaN is a fault, told where the variable is used
+        return (int(n) + 1 if np.isfinite(n) else 1,)
 
     def logp(o, x, alpha, K):
         n = int(K.data)

@@ -236,9 +236,11 @@ class Distribution:
         if n >= 0 and wanted[n:] == event and _broadcasts_to(batch, wanted[:n]):
             return wanted
         if shape is None and size is None:
+            repeats = _broadcasts(batch + event, wanted)
+            why = "together they would repeat the data" if repeats else "they do not fit"
             raise ValueError(
                 f"{self.label}: the observed data have shape {wanted}, but the parameters have "
-                f"shape {batch + event}; together they would repeat the data. Reshape one of them"
+                f"shape {batch + event}; {why}. Reshape one of them"
             )
         raise ValueError(
             f"{self.label}: shape {wanted} does not fit its parameters, "
@@ -466,10 +468,15 @@ def _known(length, label):
 
 
 def _broadcasts_to(shape, target):
+    return _broadcasts(shape, target) and np.broadcast_shapes(shape, target) == tuple(target)
+
+
+def _broadcasts(*shapes):
     try:
-        return np.broadcast_shapes(shape, target) == tuple(target)
+        np.broadcast_shapes(*shapes)
     except ValueError:
         return False
+    return True
 
 
 def describe(variable):

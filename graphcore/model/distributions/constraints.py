@@ -103,6 +103,7 @@ binary = Constraint(
     discrete=True,
     nonnegative=True,
 )
+correlation = Constraint("between -1 and 1, both excluded", lambda o, x: (x > -1) & (x < 1))
 count = Constraint(
     "a non-negative whole number",
     lambda o, x: _whole(o, x) & (x >= 0) & (x < inf),

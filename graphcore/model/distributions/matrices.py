@@ -224,10 +224,10 @@ class MatrixNormal(_OfMatrices):
 
 
 def _factor(label, name, matrix):
-    try:
-        return np.linalg.cholesky(matrix)
-    except np.linalg.LinAlgError:
-        raise ValueError(f"{label}: parameter {name} must be positive definite") from None
+    if not (np.isfinite(matrix).all() and positive_definite.holds(np, matrix)):
+        shown = np.array2string(matrix, separator=", ", threshold=6)
+        raise ValueError(f"{label}: parameter {name} must be {positive_definite.text}, got {shown}")
+    return np.linalg.cholesky(matrix)
 
 
 class KroneckerNormal(MvNormal):

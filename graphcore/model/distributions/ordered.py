@@ -9,7 +9,7 @@ from graphcore.model.context import modelcontext
 from graphcore.model.distributions.base import Distribution
 from graphcore.model.distributions.constraints import ascending, counts_up_to, positive, real
 from graphcore.model.distributions.discrete import select
-from graphcore.model.distributions.parameters import Param
+from graphcore.model.distributions.parameters import Param, names_of
 
 # Stands for infinity where an infinite cut point would make derivatives NaN.
 FAR = 1e30
@@ -22,7 +22,10 @@ class _Ordered(Distribution, hidden=True):
         rv = super().__new__(cls, name, *args, **kwargs)
         if compute_p:
             model = modelcontext()
-            p = cls.probabilities(**rv.distribution.arguments)
+            # With missing data the variable is put together of two: its parameters are read again.
+            own = {k: v for k, v in kwargs.items() if k in names_of(cls)}
+            distribution = getattr(rv, "distribution", None) or cls.make(name, args, own)
+            p = cls.probabilities(**distribution.arguments)
             model.add_named("deterministics", f"{name}_probs", p, None)
         return rv
 

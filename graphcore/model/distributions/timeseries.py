@@ -47,12 +47,6 @@ class GaussianRandomWalk(Distribution):
     ndim = 1
 
     @classmethod
-    def dist(cls, *args, **kwargs):
-        """The same outside of a model."""
-        shapes = {k: kwargs.pop(k) for k in ("shape", "size") if k in kwargs}
-        return RandomVariable(cls.make(cls.__name__, args, kwargs, **shapes))
-
-    @classmethod
     def make(cls, label, args, kwargs, **shapes):
         kwargs = dict(kwargs)
         start = _start(kwargs.pop("init_dist", None), label)
@@ -74,7 +68,8 @@ class GaussianRandomWalk(Distribution):
         return self
 
     def event_shape(mu, sigma, steps):
-        return (int(steps.data) + 1,)
+        n = float(steps.data)  # NaN is a fault, told where the variable is used
+        return (int(n) + 1 if np.isfinite(n) else 1,)
 
     def formula(self, value):
         mu, sigma = self.arguments["mu"], self.arguments["sigma"]

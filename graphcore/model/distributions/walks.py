@@ -14,10 +14,16 @@ from graphcore.model.distributions.base import (
     as_value,
 )
 from graphcore.model.distributions.components import component, resized
-from graphcore.model.distributions.constraints import Constraint, nonnegative, positive, real
-from graphcore.model.distributions.continuous import Normal
+from graphcore.model.distributions.constraints import (
+    Constraint,
+    correlation,
+    nonnegative,
+    positive,
+    real,
+)
+from graphcore.model.distributions.continuous import Normal, precision
 from graphcore.model.distributions.gaussian import MvNormal, MvStudentT
-from graphcore.model.distributions.parameters import Param, as_parameter
+from graphcore.model.distributions.parameters import Param, Parameters, as_parameter
 from graphcore.model.distributions.special import HALF_LOG_2PI
 from graphcore.runtime.reference import evaluate
 
@@ -234,6 +240,7 @@ class AR(_Series):
     """
 
     params = {"rho": Param(real), "sigma": Param(positive, default=1.0)}
+    alt = (precision,)
     order = ("rho", "sigma", "tau", "steps")
     ndim = 1
 
@@ -244,11 +251,6 @@ class AR(_Series):
         old = kwargs.pop("init", None)
         start = kwargs.pop("init_dist", None)
         start = old if start is None else start
-        tau = kwargs.pop("tau", None)
-        if tau is not None:
-            if kwargs.get("sigma") is not None:
-                raise TypeError(f"{label}: give sigma or tau, not both")
-            kwargs["sigma"] = as_parameter(tau, "tau", label) ** -0.5
         if kwargs.get("rho") is None:
             raise TypeError(f"{label}: AR takes (rho, sigma) or (rho, tau); rho is missing")
         rho = as_parameter(kwargs["rho"], "rho", label)
@@ -309,6 +311,12 @@ class AR(_Series):
         return out
 
 
+class _Stationary(Distribution, hidden=True):
+    """The parameters of AR1."""
+
+    params = {"k": Param(correlation), "tau_e": Param(positive)}
+
+
 class AR1(AR):
     """Stationary autoregression of order one with weight ``k`` and precision ``tau_e``.
 
@@ -326,11 +334,14 @@ class AR1(AR):
         kwargs = dict(zip(("k", "tau_e"), args, strict=False)) | kwargs
         if kwargs.get("k") is None or kwargs.get("tau_e") is None:
             raise TypeError(f"{label}: AR1 takes (k, tau_e)")
-        k, tau = (as_parameter(kwargs.pop(n), n, label) for n in ("k", "tau_e"))
+        own = Parameters(_Stationary, (), {n: kwargs.pop(n) for n in ("k", "tau_e")}, label)
+        k, tau = own.arguments.values()
         sigma = tau**-0.5
         start = Normal.dist(0.0, sigma / tt.sqrt(1 - tt.sqr(k)))
         kwargs |= {"rho": tt.expand_dims(k, k.ndim), "sigma": sigma, "init_dist": start}
-        return super().make(label, (), kwargs, **shapes)
+        self = super().make(label, (), kwargs, **shapes)
+        self.conditions, self.faults = own.conditions + self.conditions, own.faults + self.faults
+        return self
 
 
 class GARCH11(_Series):
@@ -443,7 +454,11 @@ class EulerMaruyama(_Series):
         function = kwargs.pop("sde_fn", None)
         if not callable(function) or kwargs.get("dt") is None:
             raise TypeError(f"{label}: EulerMaruyama takes (dt, sde_fn, sde_pars)")
-        dt, pars = float(kwargs.pop("dt")), kwargs.pop("sde_pars", ())
+        dt, pars = kwargs.pop("dt"), kwargs.pop("sde_pars", ())
+        number = np.asarray(dt)
+        if number.ndim or number.dtype.kind not in "iuf" or not 0 < number < np.inf:
+            raise ValueError(f"{label}: parameter dt must be a positive number, got {dt!r}")
+        dt = float(number)
         values = [as_parameter(v, f"sde_pars[{i}]", label) for i, v in enumerate(pars)]
         length = length_of(kwargs, shapes, label, 1)
         first = start_of(kwargs.pop("init_dist", None), label, Normal.dist(0.0, 100.0))
@@ -480,7 +495,7 @@ class EulerMaruyama(_Series):
         x = tt.tensor("float64", shape)
         mean, sd = self._step(x, self.values)
         for t in range(1, self.length):
-            now = evaluate([mean, sd], {**given, x: np.ascontiguousarray(out[..., t - 1])})
+            now = evaluate([mean, sd], {**given, x: np.array(out[..., t - 1])})
             out[..., t] = now[0] + now[1] * rng.standard_normal(shape)
         return out
 
