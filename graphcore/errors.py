@@ -24,6 +24,10 @@ class NullTypeGradError(TypeError):
     """A gradient was asked for that passes through something that has none."""
 
 
+class UndecidedShapeError(ValueError):
+    """A program was asked for whose shapes depend on which branch of a choice is taken."""
+
+
 class GradientError(AssertionError):
     """A symbolic gradient disagrees with the numerical one."""
 
@@ -58,7 +62,7 @@ def located(error, node, shapes):
     """The same kind of error, its message extended by the node and the shapes it was given."""
     given = ", ".join(str(tuple(s)) for s in shapes)
     message = f"{error}\n  while computing {describe(node)}\n  shapes of its inputs: {given}"
-    for kind in (TypeError, IndexError, LinAlgError, ValueError):
+    for kind in (UndecidedShapeError, TypeError, IndexError, LinAlgError, ValueError):
         if isinstance(error, kind):
             return kind(message)
     return RuntimeError(f"{type(error).__name__}: {message}")

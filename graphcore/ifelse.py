@@ -1,6 +1,6 @@
 """The lazy choice, under Theano's name of the module."""
 
-from graphcore.ops.inner import IfElse
+from graphcore.ops.choice import IfElse
 from graphcore.ops.operands import promote
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.elementwise import cast
@@ -14,7 +14,8 @@ def ifelse(condition, then_branch, else_branch, name=None):
     condition : Variable
         A scalar.
     then_branch, else_branch : Variable or list of Variable
-        Of the same number of axes; in a program also of the same shape.
+        Of the same number of axes.  Where their shapes differ, the condition is computed first, in
+        a program of its own.
     name : str, optional
 
     Returns

@@ -7,6 +7,7 @@ from graphcore.errors import DisconnectedInputError, NullTypeGradError, shown
 from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import Constant, Variable
 from graphcore.graph.walk import toposort
+from graphcore.ops.choice import with_lazy_choices
 from graphcore.ops.markers import UndefinedGradient
 from graphcore.ops.operands import constant, graph, is_float
 from graphcore.ops.shape import BroadcastLike
@@ -171,10 +172,11 @@ def backward(start, targets, stops=(), known=()):
     dict of Variable to (Variable or None)
         None for a target that nothing in ``start`` depends on.
     """
-    order = toposort(list(start), stop=stops)
+    ends = {*targets, *stops, *known, *start}
+    fixed = ends.__contains__
+    order = with_lazy_choices(toposort(list(start), stop=stops), ends)
     reached = _influenced(order, targets)
     terms = {v: [g] for v, g in start.items()}
-    fixed = {*targets, *stops, *known, *start}.__contains__
 
     def wants(v):
         return v in reached and v not in known and is_float(v.type.dtype)

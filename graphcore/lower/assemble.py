@@ -7,6 +7,7 @@ from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
 from graphcore.lower import (
+    choice,
     columns,
     indexing,
     lines,
@@ -25,7 +26,7 @@ from graphcore.lower.shapes import concrete_shapes
 from graphcore.lower.spec import ProgramSpec
 
 # importing them fills translate.RULES
-_RULES = (indexing, lines, matrices, products, columns, shortdots, sparse, recurrence)
+_RULES = (indexing, lines, matrices, products, columns, shortdots, sparse, recurrence, choice)
 
 
 @collector_paused

@@ -12,7 +12,7 @@ from graphcore.lower.library import address
 from graphcore.lower.parts import divide
 from graphcore.lower.regions import group_items
 from graphcore.lower.scalars import ScalarEmitter
-from graphcore.lower.spec import Ins, PythonStep, RecurrenceStep
+from graphcore.lower.spec import ChoiceStep, Ins, PythonStep, RecurrenceStep
 
 HEAVY = 20_000  # elements touched by a run from which other Python threads may go on meanwhile
 
@@ -191,9 +191,16 @@ class Emitter:
 
     def _recurrence(self, item):
         frame = item.info["frame"]
+        return [RecurrenceStep(item.info["steps"], self._body(frame), frame.cursors, item.node)]
+
+    def _choice(self, item):
+        bodies = [self._body(frame) for frame in item.info["frames"]]
+        return [ChoiceStep(self._slot(item.inputs[0]), bodies, item.node)]
+
+    def _body(self, frame):
+        """The steps of a sub-program."""
         frame.settle()
-        body = Emitter(self.spec, self.memory, group_items(frame.items)).steps()
-        return [RecurrenceStep(item.info["steps"], body, frame.cursors, item.node)]
+        return Emitter(self.spec, self.memory, group_items(frame.items)).steps()
 
     def _linear(self, item):
         """All steps of ``y = a * y + b``."""

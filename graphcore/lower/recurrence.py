@@ -55,6 +55,10 @@ class Frame:
         self._sources.append((own, array))
         return View(own, view.shape, view.strides, view.offset)
 
+    def place(self, view):
+        """The place of what every run of the sub-program writes."""
+        return ("moving", self, view.array, view.offset, 0)
+
     def settle(self):
         """Take over the places of the arrays around, once these have some."""
         for own, source in self._sources:
@@ -138,7 +142,7 @@ def _inner(t, frame, op, node, inputs, outs, results):
     """The translator of the body, all nodes translated."""
     _, sequences, _, others = inputs
     body, steps = op.body, _steps(op, node, t)
-    shapes, values, view = {}, {}, {}
+    view = {}
     start, step = (steps - 1, -1) if op.reverse else (0, 1)
     for v, x in zip(body.sequences, sequences, strict=True):
         view[v] = frame.row(x, start, step)
@@ -146,17 +150,45 @@ def _inner(t, frame, op, node, inputs, outs, results):
         for back, v in taps.items():
             first = steps - 1 + back if op.reverse else depth - back
             view[v] = frame.row(whole(out), first, step)
-    outer = op.parts(node.inputs)[3]
-    for v, x, source in zip(body.others, others, outer, strict=True):
+    for v, x in zip(body.others, others, strict=True):
         view[v] = frame.fixed(x)
+    values = known_values(t, body.others, op.parts(node.inputs)[3])
+    return translated(node, results, view, values, short_axes, tiny=True)
+
+
+def known_values(t, inner, outer):
+    """What planning knows of the inputs of a sub-program, from what it knows around it."""
+    found = {}
+    for v, source in zip(inner, outer, strict=True):
         known = source.data if isinstance(source, Constant) else t.values.get(source)
         if known is not None:
-            values[v] = known
-    shapes.update((v, x.shape) for v, x in view.items())
+            found[v] = known
+    return found
+
+
+def translated(node, results, view, values, apart, tiny=False):
+    """The translator of the graph of a sub-program, all its nodes translated.
+
+    Parameters
+    ----------
+    node : Apply
+        What the sub-program belongs to.
+    results : list of Variable
+    view : dict of Variable to View
+        What is given.
+    values : dict of Variable to ndarray
+        Values of inputs that are known while planning.
+    apart : callable
+        See :class:`~graphcore.lower.translate.Translator`.
+    tiny : bool
+        Whether all axes are taken apart where everything is small.
+    """
+    shapes = {v: x.shape for v, x in view.items()}
+    values = dict(values)
     order = toposort(results, stop=list(view))
     concrete_shapes(order, shapes, values)
     shapes.update((v, v.data.shape) for v in results if isinstance(v, Constant))
-    inner = Translator(shapes, values, len if _is_tiny(order, shapes) else short_axes)
+    inner = Translator(shapes, values, len if tiny and _is_tiny(order, shapes) else apart)
     inner.view.update(view)
     for n in order:
         inner.translate(n)

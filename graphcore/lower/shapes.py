@@ -5,10 +5,9 @@ import numpy as np
 from graphcore.errors import located
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
-from graphcore.ops.shape import Shape
+from graphcore.ops.shape import KNOWN_SIZE, Shape
 
 _REAL = ("float64", "float32")  # no shape depends on these values
-KNOWN_SIZE = 64  # integer results up to this many elements are followed at planning time
 
 
 def value_inputs(outputs, inputs):

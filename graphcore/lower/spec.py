@@ -94,6 +94,16 @@ class RecurrenceStep:
 
 
 @dataclass(slots=True)
+class ChoiceStep:
+    """Two lists of steps; the first runs if the cell at ``condition`` is not zero, else the other."""
+
+    condition: int
+    bodies: list
+    node: object
+    kind = "choice"
+
+
+@dataclass(slots=True)
 class PythonStep:
     """A node without a kernel: its NumPy reference is called back."""
 

@@ -97,6 +97,12 @@ def _step(spec, step, head, moving):
         moving = moving | {slot: (base, each) for slot, base, each in step.cursors}
         lines = [f"{head}recurrence of {step.n} steps"]
         return lines + [line for part in step.body for line in _step(spec, part, margin, moving)]
+    if step.kind == "choice":
+        lines = [f"{head}choice by {_slot(spec, step.condition, moving)}"]
+        for word, body in zip(("if", "else"), step.bodies, strict=True):
+            lines.append(f"{margin}{word}")
+            lines += [line for part in body for line in _step(spec, part, margin + "  ", moving)]
+        return lines
     return [f"{head}python {step.node.op!r}"]
 
 
@@ -114,12 +120,30 @@ def placements(spec):
     """``(step number, kind of step, node)`` for every node, in order of execution."""
     found = []
     for number, step in enumerate(spec.steps):
-        nodes = nodes_of(step)
         seen = set()
-        for node in nodes:
-            if node is not None and node not in seen:
-                seen.add(node)
-                found.append((number, step.kind, node))
+        for part in (step, *python_steps(step)):
+            for node in nodes_of(part):
+                if node is not None and (node not in seen or part is not step):
+                    seen.add(node)
+                    found.append((number, part.kind, node))
+    return found
+
+
+def inner_steps(step):
+    """The steps of the sub-programs of a step."""
+    if step.kind == "recurrence":
+        return step.body
+    return [part for body in step.bodies for part in body] if step.kind == "choice" else []
+
+
+def python_steps(step):
+    """Calls back into Python from inside of a step."""
+    found, stack = [], list(inner_steps(step))
+    while stack:
+        part = stack.pop()
+        stack.extend(inner_steps(part))
+        if part.kind == "python":
+            found.append(part)
     return found
 
 
@@ -129,9 +153,7 @@ def nodes_of(step):
         return step.nodes
     if step.kind == "loop":
         return [ins.node for ins in step.body]
-    if step.kind == "recurrence":
-        return [step.node, *(node for part in step.body for node in nodes_of(part))]
-    return [step.node]
+    return [step.node, *(node for part in inner_steps(step) for node in nodes_of(part))]
 
 
 def describe_step(step):
@@ -145,6 +167,8 @@ def describe_step(step):
         return f"loop of {len(step.body)} kernels over {lengths}"
     if step.kind == "recurrence":
         return f"recurrence of {step.n} steps"
+    if step.kind == "choice":
+        return "choice between two branches"
     return f"call back into Python for {step.node.op!r}"
 
 

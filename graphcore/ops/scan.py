@@ -99,7 +99,8 @@ class Scan(Op):
         self.reverse = bool(reverse)
         self.truncate = truncate
         self.depths = tuple(max(taps) for taps in body.taps)
-        self.shape_inputs = (0, *self._deciding())
+        first = 1 + len(body.sequences) + len(body.taps)
+        self.shape_inputs = (0, *(first + i for i in deciding(body.order, body.others)))
 
     def __repr__(self):
         return "scan{reverse}" if self.reverse else "scan"
@@ -109,18 +110,6 @@ class Scan(Op):
         a = 1 + len(self.body.sequences)
         b = a + len(self.body.taps)
         return inputs[0], list(inputs[1:a]), list(inputs[a:b]), list(inputs[b:])
-
-    def _deciding(self):
-        """Positions of the inputs whose value decides the shape of something in a step."""
-        wanted, seen = [v for node in self.body.order for v in _shape_operands(node)], set()
-        while wanted:
-            v = wanted.pop()
-            if v not in seen:
-                seen.add(v)
-                if v.owner is not None and not isinstance(v.owner.op, Shape):
-                    wanted.extend(v.owner.inputs)
-        first = 1 + len(self.body.sequences) + len(self.body.taps)
-        return [first + i for i, v in enumerate(self.body.others) if v in seen]
 
     # -- types, shapes, value -----------------------------------------------------------------
 
@@ -219,8 +208,16 @@ def _is_integer(node):
     return len(node.outputs) == 1 and node.out.type.numpy_dtype.kind in "iu"
 
 
-def _shape_operands(node):
-    return [node.inputs[i] for i in node.op.shape_inputs]
+def deciding(order, given):
+    """Positions of the inputs of a graph whose value decides the shape of something in it."""
+    wanted, seen = [node.inputs[i] for node in order for i in node.op.shape_inputs], set()
+    while wanted:
+        v = wanted.pop()
+        if v not in seen:
+            seen.add(v)
+            if v.owner is not None and not isinstance(v.owner.op, Shape):
+                wanted.extend(v.owner.inputs)
+    return [i for i, v in enumerate(given) if v in seen]
 
 
 def shapes_inside(results, order, shapes, values):

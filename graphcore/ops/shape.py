@@ -11,6 +11,8 @@ from graphcore.graph.nodes import Constant, Op, Variable
 from graphcore.graph.types import TensorType
 from graphcore.ops.operands import constant, graph, known_value, promote
 
+KNOWN_SIZE = 64  # integer results up to this many elements are followed at planning time
+
 
 class Shape(Op):
     """The shape of an array, as a vector of int64."""
@@ -36,6 +38,28 @@ class Shape(Op):
         """An operation and its inputs, per example."""
         yield Shape(), [np.zeros((2, 3))]
         yield Shape(), [np.zeros(())]
+
+
+def is_planned(v, given):
+    """Whether planning follows the value of ``v``: from shapes and few integers alone.
+
+    What it follows is added to ``given``, so that nothing is looked at twice.
+    """
+    stack, seen = [v], set()
+    while stack:
+        u = stack.pop()
+        if u in seen or u in given or isinstance(u, Constant):
+            continue
+        seen.add(u)
+        if u.type.numpy_dtype.kind not in "biu" or u.owner is None:
+            return False
+        if isinstance(u.owner.op, Shape):
+            continue
+        if u.type.size is None or u.type.size > KNOWN_SIZE:
+            return False
+        stack.extend(u.owner.inputs)
+    given |= seen
+    return True
 
 
 def shape_of(x):

@@ -8,11 +8,12 @@ import time
 import numpy as np
 
 from graphcore._invoke import Caller
-from graphcore.errors import describe, shown
+from graphcore.errors import UndecidedShapeError, describe, shown
 from graphcore.graph.nodes import Constant, SharedVariable, Variable
 from graphcore.graph.walk import ancestors, inputs_of, replace, toposort
 from graphcore.lower.arrays import LANE
 from graphcore.lower.text import disassemble, explain_spec
+from graphcore.ops.choice import decided
 from graphcore.rewrite import rewrite, rule_names
 from graphcore.rewrite.stages import stages
 from graphcore.runtime.plans import Before, Plans
@@ -58,14 +59,18 @@ class Function(Caller):
         self._graph = graph
         self.shared = [v for v in inputs_of(graph) if isinstance(v, SharedVariable)]
         self._all = [*self.inputs, *self.shared]
-        self._before = Before(self._all, graph, threads)
-        rest = self._before.outputs
-        self._watched = _intermediates(rest) if mode.kind == "nan_guard" else []
-        self._plans = Plans(self._before.inputs, [*rest, *self._watched], threads)
+        self._prepare()
         self._positions = {spec.name: i for i, spec in enumerate(specs) if spec.name}
         self._reason = _unsupported(graph)
         self._times = [0, 0.0, None]  # of the mode "profile": calls, seconds, arguments
         self._containers()
+
+    def _prepare(self):
+        """What is computed before programs are made, and no programs yet."""
+        self._before = Before(self._all, self._graph, self.threads)
+        rest = self._before.outputs
+        self._watched = _intermediates(rest) if self.mode.kind == "nan_guard" else []
+        self._plans = Plans(self._before.inputs, [*rest, *self._watched], self.threads)
 
     def _containers(self):
         """Where defaults, shared values and their new values are kept."""
@@ -96,7 +101,13 @@ class Function(Caller):
                 for spec, a in zip(self.specs, args, strict=True)
             ]
         arrays = (*args, *(v.container[0] for v in self.shared))
-        return getattr(self, "_run_" + self.mode.kind)(arrays)
+        run = getattr(self, "_run_" + self.mode.kind)
+        try:
+            return run(arrays)
+        except UndecidedShapeError:
+            self._graph = decided(self._graph)
+            self._prepare()
+            return run(arrays)
 
     def _run_fast(self, arrays):
         if self._reason:

@@ -13,8 +13,8 @@ from graphcore.errors import describe, located
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import replace, toposort
 from graphcore.lower.assemble import compile_program
-from graphcore.lower.shapes import KNOWN_SIZE, value_inputs
-from graphcore.ops.shape import Shape
+from graphcore.lower.shapes import value_inputs
+from graphcore.ops.shape import is_planned
 
 PLANS = 64  # plans kept per graph; the cache is emptied when it is full
 _FAILURES = {  # codes in the error record of a program
@@ -164,32 +164,10 @@ def _stages(inputs, outputs):
             depth_of.update(dict.fromkeys(node.outputs, depth + 1))
             continue
         for v in [node.inputs[i] for i in node.op.shape_inputs]:
-            if not _is_followed(v, given):
+            if not is_planned(v, given):
                 levels.setdefault(depth_of.get(v, 0), ([], []))[0].append(v)
                 depth_of[v] = depth_of.get(v, 0) + 1
                 given.add(v)
             depth = max(depth, depth_of.get(v, 0))
         depth_of.update(dict.fromkeys(node.outputs, depth))
     return [levels[i] for i in sorted(levels)]
-
-
-def _is_followed(v, given):
-    """Whether planning follows the value of ``v``: from shapes and few integers alone.
-
-    What it follows is added to ``given``, so that nothing is looked at twice.
-    """
-    stack, seen = [v], set()
-    while stack:
-        u = stack.pop()
-        if u in seen or u in given or isinstance(u, Constant):
-            continue
-        seen.add(u)
-        if u.type.numpy_dtype.kind not in "biu" or u.owner is None:
-            return False
-        if isinstance(u.owner.op, Shape):
-            continue
-        if u.type.size is None or u.type.size > KNOWN_SIZE:
-            return False
-        stack.extend(u.owner.inputs)
-    given |= seen
-    return True

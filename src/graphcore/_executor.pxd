@@ -66,6 +66,11 @@ cdef struct Recurrence:     # calls that are repeated
     Shift* shifts
 
 
+cdef struct Choice:         # calls of which one list runs
+    int32_t n_calls[2]
+    Call* calls[2]
+
+
 cdef struct External:       # a slot that points into a buffer given by the caller
     int32_t slot, buffer
     int64_t offset
@@ -113,6 +118,8 @@ cdef class Program:
                           Py_ssize_t n_cells) except NULL
     cdef Recurrence* _recurrence(self, step, spec, dict table, dict opcodes,
                                  size_t scalar_run) except NULL
+    cdef Choice* _choice(self, step, spec, dict table, dict opcodes,
+                         size_t scalar_run) except NULL
     cdef int _fill(self, gk_ins* ins, step, dict table, Py_ssize_t n_slots) except -1
     cdef Loop* _loop(self, step, dict table, Py_ssize_t n_slots) except NULL
     cdef Parts* _parts(self, step, dict table, Py_ssize_t n_slots) except NULL

@@ -328,6 +328,13 @@ cdef class Program:
                 calls[i].n = step.n
                 calls[i].ins.fn = run_recurrence
                 calls[i].ins.k0 = <int64_t>self._recurrence(step, spec, table, opcodes, scalar_run)
+            elif kind == "choice":
+                if not 0 <= step.condition < n_slots:
+                    raise ValueError("the condition of a choice is out of range")
+                calls[i].n = 1
+                calls[i].ins.fn = run_choice
+                calls[i].ins.a = step.condition
+                calls[i].ins.k0 = <int64_t>self._choice(step, spec, table, opcodes, scalar_run)
             elif kind == "python":
                 calls[i].n = 0
                 calls[i].ins.fn = run_python
@@ -364,6 +371,15 @@ cdef class Program:
                 raise ValueError("a cursor of a recurrence is out of range")
             rec.shifts[i].slot, rec.shifts[i].base, rec.shifts[i].step = slot, base, distance
         return rec
+
+    cdef Choice* _choice(self, step, spec, dict table, dict opcodes,
+                         size_t scalar_run) except NULL:
+        cdef Choice* choice = <Choice*>self.take(sizeof(Choice))
+        cdef int i
+        for i, body in enumerate(step.bodies):
+            choice.n_calls[i] = len(body)
+            choice.calls[i] = self._calls(body, spec, table, opcodes, scalar_run)
+        return choice
 
     cdef int _fill(self, gk_ins* ins, step, dict table, Py_ssize_t n_slots) except -1:
         name = step.name

@@ -1,4 +1,4 @@
-# Loop steps: blocks of rows, parts of loops that threads share, recurrences.
+# Loop steps: blocks of rows, parts of loops that threads share, recurrences, choices.
 # Included by _executor.pyx.
 
 cdef void run_blocks(const Loop* loop, int64_t at, int64_t end, char** P) noexcept nogil:
@@ -138,3 +138,14 @@ cdef void run_recurrence(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nog
         for i in range(rec.n_shifts):
             shift = &rec.shifts[i]
             P[shift.slot] += shift.step
+
+
+cdef void run_choice(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
+    """One of two lists of calls."""
+    cdef const Choice* choice = <const Choice*>ins.k0
+    cdef int which = (<int64_t*>P[ins.a])[0] == 0
+    cdef Py_ssize_t i
+    cdef const Call* call
+    for i in range(choice.n_calls[which]):
+        call = &choice.calls[which][i]
+        call.ins.fn(call.n, P, &call.ins)

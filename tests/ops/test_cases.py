@@ -9,7 +9,7 @@ import pytest
 
 import graphcore.ops
 from graphcore.graph.nodes import Op
-from graphcore.ops import elementwise, index, inner, linalg, reduce, shape, user
+from graphcore.ops import elementwise, index, linalg, reduce, shape, user
 from graphcore.optable import ROWS, unknown
 from graphcore.testing import check_gradient, check_op, check_shapes, check_types
 
@@ -21,7 +21,7 @@ CLASSES = sorted(
         for cls in vars(module).values()
         if isinstance(cls, type) and issubclass(cls, Op) and not cls.__name__.startswith("_")
     }
-    - {Op, user.UserOp, user.FromFunctionOp, inner.Branches},
+    - {Op, user.UserOp, user.FromFunctionOp},
     key=lambda cls: cls.__name__,
 )
 STRUCTURED = [c for c in CLASSES if c is not elementwise.Elemwise]
