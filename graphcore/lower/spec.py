@@ -95,7 +95,7 @@ class RecurrenceStep:
 
 @dataclass(slots=True)
 class ChoiceStep:
-    """Two lists of steps; the first runs if the cell at ``condition`` is not zero, else the other."""
+    """Two lists of steps: the first runs if the cell ``condition`` is not zero, else the other."""
 
     condition: int
     bodies: list
