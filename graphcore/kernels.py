@@ -7,9 +7,7 @@ after the processor was checked.
 
 import functools
 import importlib
-import importlib.util
 import os
-import re
 
 from graphcore import optable
 
@@ -38,8 +36,8 @@ def available():
             f"graphcore's compiled modules are missing: {REBUILD}; when running inside a source "
             f"checkout, make sure that the installed package is the one imported ({error})"
         ) from error
-    spec = importlib.util.find_spec
-    return tuple(name for name in _cpu.levels() if spec(f"graphcore._kernels_{name}") is not None)
+    installed = {file.partition(".")[0] for file in os.listdir(os.path.dirname(__file__))}
+    return tuple(name for name in _cpu.levels() if f"_kernels_{name}" in installed)
 
 
 def active():
@@ -114,10 +112,10 @@ def connect(level=None):
 
 def _prepare(name, level):
     """Before a kernel runs on its own."""
-    found = re.fullmatch(r"(\w+?)_[dl]+(_[vs]+)?", name)
-    row = optable.ROWS.get(found[1]) if found else None
-    if row is not None and row.far:
-        connect(level)
+    for parts in (1, 2):  # its signature, or that and the forms of its operands
+        row = optable.ROWS.get(name.rsplit("_", parts)[0])
+        if row is not None and row.far:
+            connect(level)
 
 
 @functools.cache

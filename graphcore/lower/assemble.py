@@ -84,7 +84,18 @@ def lower(outputs, inputs, values=None, resident=(), threads=1):
         t.deliver(v, ("external", buffer, offset), MEMORY.get(v.type.dtype))
     groups = group_items(t.items)
     Emitter(spec, Memory(spec), groups).run()
+    _take_apart(t.items)
     return spec, shapes
+
+
+def _take_apart(items):
+    """Items refer to arrays and these to items: without that nothing waits for the collector."""
+    for item in items:
+        item.group = None
+        for view in (*item.inputs, item.out):
+            view.array.writers = view.array.readers = None
+        for array in item.info.get("outs", ()):
+            array.writers = None
 
 
 def check_threads(threads):

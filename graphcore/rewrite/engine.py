@@ -12,8 +12,7 @@ the size of the graph.
 
 from functools import lru_cache
 
-from graphcore._settle import Settling
-from graphcore.rewrite.rule import RuleSet
+from graphcore._settle import RuleSet, Settling
 
 _COUNTED = frozenset(["add", "sub", "sum", "neg", "mul", "sqr", "true_div"])
 
@@ -46,8 +45,8 @@ class Pass(Settling):
     """
 
     def __init__(self, name, rules, builder, trace=None, old=0):
-        new = rule_set(tuple(rules[old:])) if old else None
-        super().__init__(builder, rule_set(tuple(rules)), new, builder.next_stage(), _COUNTED)
+        new = rule_set(rules[old:]) if old else None
+        super().__init__(builder, rule_set(rules), new, builder.next_stage(), _COUNTED)
         if trace is not None:
             self.notify = lambda *fired: trace.append(Step(name, *fired))
         builder.uses = self.uses
@@ -55,4 +54,5 @@ class Pass(Settling):
 
 @lru_cache(maxsize=64)
 def rule_set(rules):
+    """The rules of a tuple by what they look at; made once."""
     return RuleSet(rules)

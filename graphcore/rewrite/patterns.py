@@ -63,7 +63,7 @@ def _rules(pairs, names, patterns, variables, builder):
     for pair, name, pattern in zip(pairs, names, patterns, strict=True):
         template = _template(pattern, variables)
         if not any(
-            r.apply.matches(builder, pattern.owner) for r in rules if r.heads[0] == template[1]
+            r.apply.matches(builder, pattern.owner) for r in rules if template[1] in r.heads
         ):
             needed = _needed(template)
             rules.append(

@@ -88,6 +88,7 @@ class Rewriter:
             old = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
             found = Pass(name, rules, self.builder, self.trace, old).run(found)
             self._before = rules
+        self.builder.uses = None  # it refers to the pass, which refers to the builder
         if self.notes is not None:
             self.notes += self.builder.notes
         return found

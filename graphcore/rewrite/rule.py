@@ -12,9 +12,9 @@ class Rule:
     ----------
     name : str
         What becomes what, e.g. ``drop_double_neg``; used by ``exclude`` and shown in traces.
-    heads : tuple of str
+    heads : frozenset of str
         Heads (see :func:`head`) of the applications that the rule looks at; ``"*"`` is any.
-    any_of, all_of : frozenset of str
+    any_of, all_of : tuple of str
         Kinds (see :func:`kind`) of operands without which the rule cannot apply: one of
         ``any_of``, unless that is empty, and each of ``all_of``.
     apply : callable
@@ -22,24 +22,15 @@ class Rule:
         rule does not apply.  ``b`` is the :class:`~graphcore.rewrite.builder.Builder`.
     """
 
-    __slots__ = ("_head_set", "all_of", "any_of", "apply", "doc", "heads", "name")
+    __slots__ = ("all_of", "any_of", "apply", "doc", "heads", "name")
 
     def __init__(self, name, heads, apply, doc="", any_of=(), all_of=()):
         self.name = name
-        self.heads = heads
-        self._head_set = frozenset(heads)
+        self.heads = frozenset(heads)
         self.apply = apply
         self.doc = doc
-        self.any_of = frozenset(any_of)
-        self.all_of = frozenset(all_of)
-
-    def looks_at(self, name):
-        """Whether the rule is meant for applications with this head."""
-        return name in self._head_set or "*" in self._head_set
-
-    def may_apply(self, kinds):
-        """Whether operands of these kinds leave the rule a chance."""
-        return self.all_of.issubset(kinds) and not (self.any_of and self.any_of.isdisjoint(kinds))
+        self.any_of = tuple(any_of)
+        self.all_of = tuple(all_of)
 
     def __repr__(self):
         return f"Rule({self.name})"
@@ -56,26 +47,6 @@ def rule(*heads, needs=""):
         return Rule(function.__name__, heads, function, doc, any_of=needs.split())
 
     return make
-
-
-class RuleSet:
-    """Rules, found by the head of an application and the kinds of its operands."""
-
-    def __init__(self, rules):
-        self._rules = rules
-        self._by_head = {}
-        self._found = {}
-
-    def select(self, name, kinds):
-        """The rules that may apply, in order."""
-        key = (name, kinds)
-        found = self._found.get(key)
-        if found is None:
-            rules = self._by_head.get(name)
-            if rules is None:
-                rules = self._by_head[name] = [r for r in self._rules if r.looks_at(name)]
-            found = self._found[key] = [r for r in rules if r.may_apply(kinds)]
-        return found
 
 
 def head(op):

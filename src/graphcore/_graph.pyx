@@ -10,6 +10,8 @@ from cpython.dict cimport PyDict_GetItem
 from cpython.object cimport PyObject_TypeCheck, PyTypeObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF, Py_XINCREF, PyObject
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
+from cpython.unicode cimport PyUnicode_AsUTF8
+from libc.string cimport strncmp
 
 cimport numpy as cnp
 
@@ -218,7 +220,7 @@ def user_line():
     cdef PyCodeObject* code
     Py_XINCREF(<PyObject*>frame)
     while frame != NULL:
-        if not is_inside(PyFrame_GetGlobals(frame).get("__name__")):
+        if not is_inside((<dict>PyFrame_GetGlobals(frame)).get("__name__")):
             code = PyFrame_GetCode(frame)
             where = (<object>code).co_filename, PyFrame_GetLineNumber(frame)
             Py_XDECREF(<PyObject*>code)
@@ -230,12 +232,14 @@ def user_line():
     return None
 
 
-cdef bint is_inside(module):
-    if type(module) is not str or not (<str>module).startswith("graphcore"):
+cdef bint is_inside(module) except -1:
+    """Whether a module of this name belongs to this package, the demos excepted."""
+    if type(module) is not str:
         return False
-    if len(<str>module) == 9:
-        return True
-    return (<str>module)[9] == "." and not (<str>module).startswith("graphcore.demos.")
+    cdef const char* name = PyUnicode_AsUTF8(module)
+    if strncmp(name, b"graphcore", 9) != 0:
+        return False
+    return name[9] == 0 or (name[9] == b"." and strncmp(name + 10, b"demos.", 6) != 0)
 
 
 # ---- what decides a shape ----------------------------------------------------------------------

@@ -34,6 +34,7 @@ cdef enum:
     SMALL = 4096                    # bytes: constants up to this size merge by value
     FIRINGS_PER_NODE = 16
     FIRINGS_AT_LEAST = 1000
+    MANY_HEADS = 8                  # a rule with more is not filed under each of them
 
 
 cdef inline bint same(tuple xs, tuple ys) noexcept:
@@ -213,13 +214,84 @@ cdef object output_types(node, op, tuple inputs, tuple old):
     return [type_of(v) for v in outputs_of_node(node)]
 
 
+cdef class RuleSet:
+    """Rules, found by the head of an application and the kinds of its operands."""
+
+    cdef list rules         # in order
+    cdef dict places        # head -> where the rules that name it stand
+    cdef list wide          # where the rules with many heads stand
+    cdef dict by_head       # head -> the rules for it
+    cdef dict found         # (head, kinds of the operands) -> the rules that may apply
+
+    def __init__(self, rules):
+        cdef Py_ssize_t i = 0
+        self.rules, self.places, self.wide, self.by_head, self.found = [], {}, [], {}, {}
+        for rule in rules:
+            heads = rule.heads
+            if len(heads) > MANY_HEADS or "*" in heads:
+                self.wide.append(i)
+            else:
+                for head in heads:
+                    if head in self.places:
+                        (<list>self.places[head]).append(i)
+                    else:
+                        self.places[head] = [i]
+            self.rules.append(rule)
+            i += 1
+
+    cdef list select(self, head, tuple kinds):
+        """The rules that may apply, in order."""
+        key = (head, kinds)
+        cdef PyObject* known = PyDict_GetItem(self.found, key)
+        if known != NULL:
+            return <list><object>known
+        known = PyDict_GetItem(self.by_head, head)
+        cdef list rules = self.rules_for(head) if known == NULL else <list><object>known
+        cdef list chosen = []
+        for rule in rules:
+            if occurs(rule.any_of, kinds) and all_occur(rule.all_of, kinds):
+                chosen.append(rule)
+        self.found[key] = chosen
+        return chosen
+
+    cdef list rules_for(self, head):
+        cdef list places = list(self.places.get(head, ()))
+        for i in self.wide:
+            heads = self.rules[i].heads
+            if head in heads or "*" in heads:
+                places.append(i)
+        places.sort()
+        found = self.by_head[head] = [self.rules[i] for i in places]
+        return found
+
+
+cdef bint occurs(tuple wanted, tuple kinds):
+    """Whether one of those wanted is there, or nothing is wanted."""
+    for want in wanted:
+        for kind in kinds:
+            if <str>want == <str>kind:
+                return True
+    return len(wanted) == 0
+
+
+cdef bint all_occur(tuple wanted, tuple kinds):
+    """Whether each of those wanted is there."""
+    for want in wanted:
+        for kind in kinds:
+            if <str>want == <str>kind:
+                break
+        else:
+            return False
+    return True
+
+
 cdef class Settling:
     """One stage applied to one graph: the part of ``Pass`` that is done for every node."""
 
     cdef readonly Nodes builder
     cdef readonly dict settled      # application -> its outputs as they stand after this pass
     cdef dict waiting               # application -> (it on settled inputs, what replaces it)
-    cdef object rules, new_rules
+    cdef RuleSet rules, new_rules
     cdef long number
     cdef long firings
     cdef dict counted               # variable of the old graph -> how often it is read
@@ -228,7 +300,7 @@ cdef class Settling:
     cdef object counts              # heads of the operations whose readers are counted
     cdef public object notify       # called with rule name, before, after; None without a trace
 
-    def __init__(self, Nodes builder, rules, new_rules, number, counts):
+    def __init__(self, Nodes builder, RuleSet rules, RuleSet new_rules, number, counts):
         self.builder, self.rules, self.new_rules = builder, rules, new_rules
         self.number, self.counts = number, counts
         self.settled, self.waiting = {}, {}
@@ -346,7 +418,7 @@ cdef class Settling:
         cdef Nodes builder = self.builder
         cdef PyObject* before = PyDict_GetItem(builder.tried, node)
         cdef tuple outputs = outputs_of_node(node)
-        rules = self.rules
+        cdef RuleSet rules = self.rules
         if before != NULL and self.new_rules is not None and <object>before == self.number - 1:
             rules = self.new_rules
         builder.tried[node] = self.number
