@@ -190,8 +190,11 @@ class Emitter:
         return [Ins(item.op, *slots, k0=data.ctypes.data, n=1, node=item.node)]
 
     def _recurrence(self, item):
-        frame = item.info["frame"]
-        return [RecurrenceStep(item.info["steps"], self._body(frame), frame.cursors, item.node)]
+        frame, until = item.info["frame"], item.info.get("until")
+        body = self._body(frame)
+        if until is not None:
+            until = self._slot(until), self.memory.array_slot(item.info["outs"][-1])
+        return [RecurrenceStep(item.info["steps"], body, frame.cursors, item.node, until)]
 
     def _choice(self, item):
         bodies = [self._body(frame) for frame in item.info["frames"]]

@@ -91,6 +91,9 @@ def _scan(t, node):
     steps = _steps(op, node, t)
     outs = [t.new(s, LANE[v.type.dtype]) for s, v in zip(shapes, node.outputs, strict=True)]
     begin = [_begin(t, op, j, outs[j], first) for j, first in enumerate(inputs[2])]
+    if op.stops and not (steps and all(size_of(s) for s in shapes)):
+        t.python(node)
+        return
     if not steps or not all(size_of(s) for s in shapes):
         t.view.update((v, whole(out)) for v, out in zip(node.outputs, outs, strict=True))
         return
@@ -104,10 +107,13 @@ def _scan(t, node):
         if any(item.kind == "python" for item in inner.items):
             t.python(node)
             return
+        info = {"outs": outs, "frame": frame, "steps": steps}
+        if op.stops:
+            results, last = results[:-1], results[-1]
+            info["until"] = inner.cell(inner.of(last))
         for j, v in enumerate(results):
             _deliver(inner, frame, v, outs[j], *_written(op, j, steps))
         frame.items = inner.items
-        info = {"outs": outs, "frame": frame, "steps": steps}
         info["work"] = steps * sum(item.size for item in inner.items)
         reads = [*inputs[1], *begin, *inputs[3]]
         item = t.add("recurrence", "recurrence", (1,), reads, whole(outs[0]), info=info)

@@ -84,12 +84,17 @@ class ScalarStep:
 
 @dataclass(slots=True)
 class RecurrenceStep:
-    """Steps repeated ``n`` times; ``cursors`` are ``(slot, base slot, bytes per repetition)``."""
+    """Steps repeated ``n`` times; ``cursors`` are ``(slot, base slot, bytes per repetition)``.
+
+    With ``until``, the slot of a condition and the one for the number of repetitions, the first
+    repetition after which the condition holds is the last.
+    """
 
     n: int
     body: list
     cursors: list
     node: object
+    until: tuple | None = None
     kind = "recurrence"
 
 

@@ -96,6 +96,9 @@ def _step(spec, step, head, moving):
     if step.kind == "recurrence":
         moving = moving | {slot: (base, each) for slot, base, each in step.cursors}
         lines = [f"{head}recurrence of {step.n} steps"]
+        if step.until is not None:
+            ends, count = (_slot(spec, s, moving) for s in step.until)
+            lines = [f"{head}recurrence of {step.n} steps at most, until {ends}; {count} of them"]
         return lines + [line for part in step.body for line in _step(spec, part, margin, moving)]
     if step.kind == "choice":
         lines = [f"{head}choice by {_slot(spec, step.condition, moving)}"]

@@ -18,7 +18,7 @@ from graphcore.ops.elementwise import Cast, Elemwise
 from graphcore.ops.index import Subtensor, subtensor
 from graphcore.ops.lift import in_every_step, lifter
 from graphcore.ops.operands import constant, graph, known_value
-from graphcore.ops.scan import Body, Scan, rows
+from graphcore.ops.scan import Body, Scan, leading, rows
 from graphcore.ops.shape import BroadcastLike, BroadcastTo, Concatenate, Dimshuffle, Shape
 
 LARGE = 4096  # elements per step: what is larger than that is not made for all steps at once
@@ -47,7 +47,9 @@ class Carried(NamedTuple):
     new: Variable
 
 
-def recurrence(n, sequences, carried, plain, given=None, reverse=False, truncate=-1):
+def recurrence(
+    n, sequences, carried, plain, given=None, reverse=False, truncate=-1, until=None
+):
     """The values of a loop for all steps.
 
     Parameters
@@ -65,29 +67,32 @@ def recurrence(n, sequences, carried, plain, given=None, reverse=False, truncate
         computed in the step stands for itself.
     reverse, truncate
         See :class:`~graphcore.ops.scan.Scan`.
+    until : Variable, optional
+        A condition of a step; the step at which it holds first is the last one.
 
     Returns
     -------
     (list of Variable, list of Variable)
         The carried arrays with their first values, and the collected ones.
     """
-    work = _Loops(n, sequences, [Carried(*c) for c in carried], plain, given, reverse, truncate)
-    return work.run()
+    carried = [Carried(*c) for c in carried]
+    return _Loops(n, sequences, carried, plain, given, reverse, truncate, until).run()
 
 
 class _Loops:
     """The work of one call: values of all steps become known, one loop after the other."""
 
-    def __init__(self, n, sequences, carried, plain, given, reverse, truncate):
+    def __init__(self, n, sequences, carried, plain, given, reverse, truncate, until):
         self.n, self.reverse, self.truncate = n, reverse, truncate
         # variable of a step -> (whether it moves, the variable for all steps)
         self.known = {v: (False, outer) for v, outer in (given or {}).items()}
         self.known.update({v: (True, outer) for v, outer in sequences.items()})
         self.taps = {v for c in carried for v in c.taps.values()}
-        roots = [c.new for c in carried] + list(plain)
+        roots = [c.new for c in carried] + list(plain) + ([] if until is None else [until])
         roots = regroup(roots, {*self.known, *self.taps}, self.taps)
         self.carried = [c._replace(new=new) for c, new in zip(carried, roots, strict=False)]
-        self.plain = roots[len(carried) :]
+        self.plain = roots[len(carried) : len(carried) + len(plain)]
+        self.until = None if until is None else roots[-1]
         self.order = toposort(roots, stop={*self.known, *self.taps})
         self.pending = self.order
         self.readers = {}
@@ -98,7 +103,10 @@ class _Loops:
     def run(self):
         arrays = [None] * len(self.carried)
         self.extend()
+        done = self.run_until(arrays) if self.until is not None else set()
         for members in self.components():
+            if done.issuperset(members):
+                continue
             for j, array in zip(members, self.loop(members), strict=True):
                 arrays[j] = array
             self.extend()
@@ -107,6 +115,39 @@ class _Loops:
             self.scan([], stuck)
         self.extend(limited=False)
         return arrays, [self.for_all_steps(v) for v in self.plain]
+
+    def run_until(self, arrays):
+        """The loop that finds the number of steps, with all that its condition depends on.
+
+        Everything else is computed for as many steps.  The arrays of the carried values of this
+        loop are entered in ``arrays``.
+
+        Returns
+        -------
+        set of int
+            Positions of these values.
+        """
+        owner = {v: j for j, c in enumerate(self.carried) for v in c.taps.values()}
+        members, stack = set(), [self.until]
+        while stack:
+            new = {owner[v] for v in self.leaves(stack.pop()) if v in owner} - members
+            members |= new
+            stack += [self.carried[j].new for j in new]
+        members = sorted(members)
+        group = [self.carried[j] for j in members]
+        roots = [*(c.new for c in group), self.until]
+        collected = self.collected(self.interior(roots), set(roots))
+        for j, array in zip(members, self.scan(group, collected, self.until), strict=True):
+            arrays[j] = array
+        self.extend()
+        return set(members)
+
+    def stop_at(self, count):
+        """From now on all is for the first ``count`` steps."""
+        self.n = count
+        for v, (moves, outer) in self.known.items():
+            if moves:
+                self.known[v] = (True, leading(outer, count))
 
     # -- outside of loops ---------------------------------------------------------------------
 
@@ -232,9 +273,9 @@ class _Loops:
                         found.append(v)
         return found
 
-    def scan(self, group, collected):
+    def scan(self, group, collected, until=None):
         """One loop; what it gives becomes known."""
-        results = [c.new for c in group] + collected
+        results = [c.new for c in group] + collected + ([] if until is None else [until])
         sequences, others, mapping = {}, {}, {}
         own = {v for c in group for v in c.taps.values()}
         reads = [v for node in self.interior(results) for v in node.inputs]
@@ -249,9 +290,12 @@ class _Loops:
             mapping[v] = new_variable(v.type, name=v.name)
             (sequences if moves else others)[mapping[v]] = outer
         body = Body(sequences, [c.taps for c in group], others, replace(results, mapping))
-        op = Scan(body, self.reverse, self.truncate)
+        op = Scan(body, self.reverse, self.truncate, until is not None)
         firsts = [c.first for c in group]
         outputs = op.apply(self.n, *sequences.values(), *firsts, *others.values()).outputs
+        if until is not None:
+            self.stop_at(outputs[-1])
+            outputs = op.stopped(outputs, outputs[-1])
         arrays = list(outputs[: len(group)])
         for c, array in zip(group, arrays, strict=True):
             self.enter(c, array)

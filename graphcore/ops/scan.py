@@ -70,6 +70,11 @@ def first_rows(array, reverse, tap):
     return _rows(array, slice(-tap, None) if reverse else slice(0, tap))
 
 
+def leading(array, count):
+    """The first rows of an array, as many as a variable says."""
+    return _rows(array, slice(None, count))
+
+
 def _rows(array, part):
     return subtensor(array, [part, *[slice(None)] * (array.type.ndim - 1)])
 
@@ -88,16 +93,21 @@ class Scan(Op):
         Whether the last step runs first; a step then sees later rows of what is carried.
     truncate : int
         Through how many steps at the end of the run a gradient flows; -1 for all.
+    stops : bool
+        Whether the last result of the body is a condition, and the step at which it holds first is
+        the last one.  The last output is then the number of steps that were made; what the arrays
+        have beyond these means nothing.
     """
 
     name = "scan"
-    props = ("body", "reverse", "truncate")
+    props = ("body", "reverse", "truncate", "stops")
     no_gradient = (0,)
 
-    def __init__(self, body, reverse=False, truncate=-1):
+    def __init__(self, body, reverse=False, truncate=-1, stops=False):
         self.body = body
         self.reverse = bool(reverse)
         self.truncate = truncate
+        self.stops = stops
         self.depths = tuple(max(taps) for taps in body.taps)
         first = 1 + len(body.sequences) + len(body.taps)
         self.shape_inputs = (0, *(first + i for i in deciding(body.order, body.others)))
@@ -135,7 +145,8 @@ class Scan(Op):
             shape = [a if b is None else b for a, b in pairs]
             found.append(TensorType(own.dtype, (None if n is None else n + depth, *shape)))
         plain = [v.type for v in self.body.results[len(firsts) :]]
-        return found + [TensorType(t.dtype, (n, *t.shape)) for t in plain]
+        found += [TensorType(t.dtype, (n, *t.shape)) for t in plain]
+        return [*found[:-1], TensorType("int64", ())] if self.stops else found
 
     def infer_shape(self, shapes, values):
         n, k = int(values[0]), len(self.body.taps)
@@ -160,14 +171,17 @@ class Scan(Op):
                     f"array of shape {tuple(new)}; give its first value the shape it keeps"
                 )
             out.append((n + depth, *first[1:]))
-        return out + [(n, *inner[v]) for v in self.body.results[k:]]
+        out += [(n, *inner[v]) for v in self.body.results[k:]]
+        return [*out[:-1], ()] if self.stops else out
 
     def reference(self, *arrays):
         n, sequences, firsts, others = self.parts(arrays)
         values = [a if i in self.shape_inputs else None for i, a in enumerate(arrays)]
         shapes = self.infer_shape([a.shape for a in arrays], values)
         body, k = self.body, len(firsts)
-        outs = [np.empty(s, v.type.dtype) for s, v in zip(shapes, body.results, strict=True)]
+        outs = [np.zeros(s, v.type.dtype) for s, v in zip(shapes, body.results, strict=True)]
+        if self.stops:
+            outs.pop()
         for out, first, depth in zip(outs, firsts, self.depths, strict=False):
             out[slice(len(out) - depth, None) if self.reverse else slice(0, depth)] = first
         fixed = dict(zip(body.others, others, strict=True))
@@ -178,13 +192,43 @@ class Scan(Op):
                 for back, v in taps.items():
                     values[v] = out[t + back] if self.reverse else out[depth + t - back]
             _evaluate(body.order, values)
-            for i, (out, v) in enumerate(zip(outs, body.results, strict=True)):
-                row = t if self.reverse or i >= k else t + self.depths[i]
-                out[row] = v.data if isinstance(v, Constant) else values[v]
+            found = [v.data if isinstance(v, Constant) else values[v] for v in body.results]
+            for i, (out, value) in enumerate(zip(outs, found, strict=False)):
+                out[t if self.reverse or i >= k else t + self.depths[i]] = value
+            if self.stops and found[-1]:
+                n = t + 1
+                break
+        if self.stops:
+            outs.append(np.array(n, "int64"))
         return tuple(outs) if len(outs) > 1 else outs[0]
 
     def vjp(self, inputs, outputs, cotangents, needed):
+        if self.stops:
+            return self._stopped_vjp(inputs, outputs, cotangents, needed)
         return _Gradient(self, inputs, outputs, cotangents, needed).cotangents()
+
+    def stopped(self, arrays, count):
+        """What arrays like the outputs (or None) hold of the steps that a loop that stops made."""
+        rows_of = [graph.add(count, depth) for depth in self.depths]
+        rows_of += [count] * (len(arrays) - 1 - len(rows_of))
+        pairs = zip(arrays, rows_of, strict=False)
+        return [None if a is None else leading(a, n) for a, n in pairs]
+
+    def _stopped_vjp(self, inputs, outputs, cotangents, needed):
+        """That of a loop of so many steps."""
+        body, count = self.body, outputs[-1]
+        plain = Scan(Body(body.sequences, body.taps, body.others, body.results[:-1]),
+                     self.reverse, self.truncate)  # fmt: skip
+        _, sequences, firsts, others = self.parts(inputs)
+        made = [count, *(leading(x, count) for x in sequences), *firsts, *others]
+        found = _Gradient(
+            plain, made, self.stopped(outputs, count), self.stopped(cotangents, count), needed
+        ).cotangents()
+        for i, x in enumerate(sequences, 1):
+            if found[i] is not None:
+                zeros = graph.zeros_like(x)
+                found[i] = _placed(leading(zeros, count), zeros, found[i])
+        return found
 
     @staticmethod
     def cases():
@@ -257,6 +301,12 @@ def _evaluate(order, values):
         found = node.op.run(node, [np.asarray(a) for a in arrays])
         found = found if isinstance(found, tuple) else (found,)
         values.update(zip(node.outputs, found, strict=True))
+
+
+def _placed(part, x, value):
+    """An array with a value in the place of one of its parts."""
+    node = part.owner
+    return IncSubtensor(node.op.spec, True)(x, value, *node.inputs[1:])
 
 
 class _Gradient:
@@ -390,8 +440,7 @@ class _Gradient:
         if start is None:
             return g
         zeros = graph.zeros_like(x)
-        part = self._part(zeros, start).owner
-        return IncSubtensor(part.op.spec, True)(zeros, g, *part.inputs[1:])
+        return _placed(self._part(zeros, start), zeros, g)
 
     def _first(self, j, arrays):
         """Cotangent of first values: of the array itself, and what the first steps send them."""

@@ -12,7 +12,7 @@ from graphcore.errors import UndecidedShapeError, describe, shown
 from graphcore.graph.nodes import Constant, SharedVariable, Variable
 from graphcore.graph.walk import ancestors, inputs_of, replace, toposort
 from graphcore.lower.arrays import LANE
-from graphcore.lower.text import disassemble, explain_spec
+from graphcore.lower.text import Explanation, disassemble, explain_spec
 from graphcore.ops.choice import decided
 from graphcore.rewrite import rewrite, rule_names
 from graphcore.rewrite.stages import stages
@@ -294,16 +294,26 @@ class Function(Caller):
         return _Maker(self)
 
     def disassembly(self):
-        """Text of the program planned last."""
-        return disassemble(self._last().spec)
+        """Text of the program planned last, after those of the stages before it."""
+        last = self._last()
+        return "\n".join([*self._before.described(disassemble), disassemble(last.spec)])
 
     def explain(self):
-        """Which node runs in which step of the program planned last."""
+        """Which node runs in which step of the program planned last.
+
+        Where shapes are found in data, the stages that find them come first.
+        """
         if self.mode.kind == "reference":
             return "runs through the NumPy reference, as its mode says"
         if self._reason:
             return f"runs through the NumPy reference: {self._reason}"
-        return explain_spec(self._last().spec)
+        last = explain_spec(self._last().spec)
+        stages = self._before.described(explain_spec)
+        if not stages:
+            return last
+        text = Explanation("\n".join([*stages, last]))
+        text.memory = last.memory
+        return text
 
     def profile(self, *args, seconds=0.02):
         """Time per step and per line of code.

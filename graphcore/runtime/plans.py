@@ -14,6 +14,7 @@ from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import replace, toposort
 from graphcore.lower.assemble import compile_program
 from graphcore.lower.shapes import value_inputs
+from graphcore.ops.scan import Scan
 from graphcore.ops.shape import is_planned
 
 PLANS = 64  # plans kept per graph; the cache is emptied when it is full
@@ -141,6 +142,18 @@ class Before:
         return arrays
 
 
+    def described(self, text):
+        """Lines about the programs that the stages made last, by ``text(spec)``; else none."""
+        lines = []
+        for number, (plans, _, nodes, _) in enumerate(self.stages, 1):
+            lines.append(f"stage {number}, which finds shapes:")
+            if plans.made:
+                lines.append(text([*plans.made.values()][-1].program.spec))
+            lines += [f"numpy    {describe(node)}  (only its value tells its shape)"
+                      for node in nodes]  # fmt: skip
+        return [*lines, "for these shapes:"] if lines else lines
+
+
 def _computed(node, arrays):
     """The outputs of an application, by NumPy: only their values tell how long they are."""
     try:
@@ -155,6 +168,7 @@ def _stages(inputs, outputs):
     order = toposort(outputs, stop=inputs)
     if not any(node.op.shape_inputs or node.op.data_dependent for node in order):
         return []
+    read = {*outputs, *(v for node in order for v in node.inputs)}
     levels, depth_of = {}, {}
     given = {v for v in inputs if v.type.numpy_dtype.kind in "biu"}
     for node in order:
@@ -162,6 +176,11 @@ def _stages(inputs, outputs):
         if node.op.data_dependent and not all(isinstance(v, Constant) for v in node.inputs):
             levels.setdefault(depth, ([], []))[1].append(node)
             depth_of.update(dict.fromkeys(node.outputs, depth + 1))
+            continue
+        if isinstance(node.op, Scan) and node.op.stops:  # all it makes is made before it is cut
+            levels.setdefault(depth, ([], []))[0].extend(v for v in node.outputs if v in read)
+            depth_of.update(dict.fromkeys(node.outputs, depth + 1))
+            given.update(node.outputs)
             continue
         for v in [node.inputs[i] for i in node.op.shape_inputs]:
             if not is_planned(v, given):

@@ -244,26 +244,7 @@ class _Scan:
         else:
             raise TypeError("scan: the type of an output changes with every step")
         self._check_strict([*results, *updates.values()])
-        if condition is not None:
-            self._stop_early(results, updates, condition)
-        return self._loop(results, updates, truncate)
-
-    def _stop_early(self, results, updates, condition):
-        """Limit the steps to those up to the first at which the condition holds.
-
-        A loop over all steps finds out how many these are: kernels do not stop in the middle.
-        """
-        going = new_variable(TensorType("int64"))
-        goes_on = graph.switch(condition, 0, going)
-        shared = {v: new_variable(v.type, name=v.name) for v in updates}
-        roots = replace([*results, *updates.values(), goes_on], shared)
-        carried = self._carried(roots, shared)[0]
-        carried.append((constant([1]), {1: going}, roots[-1]))
-        sequences = dict(zip(self.entries, self.sequences, strict=True))
-        arrays, _ = recurrence(self.n, sequences, carried, [])
-        went_on = graph.sum(getitem(arrays[-1], slice(1, None)), (0,))
-        self.n = graph.minimum(went_on + 1, self.n)
-        self.sequences = [getitem(x, slice(None, self.n)) for x in self.sequences]
+        return self._loop(results, updates, condition, truncate)
 
     def _step(self):
         """Results of one step on fresh variables, and updates of shared variables."""
@@ -302,12 +283,16 @@ class _Scan:
                     f"{shown(v)}; add it to non_sequences"
                 )
 
-    def _loop(self, results, updates, truncate):
+    def _loop(self, results, updates, condition, truncate):
         shared = {v: new_variable(v.type, name=v.name) for v in updates}
-        roots = replace([*results, *updates.values()], shared)
+        ends = [] if condition is None else [cast(condition, "bool")]
+        roots = replace([*results, *updates.values(), *ends], shared)
         carried, plain = self._carried(roots, shared)
         sequences = dict(zip(self.entries, self.sequences, strict=True))
-        arrays, collected = recurrence(self.n, sequences, carried, plain, truncate=truncate)
+        until = roots[-1] if ends else None
+        arrays, collected = recurrence(
+            self.n, sequences, carried, plain, truncate=truncate, until=until
+        )
         found, arrays, collected = [], iter(arrays), iter(collected)
         for o in self.outputs:
             if o.taps:
@@ -379,8 +364,7 @@ def _updates(pairs):
 class until:
     """What a step of a scan returns last in order to stop after this step, if a condition holds.
 
-    How many steps these are is found out by a loop over all ``n_steps``: say no more of them than
-    may be needed.
+    ``n_steps`` is the most steps that are made; memory is set aside for so many.
 
     Parameters
     ----------
@@ -400,6 +384,11 @@ class until:
 
     def __init__(self, condition):
         self.condition = as_tensor_variable(condition)
+        if self.condition.type.ndim:
+            raise TypeError(
+                f"until: the condition must be a single truth value, {shown(self.condition)} has "
+                f"{self.condition.type.ndim} axes; use .any() or .all()"
+            )
 
 
 def map(

@@ -327,6 +327,11 @@ cdef class Program:
             elif kind == "recurrence":
                 calls[i].n = step.n
                 calls[i].ins.fn = run_recurrence
+                if step.until is not None:
+                    if not all([0 <= slot < n_slots for slot in step.until]):
+                        raise ValueError("the condition of a recurrence is out of range")
+                    calls[i].ins.fn = run_until
+                    calls[i].ins.a, calls[i].ins.y = step.until
                 calls[i].ins.k0 = <int64_t>self._recurrence(step, spec, table, opcodes, scalar_run)
             elif kind == "choice":
                 if not 0 <= step.condition < n_slots:

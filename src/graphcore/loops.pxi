@@ -123,21 +123,51 @@ cdef void run_divided(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
             sum.join(sum.count, pair, &call)
 
 
+cdef void start_recurrence(const Recurrence* rec, char** P) noexcept nogil:
+    """Pointers to what the first repetition reads and writes."""
+    cdef Py_ssize_t i
+    for i in range(rec.n_shifts):
+        P[rec.shifts[i].slot] = P[rec.shifts[i].base]
+
+
+cdef inline void repeat(const Recurrence* rec, char** P) noexcept nogil:
+    """The calls of one repetition."""
+    cdef Py_ssize_t i
+    cdef const Call* call
+    for i in range(rec.n_calls):
+        call = &rec.calls[i]
+        call.ins.fn(call.n, P, &call.ins)
+
+
+cdef inline void move_on(const Recurrence* rec, char** P) noexcept nogil:
+    """Pointers to what the next repetition reads and writes."""
+    cdef Py_ssize_t i
+    for i in range(rec.n_shifts):
+        P[rec.shifts[i].slot] += rec.shifts[i].step
+
+
 cdef void run_recurrence(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
     """The same calls ``n`` times, on pointers that move after each time."""
     cdef const Recurrence* rec = <const Recurrence*>ins.k0
-    cdef Py_ssize_t _, i
-    cdef const Call* call
-    cdef const Shift* shift
-    for i in range(rec.n_shifts):
-        P[rec.shifts[i].slot] = P[rec.shifts[i].base]
+    cdef Py_ssize_t _
+    start_recurrence(rec, P)
     for _ in range(n):
-        for i in range(rec.n_calls):
-            call = &rec.calls[i]
-            call.ins.fn(call.n, P, &call.ins)
-        for i in range(rec.n_shifts):
-            shift = &rec.shifts[i]
-            P[shift.slot] += shift.step
+        repeat(rec, P)
+        move_on(rec, P)
+
+
+cdef void run_until(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
+    """:func:`run_recurrence` to the first time that a condition holds; how often that was."""
+    cdef const Recurrence* rec = <const Recurrence*>ins.k0
+    cdef Py_ssize_t done = 0
+    start_recurrence(rec, P)
+    while done < n:
+        repeat(rec, P)
+        done += 1
+        if (<int64_t*>P[ins.a])[0]:
+            break
+        move_on(rec, P)
+    (<int64_t*>P[ins.y])[0] = done
 
 
 cdef void run_choice(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:

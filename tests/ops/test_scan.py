@@ -273,3 +273,86 @@ def test_draws_inside_of_a_loop_differ_from_step_to_step():
     f = graphcore.function([], walk, updates=updates)
     first, second = np.diff(f()), np.diff(f())
     assert len(set(first) | set(second)) == 98
+
+
+def _stopping():
+    """Names, steps and what they start with: ``step(v, *states)`` gives values and a condition."""
+    number, pair = tt.constant(0.3), tt.constant([0.4, -0.2])
+    vector = tt.constant(np.array([0.5, 1.5]))
+    yield "one state", lambda v, s: ([tt.sin(s) + v], s + v > 2.0), [number]
+    yield "of two", lambda v, s, r: ([s * v, r + s], r > 0.8), [number, number]
+    yield "collected", lambda v, s: ([s + v, tt.exp(-s) * v], s > 1.0), [number, None]
+    yield "not of states", lambda v, s: ([s * tt.cos(v)], v > 1.0), [number]
+    yield "never", lambda v, s: ([s * tt.cos(v)], v > 99.0), [number]
+    yield "at once", lambda v, s: ([s * tt.cos(v)], tt.constant(True)), [number]
+    two = {"initial": pair, "taps": [-2, -1]}
+    yield "two taps", lambda v, s, r: ([s * 0.5 + r * v], r + v > 1.2), [two]
+    yield "vectors", lambda v, s: ([tt.tanh(s * v) + s], s.sum() > 4.5), [vector]
+    python = lambda v, s: ([s + v * tt.nlinalg.svd(tt.diag(s))[1]], (s > 2).any())  # noqa: E731
+    yield "python step", python, [vector]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("case", list(_stopping()), ids=lambda case: case[0])
+def test_loops_that_stop_are_loops_of_so_many_steps(case, backwards):
+    name, step, starts = case
+    x, values = tt.vector("x"), np.array([0.7, 0.4, 1.3, 0.2, 0.9, 0.5])
+
+    def stopping(*args):
+        found, condition = step(*args)
+        return found, graphcore.until(condition)
+
+    def results(fn, sequence, options):
+        rows, _ = graphcore.scan(fn, sequence, starts, return_list=True, **options)
+        cost = sum((tt.sqr(r)).sum() + r[-1].sum() for r in rows)
+        slope = graphcore.grad(cost, x, disconnected_inputs="ignore")
+        bend = graphcore.grad(tt.sqr(slope).sum(), x, disconnected_inputs="ignore")
+        return [*rows, slope, bend]
+
+    outputs = results(stopping, x, {"go_backwards": backwards})
+    f = graphcore.function([x], outputs)
+    found = f(values)
+    n = len(found[0])
+    assert n == {"never": 6, "at once": 1}.get(name, n)
+    assert 1 < n < 6 or name in ("never", "at once")
+    plain = results(lambda *a: step(*a)[0], x, {"go_backwards": backwards, "n_steps": n})
+    g = graphcore.function([x], plain)
+    oracle = graphcore.evaluate(outputs, {x: values})
+    for got, want, other in zip(found, g(values), oracle, strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-13, atol=1e-15)
+        np.testing.assert_allclose(got, other, rtol=1e-13, atol=1e-15)
+    text = f.explain()
+    assert text.startswith("stage 1, which finds shapes:") and "for these shapes:" in text
+    assert ("python scan" in text) == (name == "python step")
+    assert ("steps at most, until" in f.disassembly()) == (name not in ("python step", "at once"))
+
+
+def test_steps_after_the_condition_are_not_made():
+    seen = []
+    count = graphcore.printing.Print(global_fn=lambda op, v: seen.append(float(v)))
+    limit, start = tt.scalar("limit"), tt.scalar("start")
+    doubled, _ = graphcore.scan(
+        lambda s: (2 * count(s), graphcore.until(2 * s > limit)), outputs_info=start, n_steps=10**6
+    )
+    f = graphcore.function([start, limit], doubled[-1])
+    assert f(1.0, 10.0) == 16.0 and seen == [1.0, 2.0, 4.0, 8.0]
+    quick, _ = graphcore.scan(
+        lambda s: (2 * s, graphcore.until(2 * s > limit)), outputs_info=start, n_steps=10**6
+    )
+    g = graphcore.function([start, limit], [quick, graphcore.grad(quick[-1], start)])
+    rows, slope = g(1.0, 10.0)
+    assert rows.tolist() == [2.0, 4.0, 8.0, 16.0] and slope == 16.0
+    rows, slope = g(1.0, 3.0)
+    assert rows.tolist() == [2.0, 4.0] and slope == 4.0
+
+
+def test_no_steps_and_no_conditions():
+    n, x = tt.iscalar("n"), tt.vector("x")
+    rows, _ = graphcore.scan(
+        lambda s: (s + 1, graphcore.until(s.sum() > 3)), outputs_info=x, n_steps=n
+    )
+    f = graphcore.function([x, n], rows)
+    assert f([1.0, 1.0], 0).shape == (0, 2) and f([1.0, 1.0], 9).shape == (2, 2)
+    assert f(np.zeros(0), 3).shape == (3, 0)
+    with pytest.raises(TypeError, match="until: the condition must be a single truth value"):
+        graphcore.scan(lambda v: (v, graphcore.until(x > 0)), x)
