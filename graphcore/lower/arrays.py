@@ -101,7 +101,6 @@ class Array:
     writers: list = field(default_factory=list)  # items that define it
     readers: list = field(default_factory=list)  # (item, aligned) that use it
     offset: int = -1  # of planned work memory
-    slots: dict = field(default_factory=dict)  # byte offset -> slot
 
     def __repr__(self):
         return f"<array {self.shape} of {self.lane} in {self.place}>"

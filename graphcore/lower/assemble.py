@@ -3,6 +3,7 @@
 from graphcore import kernels
 from graphcore._executor import MOST_THREADS, Program
 from graphcore._graph import count_readers, needed
+from graphcore._items import take_apart
 from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
@@ -75,8 +76,7 @@ def lower(outputs, inputs, values=None, resident=(), threads=1):
         if v.type.dtype not in LANE:
             raise translate.Unsupported(v.type.dtype)
         t.view[v] = whole(Array(shape, LANE[v.type.dtype], MEMORY[v.type.dtype], place))
-    for node in order:
-        t.translate(node)
+    t.translate_all(order)
     t.node = None
     for v, buffer, offset in outputs:
         if isinstance(v, Constant):
@@ -84,18 +84,8 @@ def lower(outputs, inputs, values=None, resident=(), threads=1):
         t.deliver(v, ("external", buffer, offset), MEMORY.get(v.type.dtype))
     groups = group_items(t.items)
     Emitter(spec, Memory(spec), groups).run()
-    _take_apart(t.items)
+    take_apart(t.items)
     return spec, shapes
-
-
-def _take_apart(items):
-    """Items refer to arrays and these to items: without that nothing waits for the collector."""
-    for item in items:
-        item.group = None
-        for view in (*item.inputs, item.out):
-            view.array.writers = view.array.readers = None
-        for array in item.info.get("outs", ()):
-            array.writers = None
 
 
 def check_threads(threads):

@@ -15,7 +15,7 @@ from functools import reduce as chain
 
 import numpy as np
 
-from graphcore.lower.arrays import LANE, View, size_of, whole
+from graphcore.lower.arrays import LANE, View, shape_function, size_of, whole
 from graphcore.lower.indexing import is_zero, positions, start_from
 from graphcore.lower.items import broadcast_view
 from graphcore.lower.translate import RULES, apply_row, reduce_view, row_plan
@@ -35,6 +35,7 @@ JOIN = {  # row that combines two columns as a reduction combines elements
 }
 
 
+@shape_function
 def short_axes(shape):
     """How many last axes of a value of this shape are taken apart."""
     together, best = 1, 0

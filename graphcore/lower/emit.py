@@ -4,6 +4,7 @@ import ctypes
 
 import numpy as np
 
+from graphcore._items import arrays_of
 from graphcore.errors import describe
 from graphcore.lower.arrays import ITEM_BYTES, size_of
 from graphcore.lower.items import FLOW
@@ -35,7 +36,7 @@ class Emitter:
 
     def steps(self):
         """Place every array; the steps of all groups."""
-        self._place(self._arrays())
+        self._place(arrays_of(self.groups))
         steps = []
         for group in self.groups:
             steps += self._starts(group)
@@ -55,16 +56,6 @@ class Emitter:
         return steps
 
     # ---- places -----------------------------------------------------------------------------
-
-    def _arrays(self):
-        found = {}
-        for group in self.groups:
-            for item in group.items:
-                for view in (*item.inputs, item.out):
-                    found[view.array] = None
-                for array in item.info.get("outs", ()):
-                    found[array] = None
-        return list(found)
 
     def _place(self, arrays):
         planned, spans = [], []

@@ -1,8 +1,7 @@
 """Units of work: what a graph node becomes before it is known which loop it runs in."""
 
-from dataclasses import dataclass, field
-
-from graphcore.lower.arrays import View, c_strides, size_of, squeezed
+from graphcore import _items
+from graphcore.lower.arrays import Array, View, c_strides, size_of, squeezed
 
 # kinds whose result is produced element by element along the iteration, in order
 FLOW = frozenset({"elem", "gather", "matrow", "check"})
@@ -11,9 +10,8 @@ _STREAMS = {"gather": (1,), "scatter": (0, 1), "matrow": (), "matcol": (1,)}
 LOOP = FLOW | {"reduce", "dot", "scatter", "matcol", "copy", "increase"}
 
 
-@dataclass(eq=False, slots=True, repr=False)
 class Item:
-    """One unit of work.
+    """One unit of work; made by ``Translator.add``.
 
     Attributes
     ----------
@@ -27,22 +25,22 @@ class Item:
         Iteration shape.
     inputs : list of View
     out : View
-    aligned : list of bool
+    node : Apply or None
+        What it is for.
+    axes : tuple of int
+        Of a reduction.
+    info : mapping
+        Particulars of the kind.
+    group : Group or None
+    aligned : tuple of bool
         Per input: read element by element along the iteration, from a value which may be
         produced in the same loop.
+    order : int
+        Its position among all items.
     """
 
-    kind: str
-    op: str
-    shape: tuple
-    inputs: list
-    out: View
-    node: object = None
-    axes: tuple = ()
-    info: dict = field(default_factory=dict)
-    group: object = None
-    aligned: list = field(default_factory=list)
-    order: int = 0
+    __slots__ = ("aligned", "axes", "group", "info", "inputs", "kind", "node", "op", "order", "out",
+                 "shape")  # fmt: skip
 
     def __repr__(self):
         return f"<item {self.order}: {self.kind} {self.op} over {self.shape}>"
@@ -71,6 +69,9 @@ def is_aligned(view, item):
         and view.squeezed_shape() == item.space
         and len(item.space) > 0
     )
+
+
+_items.bind(Array, View, Item, (c_strides, squeezed, is_aligned))
 
 
 def broadcast_view(view, shape):

@@ -196,8 +196,7 @@ def translated(node, results, view, values, apart, tiny=False):
     shapes.update((v, v.data.shape) for v in results if isinstance(v, Constant))
     inner = Translator(shapes, values, len if tiny and _is_tiny(order, shapes) else apart)
     inner.view.update(view)
-    for n in order:
-        inner.translate(n)
+    inner.translate_all(order)
     inner.node = node
     return inner
 

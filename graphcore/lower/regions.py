@@ -9,6 +9,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from operator import attrgetter
 
+from graphcore import _items
 from graphcore.lower.items import FLOW, LOOP
 
 _order = attrgetter("order")
@@ -31,27 +32,11 @@ class Group:
         return f"<group {self.position}: {self.kind} over {self.space}, {len(self.items)} items>"
 
 
-def _key(item):
-    if item.kind == "scalar":
-        return ("scalar", ())
-    if item.kind in LOOP:
-        return ("loop", item.space)
-    return ("alone", item.order)
-
-
 def dependencies(item):
     """``(earlier item, aligned)`` for everything that must have happened before this item."""
     found = []
-    scalar = item.kind == "scalar"
     for v, aligned in zip(item.inputs, item.aligned, strict=True):
-        writers = v.array.writers
-        if not writers:
-            continue
-        if scalar and len(writers) == 1 and writers[0].kind == "scalar":
-            if writers[0].order < item.order:
-                found.append((writers[0], True))
-            continue
-        writers = [w for w in writers if w.order < item.order]
+        writers = [w for w in v.array.writers if w.order < item.order]
         flows = (
             len(v.array.writers) == 1
             and writers
@@ -78,33 +63,12 @@ def _last_writers(writers, item):
     return writers[max(start, 0) : end]
 
 
+_items.bind_groups(Group, dependencies, FLOW, LOOP)
+
+
 def group_items(items):
     """Groups in an order that respects every dependency; ``item.group`` is set."""
-    table, levels = {}, {}
-    edges, keys = [], {}
-    for item in items:
-        key, level = _key(item), 0
-        keys[item] = key
-        deps = dependencies(item)
-        for earlier, flows in deps:
-            above = levels[earlier] if flows and keys[earlier] == key else levels[earlier] + 1
-            if above > level:
-                level = above
-        levels[item] = level
-        group = table.get((key, level))
-        if group is None:
-            group = table[(key, level)] = Group(key[0], key[1], level)
-        group.items.append(item)
-        item.group = group
-        edges.append((item, deps))
-    for item, deps in edges:
-        group = item.group
-        for earlier, flows in deps:
-            if earlier.group is not group:
-                group.before.add(earlier.group)
-                if not (flows and keys[earlier] == keys[item]):
-                    group.hard.add(earlier.group)
-    groups = list(table.values())
+    groups = _items.grouped(items)
     if len(groups) <= MERGE_LIMIT:
         groups = _merge(groups)
     return _ordered(groups)

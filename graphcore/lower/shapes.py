@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from graphcore._items import spread_shapes
 from graphcore.errors import located
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
@@ -40,26 +41,18 @@ def concrete_shapes(order, shapes, values):
     values : dict of Variable to ndarray
         Known values; integer values computed from them are added to it.
     """
-    for node in order:
-        for v in node.inputs:
-            if v not in shapes:
-                if not isinstance(v, Constant):
-                    raise ValueError(f"no shape is given for the input {v!r}")
-                shapes[v] = v.data.shape
-        op, given = node.op, [shapes[v] for v in node.inputs]
-        first = given[0] if given else None
-        if first is not None and op.broadcasts and given.count(first) == len(given):
-            shapes.update(dict.fromkeys(node.outputs, first))
-            if node.outputs[0].type.dtype in _REAL:
-                continue
+
+    def decide(node, given):
         known = [_value(v, values) for v in node.inputs]
         try:
-            out_shapes = op.infer_shape(given, known)
+            out_shapes = node.op.infer_shape(given, known)
         except (ValueError, TypeError, IndexError) as error:
             raise located(error, node, given) from error
         for v, s in zip(node.outputs, out_shapes, strict=True):
             shapes[v] = tuple(s)
         _follow_values(node, known, shapes, values)
+
+    spread_shapes(order, shapes, values, _REAL, decide)
 
 
 def _value(v, values):

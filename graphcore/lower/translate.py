@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from graphcore import kernels
+from graphcore import _items, kernels
 from graphcore.errors import located
 from graphcore.graph.large import DERIVED, is_mapped
 from graphcore.graph.nodes import Constant
@@ -23,7 +23,7 @@ from graphcore.lower.arrays import (
     size_of,
     whole,
 )
-from graphcore.lower.items import Item, broadcast_view, is_aligned, reshaped
+from graphcore.lower.items import broadcast_view, reshaped
 from graphcore.ops import elementwise, lines, reduce, shape
 from graphcore.ops.markers import MARKERS
 from graphcore.optable import ROWS
@@ -180,29 +180,10 @@ class Translator:
     def new(self, shape, lane):
         return Array(tuple(shape), lane, node=self.node)
 
-    def add(self, kind, op, shape, inputs, out, **fields):
-        item = Item(kind, op, tuple(shape), list(inputs), out, self.node, **fields)
-        item.order = len(self.items)
-        if kind == "scalar":
-            item.aligned = [False] * len(item.inputs)
-        else:
-            streams = item.streams
-            item.aligned = [i in streams and is_aligned(v, item) for i, v in enumerate(item.inputs)]
-        self.items.append(item)
-        out.array.writers.append(item)
-        for v, aligned in zip(item.inputs, item.aligned, strict=True):
-            v.array.readers.append((item, aligned))
-        return item
+    add = _items.add
+    elementwise = _items.elementwise
 
     # ---- elementwise ---------------------------------------------------------------------------
-
-    def elementwise(self, op, views, shape, lane):
-        """Apply an opcode; a scalar item when one number results."""
-        out = whole(Array(tuple(shape), lane, node=self.node))
-        size = size_of(shape)
-        if size:
-            self.add("scalar" if size == 1 else "elem", op, shape, views, out)
-        return out
 
     def convert(self, view, op, lane):
         """A conversion of every element of what the view shows (done once per view)."""
@@ -260,6 +241,10 @@ class Translator:
         return self.made[key]
 
     # ---- nodes -----------------------------------------------------------------------------------
+
+    def translate_all(self, order):
+        """:meth:`translate` for every node."""
+        _items.translate_all(self, order, elementwise.Elemwise, _plan_or_none)
 
     def translate(self, node):
         """Add the items of a node, or make its outputs views of what is there."""
@@ -354,12 +339,15 @@ class Translator:
 
 
 def row_plan(node):
-    """``(opcode, element types of operands before and after, result class, result type)``."""
+    """How a row is applied: see :func:`_row_plan`."""
     return _row_plan(node.op.row_name, tuple([v.type.dtype for v in node.inputs]))
 
 
 @lru_cache(maxsize=4096)
 def _row_plan(row_name, dtypes):
+    """``(opcode, result class, whether nothing is converted, row, element types of operands before
+    and after, result type)``.
+    """
     row = ROWS[row_name]
     wanted, out_dtype = elementwise.signature(row.name, dtypes)
     if out_dtype not in LANE or any(d not in LANE for d in (*dtypes, *wanted)):
@@ -377,17 +365,36 @@ def _row_plan(row_name, dtypes):
         raise Unsupported(f"{row.name}_{sig}")
     if row.far:
         kernels.connect()
-    return row, sig, dtypes, wanted, out_dtype
+    plain = not any(_is_cast(*pair) for pair in zip(dtypes, wanted, strict=True))
+    plain = plain and "uint64" not in (*dtypes, out_dtype)
+    if row.dtype != "bool":
+        plain = plain and out_dtype not in NARROW and (out_dtype != "bool" or row.name != "add")
+    return f"{row.name}_{sig}", row.out(sig), plain, row, dtypes, wanted, out_dtype
+
+
+@lru_cache(maxsize=4096)
+def _plan_or_none(row_name, dtypes):
+    """The plan of a row, None where there is none."""
+    try:
+        return _row_plan(row_name, dtypes)
+    except Unsupported:
+        return None
+
+
+def _is_cast(have, want):
+    return LANE[have] != LANE[want] or (want == "bool" != have)
 
 
 def apply_row(t, plan, views, shape):
     """A row of the table on views that broadcast to ``shape``."""
-    row, sig, dtypes, wanted, out_dtype = plan
+    op, lane, plain, row, dtypes, wanted, out_dtype = plan
+    if plain:
+        return t.elementwise(op, views, shape, lane)
     operands = [
-        t.cast(v, have, want) if LANE[have] != LANE[want] or (want == "bool" != have) else v
+        t.cast(v, have, want) if _is_cast(have, want) else v
         for v, have, want in zip(views, dtypes, wanted, strict=True)
     ]
-    out = t.elementwise(f"{row.name}_{sig}", operands, shape, row.out(sig))
+    out = t.elementwise(op, operands, shape, lane)
     if out_dtype == "bool" and row.name == "add":  # "or": 1 + 1 is still 1
         out = t.convert(out, "bool_l", "l")
     return out if row.dtype == "bool" else t.narrow(out, out_dtype)

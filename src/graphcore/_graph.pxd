@@ -1,7 +1,10 @@
 """Fields of variables and applications, read by their offsets: see ``_graph.pyx``."""
 
 from cpython.object cimport PyObject_TypeCheck, PyTypeObject
-from cpython.ref cimport PyObject
+from cpython.ref cimport Py_INCREF, Py_XDECREF, PyObject
+
+cdef extern from "Python.h":
+    object PyType_GenericAlloc(type cls, Py_ssize_t n)
 
 
 cdef struct Offsets:
@@ -11,6 +14,7 @@ cdef struct Offsets:
 cdef Offsets at
 cdef type constant_base
 
+cdef Py_ssize_t offset(descriptor) except -1
 cdef object missing_field()
 cdef object checked_owner(object v)
 cdef object new_application(object op, tuple inputs, object types, object where)
@@ -22,6 +26,15 @@ cdef inline object field(object x, Py_ssize_t offset):
     """What a slot of an object holds."""
     cdef PyObject* found = (<PyObject**>(<char*><PyObject*>x + offset))[0]
     return missing_field() if found == NULL else <object>found
+
+
+cdef inline void put(object x, Py_ssize_t offset, object value) noexcept:
+    """Fill a slot."""
+    cdef PyObject** place = <PyObject**>(<char*><PyObject*>x + offset)
+    cdef PyObject* old = place[0]
+    Py_INCREF(value)
+    place[0] = <PyObject*>value
+    Py_XDECREF(old)
 
 
 cdef inline object owner_of(object v):

@@ -26,7 +26,6 @@ cdef extern from "Python.h":
         PyMemberDef* d_member
     ctypedef struct PyFrameObject
     ctypedef struct PyCodeObject
-    object PyType_GenericAlloc(type cls, Py_ssize_t n)
     PyFrameObject* PyEval_GetFrame()
     PyFrameObject* PyFrame_GetBack(PyFrameObject* frame)
     object PyFrame_GetGlobals(PyFrameObject* frame)
@@ -75,15 +74,6 @@ cdef Py_ssize_t offset(descriptor) except -1:
 
 cdef object missing_field():
     raise AttributeError("a variable or application without some of its fields")
-
-
-cdef inline void put(object x, Py_ssize_t offset, object value) noexcept:
-    """Fill a slot."""
-    cdef PyObject** place = <PyObject**>(<char*><PyObject*>x + offset)
-    cdef PyObject* old = place[0]
-    Py_INCREF(value)
-    place[0] = <PyObject*>value
-    Py_XDECREF(old)
 
 
 cdef object checked_owner(object v):

@@ -28,7 +28,7 @@ def _no_lanes(patch):
 
 
 def _no_columns(patch):
-    patch.setattr(columns, "MOST", 0)
+    patch.setattr(columns, "short_axes", lambda shape: 0)
 
 
 def _no_short_products(patch):
