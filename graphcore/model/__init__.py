@@ -45,6 +45,7 @@ _FROM_SAMPLE = (
     "DEMetropolisZ",
     "HamiltonianMC",
     "Metropolis",
+    "MultiTrace",
     "CauchyProposal",
     "LaplaceProposal",
     "NUTS",

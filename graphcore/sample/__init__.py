@@ -14,6 +14,7 @@ from graphcore.sample.evolution import DEMetropolis, DEMetropolisZ
 from graphcore.sample.forward import draw
 from graphcore.sample.hamiltonian import HamiltonianMC
 from graphcore.sample.mcmc import sample
+from graphcore.sample.multitrace import MultiTrace
 from graphcore.sample.nuts import FlatDraws, SamplingError, sample_flat
 from graphcore.sample.optimum import (
     find_constrained_prior,
@@ -61,6 +62,7 @@ __all__ = [
     "HamiltonianMC",
     "LaplaceProposal",
     "Metropolis",
+    "MultiTrace",
     "NormalProposal",
     "PoissonProposal",
     "Result",

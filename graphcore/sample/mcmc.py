@@ -8,6 +8,7 @@ from graphcore.model import modelcontext
 from graphcore.sample import expand, report, traces
 from graphcore.sample.compound import sample_compound
 from graphcore.sample.dense import sample_dense
+from graphcore.sample.multitrace import MultiTrace
 from graphcore.sample.nuts import SamplingError, sample_flat
 from graphcore.sample.results import Result, attributes, make_group
 from graphcore.sample.seeds import chain_seeds
@@ -87,8 +88,9 @@ def sample(
         Warn about divergences, R-hat, effective sample sizes, and tree depth.
     return_inferencedata : bool
         True: ArviZ data when ArviZ is installed (importing it takes a second or two the first
-        time), else a :class:`~graphcore.sample.results.Result`.  False: always the latter, which
-        has the same groups and names.
+        time), else a :class:`~graphcore.sample.results.Result`.  False: a
+        :class:`~graphcore.sample.multitrace.MultiTrace`, which has the same groups and names, and
+        what PyMC3's traces have.
     idata_kwargs : dict, optional
         ``log_likelihood=True`` adds that group, ``include_transformed=True`` the group
         ``unconstrained_posterior``; ``coords`` and ``dims`` extend those of the model.
@@ -106,7 +108,7 @@ def sample(
 
     Returns
     -------
-    arviz.InferenceData, xarray.DataTree or Result
+    arviz.InferenceData, xarray.DataTree, Result or MultiTrace
         After Ctrl-C, of the draws made until then.
 
     Examples
@@ -160,7 +162,9 @@ def sample(
         posterior = {name: array.values for name, array in result.posterior.items()}
         notes += report.problems(run.stats, posterior, tune)
     report.warn(notes)
-    return traces.converted(result) if return_inferencedata else result
+    if return_inferencedata:
+        return traces.converted(result)
+    return MultiTrace(dict(result), result.attrs)
 
 
 def _known(given, names, what):

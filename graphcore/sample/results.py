@@ -13,6 +13,8 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from graphcore import _version
 
 SAMPLE_DIMS = ("chain", "draw")
+# The groups whose variables a result offers by name.
+DRAWN = ("posterior", "posterior_predictive", "predictions", "prior_predictive", "prior")
 
 
 class DataArray(NDArrayOperatorsMixin):
@@ -254,8 +256,9 @@ class Result(Mapping):
     def __getitem__(self, name):
         if name in self._groups:
             return self._groups[name]
-        if name in self._groups.get("posterior", ()):
-            return self.get_values(name)  # as PyMC3's traces
+        for group in DRAWN:
+            if name in self._groups.get(group, ()):  # as PyMC3's traces and dicts
+                return self._values(group, name)
         raise KeyError(f"no group {name!r}; there are {', '.join(self._groups)}")
 
     @property
@@ -282,7 +285,10 @@ class Result(Mapping):
         >>> result["mu"].shape, result.get_values("mu", burn=1, combine=False)[0].shape
         ((10,), (4,))
         """
-        values = self._groups["posterior"][varname].values[:, burn::thin]
+        return self._values("posterior", varname, burn, thin, combine, chains)
+
+    def _values(self, group, name, burn=0, thin=1, combine=True, chains=None):
+        values = self._groups[group][name].values[:, burn::thin]
         if chains is not None:
             values = values[np.atleast_1d(chains)]
         return np.concatenate(list(values)) if combine else list(values)

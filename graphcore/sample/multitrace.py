@@ -1,0 +1,147 @@
+"""The result of a run as PyMC3's traces: draws by variable name, points by number."""
+
+import itertools
+
+import numpy as np
+
+from graphcore.sample.results import Group, Result, make_group
+
+OLD_STATS = {
+    "depth": "tree_depth",
+    "mean_tree_accept": "acceptance_rate",
+    "model_logp": "lp",
+    "tree_size": "n_steps",
+}
+
+
+class MultiTrace(Result):
+    """What ``pm.sample(..., return_inferencedata=False)`` returns: a result that is read by draws.
+
+    ``trace["mu"]`` has the draws of all chains one after the other, ``trace["diverging"]`` a
+    statistic of the sampler, ``trace[-1]`` a point (of the last chain), and ``trace[100::2]`` a
+    shorter trace. The groups of a :class:`~graphcore.sample.results.Result` are attributes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from graphcore.sample.results import make_group
+    >>> trace = MultiTrace({"posterior": make_group({"mu": np.arange(10.0).reshape(2, 5)})}, {})
+    >>> len(trace), trace.nchains, trace[-1], trace["mu"].shape, trace["mu", 3:]
+    (5, 2, {'mu': np.float64(9.0)}, (10,), array([3., 4., 8., 9.]))
+    >>> len(trace[::2]), trace.posterior["mu"].shape, len(list(trace.points()))
+    (3, (2, 5), 10)
+    """
+
+    @property
+    def nchains(self):
+        """Number of chains."""
+        return len(self.chains)
+
+    @property
+    def chains(self):
+        """Positions of the chains: 0, 1, ..."""
+        return list(range(self._shape()[0]))
+
+    @property
+    def stat_names(self):
+        """Names of the statistics of the sampler."""
+        return set(self._groups.get("sample_stats", ()))
+
+    def _shape(self):
+        return next(iter(self._groups["posterior"].values())).shape[:2]
+
+    def __len__(self):
+        return self._shape()[1]
+
+    def __iter__(self):
+        """The points of the last chain."""
+        return (self.point(i) for i in range(len(self)))
+
+    def keys(self):
+        """Names of the groups."""
+        return self._groups.keys()
+
+    def values(self):
+        """The groups."""
+        return self._groups.values()
+
+    def items(self):
+        """Names of the groups, and the groups."""
+        return self._groups.items()
+
+    def __contains__(self, name):
+        known = (self._groups, self._groups["posterior"], self.stat_names)
+        return any(name in names for names in known)
+
+    def __getitem__(self, key):
+        if isinstance(key, int | np.integer):
+            return self.point(int(key))
+        if isinstance(key, slice):
+            return self._slice(key)
+        if isinstance(key, tuple):
+            name, burn, thin = (*key, 1)[:3]
+            if isinstance(burn, slice):
+                return np.concatenate([x[burn] for x in self.get_values(name, combine=False)])
+            return self.get_values(name, burn=burn, thin=thin)
+        name = getattr(key, "name", key)  # a variable stands for its name
+        if name in self._groups["posterior"]:
+            return self.get_values(name)
+        if OLD_STATS.get(name, name) in self.stat_names:
+            return self.get_sampler_stats(name)
+        return super().__getitem__(name)
+
+    def __getattr__(self, name):
+        if not name.startswith("_") and name in self._groups.get("posterior", ()):
+            return self.get_values(name)
+        return super().__getattr__(name)
+
+    def get_sampler_stats(self, stat_name, burn=0, thin=1, combine=True, chains=None):
+        """A statistic of the sampler; the arguments are those of :meth:`get_values`."""
+        stat_name = OLD_STATS.get(stat_name, stat_name)
+        if stat_name not in self.stat_names:
+            raise KeyError(
+                f"no statistic {stat_name!r}; there are {', '.join(sorted(self.stat_names))}"
+            )
+        return self._values("sample_stats", stat_name, burn, thin, combine, chains)
+
+    def point(self, idx, chain=-1):
+        """The values of all variables at one draw of a chain, the last one by default."""
+        return {name: a.values[chain, idx] for name, a in self._groups["posterior"].items()}
+
+    def points(self, chains=None):
+        """The points of all chains, one chain after the other."""
+        chains = self.chains if chains is None else np.atleast_1d(chains)
+        return (self.point(i, c) for c, i in itertools.product(chains, range(len(self))))
+
+    def add_values(self, vals, overwrite=False):
+        """Add draws of a further variable.
+
+        Parameters
+        ----------
+        vals : dict of str to array
+            The draws of all chains one after the other.
+        overwrite : bool
+            Whether a variable that exists is replaced; otherwise that is an error.
+        """
+        for name, draws in vals.items():
+            if name in self._groups["posterior"] and not overwrite:
+                raise ValueError(f"the trace has {name!r}; pass overwrite=True to replace it")
+            draws = np.asarray(draws)
+            made = make_group({name: draws.reshape(*self._shape(), *draws.shape[1:])})
+            self._groups["posterior"].data_vars[name] = made[name]
+
+    def remove_values(self, varname):
+        """Remove a variable."""
+        if varname not in self._groups["posterior"]:
+            raise KeyError(f"no variable {varname!r}")
+        del self._groups["posterior"].data_vars[varname]
+
+    def _slice(self, draws):
+        """The trace of these draws of every chain."""
+
+        groups = dict(self._groups)
+        for name, group in groups.items():
+            if group.data_vars and not name.startswith("warmup") and "draw" in group.sizes:
+                arrays = {k: array.isel(draw=draws) for k, array in group.items()}
+                groups[name] = Group(arrays, group.attrs)
+        return MultiTrace(groups, self.attrs)
