@@ -21,6 +21,7 @@ cdef struct Cursor:         # a pointer that moves with the loop
     int32_t slot, base
     int64_t step            # bytes per inner element
     int64_t ahead           # bytes between what is worked on and what is asked for meanwhile
+    int64_t share           # bytes that are asked for before each call of the body
     int64_t outer[MAX_OUTER]   # bytes per step of each outer axis
 
 
@@ -48,7 +49,7 @@ cdef struct Parts:          # how the inner axis of a loop is divided, whoever w
 cdef struct Loop:
     int64_t n, block        # inner length, elements per pass
     int32_t n_outer, n_body, n_cursors
-    int32_t far             # the streams come from beyond the cache: prefetch the next block
+    int32_t far             # 0, or the cache that the streams are asked into: 1, 2
     int64_t outer[MAX_OUTER]
     gk_ins* body
     Cursor* cursors

@@ -29,13 +29,19 @@ cdef extern from *:
     #define gk_free_aligned free
     static void *gk_alloc_aligned(size_t n) { return aligned_alloc(64, (n + 63) / 64 * 64); }
     #endif
-    /* ask for the next block of a stream while this one is worked on */
+    /* ask for a part of a stream, into the first cache or the second; GCC removes calls of functions
+     * that only ask, hence the empty instruction */
     #if defined(__GNUC__) || defined(__clang__)
-    static void gk_prefetch(const char *p, long n) {
-      for (const char *end = p + n; p < end; p += 64) __builtin_prefetch(p, 0, 2);
+    static inline void gk_prefetch(const char *p, int64_t n, int cache) {
+      const char *end = p + n;
+      if (cache == 1)
+        for (; p < end; p += 64) __builtin_prefetch(p, 0, 3);
+      else
+        for (; p < end; p += 64) __builtin_prefetch(p, 0, 2);
+      __asm__ volatile("");
     }
     #else
-    #define gk_prefetch(p, n) ((void)0)
+    #define gk_prefetch(p, n, cache) ((void)0)
     #endif
     #include <time.h>
     static double gk_now(void) {
@@ -62,7 +68,7 @@ cdef extern from *:
       return __atomic_compare_exchange_n(owner, &nobody, thread, 0, relaxed, relaxed);
     }
     """
-    void gk_prefetch(const char* p, long n) noexcept nogil
+    void gk_prefetch(const char* p, int64_t n, int cache) noexcept nogil
     double gk_now() noexcept nogil
     int64_t gk_next(int64_t* p) noexcept nogil
     void gk_team_run(void (*share)(void*, int) noexcept nogil, void* work, int n) noexcept nogil
@@ -76,7 +82,9 @@ cdef extern from *:
 
 cdef enum:
     FAR = 1 << 23           # bytes of streams beyond which asking ahead pays
-    AHEAD = 4096            # bytes of a stream, at least, that are asked for before their use
+    NEAR = 1 << 14          # bytes of streams per block for which the first cache has room
+    AHEAD = 4096            # bytes of a stream, at least, that are asked into the second cache
+    LINE = 64               # bytes that come at once
     ERROR_BYTES = 64        # size of an error record
     ERR_PYTHON = 2          # an exception object waits in the error record
 
@@ -407,7 +415,8 @@ cdef class Program:
         if len(step.outer) > MAX_OUTER:
             raise ValueError(f"a loop has {len(step.outer)} outer axes; at most {MAX_OUTER} fit")
         loop.n, loop.block = step.n, step.block
-        loop.far = step.n * sum([abs(inner) for _, _, inner, _ in step.cursors]) > FAR
+        moved = sum([abs(inner) for _, _, inner, _ in step.cursors])
+        loop.far = 0 if step.n * moved <= FAR else 1 if step.block * moved <= NEAR else 2
         loop.n_outer, loop.n_body = len(step.outer), len(step.body)
         loop.n_cursors = len(step.cursors)
         for d, length in enumerate(step.outer):
@@ -420,7 +429,9 @@ cdef class Program:
             if not (0 <= slot < n_slots and 0 <= base < n_slots):
                 raise ValueError("a loop cursor is out of range")
             loop.cursors[i].slot, loop.cursors[i].base, loop.cursors[i].step = slot, base, inner
-            loop.cursors[i].ahead = max(AHEAD, step.block * inner)
+            passed = step.block * inner
+            loop.cursors[i].ahead = passed if loop.far == 1 else max(AHEAD, passed)
+            loop.cursors[i].share = -(-passed // (LINE * loop.n_body)) * LINE
             for d, stride in enumerate(outer):
                 loop.cursors[i].outer[d] = stride
         if step.parts is not None:

@@ -71,6 +71,13 @@ GK_INLINE double gk_exp(double a) {
   const double b = a > 710.0 ? 710.0 : a;
   return gk_exp_core(b < -746.0 ? -746.0 : b, -0.0);
 }
+/* The same bits for |a| < 708, where the result is normal: k is added to the exponent of 1 + p. */
+GK_INLINE int64_t gk_exp_rare(double a) { return gk_bits(gk_abs(a) < 708.0 ? 0.0 : 1.0); }
+GK_INLINE double gk_exp_usual(double a) {
+  const double t = GK_FMA(a, GK_LOG2E, GK_MAGIC), k = t - GK_MAGIC;
+  const double r = GK_FMA(k, -GK_LN2_LO, GK_FMA(k, -GK_LN2_HI, a));
+  return gk_from_bits(gk_bits(1.0 + gk_expm1_poly(r)) + (int64_t)((uint64_t)gk_bits(t) << 52));
+}
 /* q = c (exp(a) - 1) for c = 2^shift and -700 < a < 710.6: no overflow for c = 1/4. */
 GK_INLINE double gk_expm1_scaled(double a, double c, int64_t shift) {
   const double magic = GK_MAGIC + 1023.0;

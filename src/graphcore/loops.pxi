@@ -1,21 +1,36 @@
 # Loop steps: blocks of rows, parts of loops that threads share, recurrences, choices.
 # Included by _executor.pyx.
 
+cdef inline void ask_ahead(const Loop* loop, Py_ssize_t call, char** P) noexcept nogil:
+    """Before a call of the body, ask for its share of what a later block reads or writes.
+
+    All of a block at once is more than the processor keeps in flight: it would wait.
+    """
+    cdef Py_ssize_t i
+    cdef int64_t start, left
+    cdef const Cursor* cur
+    for i in range(loop.n_cursors):
+        cur = &loop.cursors[i]
+        start = call * cur.share
+        left = loop.block * cur.step - start
+        gk_prefetch(P[cur.slot] + cur.ahead + start, min(left, cur.share), loop.far)
+
+
 cdef void run_blocks(const Loop* loop, int64_t at, int64_t end, char** P) noexcept nogil:
     """The body once per block of the rows from ``at`` to ``end``; the cursors stand at ``at``."""
     cdef int64_t m
     cdef Py_ssize_t i
+    cdef bint asks
     cdef const gk_ins* op
     cdef const Cursor* cur
     while at < end:
         m = end - at
         if m > loop.block:
             m = loop.block
-        if loop.far and at + m < end:
-            for i in range(loop.n_cursors):
-                cur = &loop.cursors[i]
-                gk_prefetch(P[cur.slot] + cur.ahead, m * cur.step)
+        asks = loop.far and at + m < end
         for i in range(loop.n_body):
+            if asks:
+                ask_ahead(loop, i, P)
             op = &loop.body[i]
             op.fn(m, P, op)
         for i in range(loop.n_cursors):
