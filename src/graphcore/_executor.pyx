@@ -29,8 +29,8 @@ cdef extern from *:
     #define gk_free_aligned free
     static void *gk_alloc_aligned(size_t n) { return aligned_alloc(64, (n + 63) / 64 * 64); }
     #endif
-    /* ask for a part of a stream, into the first cache or the second; GCC removes calls of functions
-     * that only ask, hence the empty instruction */
+    /* ask for a part of a stream, into the first cache or the second; GCC removes calls of
+     * functions that only ask, hence the empty instruction */
     #if defined(__GNUC__) || defined(__clang__)
     static inline void gk_prefetch(const char *p, int64_t n, int cache) {
       const char *end = p + n;

@@ -1,4 +1,4 @@
-"""What is done for every operation when a graph is lowered: its items, and in which groups they run.
+"""Done for every operation when a graph is lowered: its items, and in which groups they run.
 
 ``graphcore/lower/translate.py`` says what operations become, ``items.py`` and ``arrays.py`` what
 items, arrays and views are, ``regions.py`` what a group is.  These stay Python classes with slots,
@@ -8,8 +8,7 @@ which are read and filled here by their offsets, as in ``_graph.pyx``.
 from types import MappingProxyType
 
 from cpython.dict cimport PyDict_GetItem
-from cpython.ref cimport Py_INCREF, PyObject
-from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
+from cpython.ref cimport PyObject
 
 from graphcore._graph cimport (
     PyType_GenericAlloc,
@@ -260,7 +259,6 @@ def grouped(list items):
     cdef Py_ssize_t level, above
     cdef list inputs, waits
     cdef tuple key, whole
-    cdef bint flows
     for item in items:
         kind, inputs = field(item, I.kind), <list?>field(item, I.inputs)
         key, level = key_of(item, kind), 0
