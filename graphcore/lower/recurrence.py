@@ -16,7 +16,7 @@ from graphcore.lower.shapes import concrete_shapes
 from graphcore.lower.translate import RULES, Translator
 from graphcore.ops import index, linalg
 from graphcore.ops.elementwise import Elemwise, elemwise
-from graphcore.ops.scan import Scan
+from graphcore.ops.scan import Scan, finds_shapes
 from graphcore.rewrite import rewrite
 
 # operations that can work on numbers one by one
@@ -89,12 +89,13 @@ def _scan(t, node):
     inputs = op.parts([t.of(v) for v in node.inputs])
     shapes = [t.shapes[v] for v in node.outputs]
     steps = _steps(op, node, t)
-    outs = [t.new(s, LANE[v.type.dtype]) for s, v in zip(shapes, node.outputs, strict=True)]
-    begin = [_begin(t, op, j, outs[j], first) for j, first in enumerate(inputs[2])]
-    if op.stops and not (steps and all(size_of(s) for s in shapes)):
+    empty = not steps or not all(size_of(s) for s in shapes)
+    if (op.stops and empty) or finds_shapes(body.order, body.others):
         t.python(node)
         return
-    if not steps or not all(size_of(s) for s in shapes):
+    outs = [t.new(s, LANE[v.type.dtype]) for s, v in zip(shapes, node.outputs, strict=True)]
+    begin = [_begin(t, op, j, outs[j], first) for j, first in enumerate(inputs[2])]
+    if empty:
         t.view.update((v, whole(out)) for v, out in zip(node.outputs, outs, strict=True))
         return
     factor = _linear(body)

@@ -95,6 +95,7 @@ class _Loops:
         self.until = None if until is None else roots[-1]
         self.order = toposort(roots, stop={*self.known, *self.taps})
         self.pending = self.order
+        self.varying = varying(self.order, {*sequences, *self.taps})
         self.readers = {}
         for node in self.order:
             for v in node.inputs:
@@ -173,6 +174,8 @@ class _Loops:
         self.pending = waiting
 
     def lift(self, node, found, limited):
+        if not self.varying.isdisjoint(node.outputs):
+            return False
         moving, values = zip(*found, strict=True) if found else ((), ())
         if not any(moving):
             outputs = rebuild(node, values).outputs
@@ -189,6 +192,8 @@ class _Loops:
         return True
 
     def can_lift(self, node):
+        if not self.varying.isdisjoint(node.inputs):
+            return False
         moving = [(self.find(v) or (True,))[0] for v in node.inputs]
         return not any(moving) or isinstance(node.op, Shape) or lifter(node, moving) is not None
 
@@ -263,7 +268,7 @@ class _Loops:
         wanted, found = set(), []
         for node in reversed(interior):
             for v in node.outputs:
-                if v in roots:
+                if v in roots or v in self.varying:
                     continue
                 readers = self.readers.get(v, ())
                 if v in wanted or v in plain or any(r not in inside for r in readers):
@@ -302,6 +307,24 @@ class _Loops:
         for v, array in zip(collected, outputs[len(group) :], strict=True):
             self.known[v] = (True, array)
         return arrays
+
+
+def varying(order, moving):
+    """What has another shape in every step; it never leaves its step."""
+    moving, found = set(moving), set()
+    for node in order:
+        op = node.op
+        if isinstance(op, Shape):
+            if node.inputs[0] in found:
+                moving.add(node.out)
+            continue
+        moves = not moving.isdisjoint(node.inputs)
+        if moves:
+            moving.update(node.outputs)
+        decided = any(node.inputs[i] in moving for i in op.shape_inputs)
+        if (moves and op.data_dependent) or decided or not found.isdisjoint(node.inputs):
+            found.update(v for v in node.outputs if not v.type.is_static)
+    return found
 
 
 def _is_cheap(node):

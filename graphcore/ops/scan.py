@@ -11,6 +11,7 @@ has to be there.
 
 import numpy as np
 
+from graphcore.errors import shown
 from graphcore.graph.nodes import Constant, Op, SharedVariable, Variable, new_variable
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import toposort
@@ -19,7 +20,7 @@ from graphcore.ops.index import IncSubtensor, Slice, subtensor
 from graphcore.ops.lift import sum_of_products
 from graphcore.ops.linalg import Dot, transposed
 from graphcore.ops.operands import constant, graph, is_float, known_value
-from graphcore.ops.shape import Dimshuffle, Shape
+from graphcore.ops.shape import Dimshuffle, Shape, is_planned
 
 
 class Body:
@@ -267,7 +268,9 @@ def deciding(order, given):
 def shapes_inside(results, order, shapes, values):
     """Shapes of everything in a graph inside of an operation, and the integers they depend on.
 
-    ``shapes`` and ``values`` hold those of its inputs, and get the others.
+    ``shapes`` and ``values`` hold those of its inputs, and get the others.  Inside there may be
+    shapes that only values tell, which are None; the results have shapes that do not depend on
+    them.
     """
     for v in (*results, *(v for node in order for v in node.inputs)):
         if isinstance(v, Constant):
@@ -276,12 +279,39 @@ def shapes_inside(results, order, shapes, values):
             shapes[v] = v.container[0].shape
     for node in order:
         known = [values.get(v) for v in node.inputs]
-        found = node.op.infer_shape([shapes[v] for v in node.inputs], known)
-        shapes.update(zip(node.outputs, map(tuple, found), strict=True))
+        found = _shapes_of(node, [shapes[v] for v in node.inputs], known)
+        shapes.update(zip(node.outputs, found, strict=True))
         if isinstance(node.op, Shape):
-            values[node.out] = np.array(shapes[node.inputs[0]], dtype="int64")
+            if shapes[node.inputs[0]] is not None:
+                values[node.out] = np.array(shapes[node.inputs[0]], dtype="int64")
         elif _is_integer(node) and all(k is not None for k in known):
             values[node.out] = node.op.reference(*known)
+    for v in results:
+        if shapes[v] is None:
+            raise ValueError(f"the shape of {shown(v)} depends on values that a step finds")
+
+
+def _shapes_of(node, given, known):
+    """Shapes of the outputs; None for those that only values tell."""
+    try:
+        return [tuple(s) for s in node.op.infer_shape(given, known)]
+    except (TypeError, ValueError, IndexError):
+        op = node.op
+        unknown = any(known[i] is None for i in op.shape_inputs)
+        if not (op.data_dependent or unknown or None in given):
+            raise
+    return [v.type.shape if v.type.is_static else None for v in node.outputs]
+
+
+def finds_shapes(order, given):
+    """Whether a graph has shapes that only values tell, of others than the inputs ``given``."""
+    planned = {v for v in given if v.type.numpy_dtype.kind in "biu"}
+    return any(
+        node.op.data_dependent
+        or (isinstance(node.op, Scan) and node.op.stops)
+        or not all(is_planned(node.inputs[i], planned) for i in node.op.shape_inputs)
+        for node in order
+    )
 
 
 def evaluate_inside(results, values):

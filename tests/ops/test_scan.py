@@ -356,3 +356,39 @@ def test_no_steps_and_no_conditions():
     assert f(np.zeros(0), 3).shape == (3, 0)
     with pytest.raises(TypeError, match="until: the condition must be a single truth value"):
         graphcore.scan(lambda v: (v, graphcore.until(x > 0)), x)
+
+
+def _doubled_until(v, s):
+    rows, _ = graphcore.scan(
+        lambda r: (r * s, graphcore.until(r > v)), outputs_info=tt.constant(1.5), n_steps=20
+    )
+    return rows[-1] + v
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda v, s: s + (tt.sqr(v[v > 0.5]).sum() * s),
+        lambda v, s: s * tt.arange(tt.cast(3 * v[0] + 1, "int64")).sum() ** v[1],
+        lambda v, s: _doubled_until(v[0] * 5, 1 + s * s) * s,
+        lambda v, s: s * v[: (v > 0.5).sum() + 1].prod() + v.sum(),
+    ],
+    ids=["mask", "range", "until", "slice"],
+)
+def test_steps_whose_shapes_only_values_tell(step):
+    x = tt.matrix("x")
+    values = np.random.default_rng(4).uniform(0.2, 0.9, size=(3, 4))
+    rows, _ = graphcore.scan(step, x, tt.constant(0.8))
+    s, unrolled = tt.constant(0.8), []
+    for t in range(3):
+        s = step(x[t], s)
+        unrolled.append(s)
+    outputs = [rows, graphcore.grad(rows.sum(), x)]
+    f = graphcore.function([x], outputs)
+    total = sum(unrolled)
+    wanted = graphcore.function([x], [tt.stack(unrolled), graphcore.grad(total, x)])(values)
+    for got, other, want in zip(f(values), graphcore.evaluate(outputs, {x: values}), wanted,
+                                strict=True):  # fmt: skip
+        np.testing.assert_allclose(got, want, rtol=1e-12)
+        np.testing.assert_allclose(got, other, rtol=1e-12)
+    assert "python scan" in f.explain()
