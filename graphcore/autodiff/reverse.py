@@ -2,6 +2,10 @@
 
 import warnings
 
+import numpy as np
+
+from graphcore import config
+from graphcore.autodiff.integers import with_real_inputs
 from graphcore.autodiff.logarithms import stable_logarithm
 from graphcore.errors import DisconnectedInputError, NullTypeGradError, shown
 from graphcore.graph.collector import collector_paused
@@ -48,7 +52,9 @@ def grad(
     Returns
     -------
     Variable or list of Variable
-        Of the dtype and shape of ``wrt``; a list (tuple) when ``wrt`` is a list (tuple).
+        Of the dtype and shape of ``wrt``; a list (tuple) when ``wrt`` is a list (tuple).  With
+        respect to integers it is of dtype ``floatX``: operations with real results are taken to be
+        defined between the integers, those with integer results are step functions.
 
     Raises
     ------
@@ -69,14 +75,14 @@ def grad(
     for v in targets:
         _check_target(v)
     start = _start(cost, known_grads)
-    found = backward(start, targets, set(consider_constant or ()), set(known_grads or ()))
+    found = _found(start, targets, list(consider_constant or ()), list(known_grads or ()))
     gradients = []
     for v in targets:
         g = found[v]
         if g is None:
             _report_disconnected(v, disconnected_inputs)
             if return_disconnected == "zero":
-                g = graph.zeros_like(v)
+                g = _zeros(v)
         if isinstance(g, Constant):  # a gradient belongs to its variable, even if it is a number
             g = BroadcastLike()(g, v)
         if add_names and cost is not None and cost.name and v.name:
@@ -85,6 +91,31 @@ def grad(
     if single:
         return gradients[0]
     return tuple(gradients) if isinstance(wrt, tuple) else gradients
+
+
+def _found(start, targets, constants, known):
+    """Gradients of the targets, integers among them; None where there is no connection."""
+    integers = [v for v in targets if not is_float(v.type.dtype)]
+    if not integers:
+        return backward(start, targets, set(constants), set(known))
+    old = [*start, *constants, *known]
+    rest = [v for v in targets if v not in integers]
+    new, real = with_real_inputs([*old, *rest], integers)
+    swap = dict(zip([*old, *rest], new, strict=True))
+    begin = {swap[v]: g for v, g in start.items()}
+    wanted = [*(swap[v] for v in rest), *real.values()]
+    found = backward(begin, wanted, {swap[v] for v in constants}, {swap[v] for v in known})
+    gradients = {v: found[swap[v]] for v in rest}
+    used = _used(toposort(list(start), stop=constants), start)
+    for v, x in real.items():
+        gradients[v] = _zeros(v) if found[x] is None and v in used else found[x]
+    return gradients
+
+
+def _zeros(v):
+    """Zeros in the shape of a variable, real ones."""
+    dtype = v.type.dtype if is_float(v.type.dtype) else config.floatX
+    return BroadcastLike()(constant(0, dtype), v)
 
 
 def _name(gradient, name):
@@ -108,10 +139,10 @@ def _check_options(disconnected_inputs, return_disconnected):
 def _check_target(v):
     if not isinstance(v, Variable):
         raise TypeError(f"grad: wrt must be symbolic variables, not {type(v).__name__}")
-    if not is_float(v.type.dtype):
+    if np.dtype(v.type.dtype).kind == "c":
         raise TypeError(
-            f"grad: {shown(v)} has element type {v.type.dtype}, which has no gradient; "
-            "make it float64"
+            f"grad: {shown(v)} has element type {v.type.dtype}, which has no gradient; take its "
+            "real and imaginary parts apart"
         )
 
 

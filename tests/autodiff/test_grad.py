@@ -128,7 +128,7 @@ def test_step_functions_have_gradient_zero():
     ("make", "error", "message"),
     [
         (lambda x, i: grad(x, x), TypeError, "must be a scalar, 'x' has 1 axes; sum it"),
-        (lambda x, i: grad(i.sum(), i), TypeError, "'i' has element type int32, which has no"),
+        (lambda x, i: grad(x.sum(), tt.zvector("z")), TypeError, "'z' has element type complex128"),
         (lambda x, i: grad(i.sum(), x), TypeError, "the result of sum has element type int64"),
         (lambda x, i: grad(3.0, x), TypeError, "the cost must be symbolic, not float"),
         (lambda x, i: grad(x.sum(), "x"), TypeError, "wrt must be symbolic variables, not str"),
