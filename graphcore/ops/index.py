@@ -20,7 +20,7 @@ class Arg(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """A slice in a spec; start and stop are None, an int or an ``Arg``, step None or an int."""
+    """A slice in a spec; its parts are None, an int or an ``Arg``."""
 
     start: object = None
     stop: object = None
@@ -33,8 +33,7 @@ def _is_integer(t):
 
 def _slice_length(length, part):
     """Length of a slice of an axis; None when it is not decided."""
-    ends = (part.start, part.stop)
-    if length is None or any(isinstance(e, Arg) for e in ends):
+    if length is None or any(isinstance(e, Arg) for e in part):
         return 0 if length == 0 else None
     return len(range(*slice(*part).indices(length)))
 
@@ -53,7 +52,7 @@ class _Indexed(Op):
 
     def _slice_args(self):
         """Numbers of the symbolic integers that decide the length of a slice."""
-        ends = [e for p in self.spec if isinstance(p, Slice) for e in p[:2]]
+        ends = [e for p in self.spec if isinstance(p, Slice) for e in p]
         return tuple(e.k for e in ends if isinstance(e, Arg))
 
     def _region(self, shape, ints=None):

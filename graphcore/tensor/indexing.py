@@ -202,7 +202,7 @@ def _slice(s):
             ends.append(None)
             continue
         e = _index(e)
-        if isinstance(e, Variable) and (name == "step" or e.type.ndim):
+        if isinstance(e, Variable) and e.type.ndim:
             raise TypeError(f"the {name} of a slice must be an integer, not {e.type!r}")
         ends.append(e)
     return slice(*ends)

@@ -1,5 +1,7 @@
 """Indexing, and writing to parts, against NumPy."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -243,3 +245,34 @@ def test_an_index_out_of_range_is_named_when_it_is_computed():
         a[10].eval({a: [1, 2, 3]})
     with pytest.raises(IndexError, match="index 10 is out of bounds for axis 0 with size 3"):
         a[[1, 2, 10]].eval({a: [1, 2, 3]})
+
+
+def test_bounds_and_steps_of_slices_may_be_symbolic():
+    x, start, stop, step = tt.vector("x"), *tt.lscalars("start", "stop", "step")
+    part = x[start:stop:step]
+    f = graphcore.function(
+        [x, start, stop, step],
+        [part, graphcore.grad((part**2).sum(), x), tt.set_subtensor(part, 7.0), part.shape[0]],
+    )
+    values = np.arange(10.0) + 0.5
+    for key in itertools.product([-12, -3, 0, 11], [-11, 0, 5, 20], [-7, -1, 1, 2, 30]):
+        cut = slice(*key)
+        slope, changed = np.zeros(10), values.copy()
+        slope[cut], changed[cut] = 2 * values[cut], 7.0
+        for got, want in zip(f(values, *key), [values[cut], slope, changed, len(values[cut])],
+                             strict=True):  # fmt: skip
+            np.testing.assert_array_equal(got, want)
+    with pytest.raises(ValueError, match="slice step cannot be zero"):
+        f(values, 0, 3, 0)
+
+
+@pytest.mark.parametrize("step", [-3, -1, 1, 2])
+def test_symbolic_steps_beside_arrays_of_positions(step):
+    m, idx, k = tt.matrix("m"), tt.lvector("idx"), tt.lscalar("k")
+    values, at = np.arange(12.0).reshape(3, 4) + 0.3, np.array([2, 0, 2])
+    outputs = [m[idx, ::k], m[::k, idx], graphcore.grad((m[idx, ::k] ** 2).sum(), m)]
+    slope = np.zeros_like(values)
+    np.add.at(slope, (at[:, None], np.arange(4)[::step]), 2 * values[at, ::step])
+    found = graphcore.function([m, idx, k], outputs)(values, at, step)
+    for got, want in zip(found, [values[at, ::step], values[::step, at], slope], strict=True):
+        np.testing.assert_array_equal(got, want)
