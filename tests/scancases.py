@@ -241,6 +241,16 @@ def three_states_summed_in_logarithms(scan, x, s0, move):
     return scan(lambda x, s, m: x + tt.logsumexp(s + m, axis=1), [x], [s0], [move])
 
 
+@case((4, 2, 3), (2, 3), (4, 3, 3))
+def a_batch_summed_in_logarithms(scan, x, s0, moves):
+    return scan(lambda x, m, s: x + tt.logsumexp(s[:, :, None] + m, axis=1), [x, moves], [s0])
+
+
+@case((4, 3), (4, 3), (3,), (3, 3))
+def linear_map(scan, x, y, s0, w):
+    return scan(lambda x, y, s, w: x + y * tt.dot(w, s * y - x), [x, y], [s0], [w])
+
+
 @case((3, 2), (2,))
 def broadcast_over_entries(scan, x, s0):
     return scan(lambda x, s: (s[:, None] * x + tt.concatenate([x, s])[:2]).sum(axis=0), [x], [s0])

@@ -211,6 +211,24 @@ class Emitter:
             Ins("linear", y, *slots, k0=step, k1=strides[0], k2=strides[1], n=steps, node=item.node)
         ]
 
+    def _chain(self, item):
+        """All steps of a recurrence of a few numbers; the kernels say what the numbers mean."""
+        *operands, _ = item.inputs
+        info = item.info
+        states, steps, sign = info["states"], info["steps"], -1 if info["reverse"] else 1
+        slots, strides = [], []
+        for view in operands:
+            first = view.strides[0] * (steps - 1) if info["reverse"] else 0
+            slots.append(self.memory.array_slot(view.array, view.offset + first))
+            strides += [sign * view.strides[0], *view.strides[1:]]
+        room = self.memory.work_slot(8 * info["room"])
+        row = sign * states * info["chains"]
+        numbers = [states, info["chains"], row, room, *slots[3:], *strides]
+        params = np.array(numbers, dtype=np.int64)
+        self.spec.constants.append(params)
+        y = self.memory.array_slot(item.out.array, info["start"])
+        return [Ins(item.op, y, *slots[:3], k0=params.ctypes.data, n=steps, node=item.node)]
+
     def _python(self, item):
         outs = item.info["outs"]
         slots = [self._slot(v) for v in item.inputs]

@@ -6,18 +6,16 @@ carried array, are rows of arrays: their slots are moved on after every step, so
 from one step to the next.
 """
 
-from functools import lru_cache
-
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import toposort
 from graphcore.lower.arrays import ITEM_BYTES, LANE, Array, View, c_strides, size_of, whole
+from graphcore.lower.chains import add_chain, chain, rewritten
 from graphcore.lower.columns import MOST_TOGETHER, SHORT, columns, short_axes
 from graphcore.lower.shapes import concrete_shapes
 from graphcore.lower.translate import RULES, Translator
 from graphcore.ops import index, linalg
 from graphcore.ops.elementwise import Elemwise, elemwise
 from graphcore.ops.scan import Scan, finds_shapes
-from graphcore.rewrite import rewrite
 
 # operations that can work on numbers one by one
 _APART = frozenset({*SHORT, linalg.Dot} - {index.Take, index.IncTake})
@@ -78,12 +76,6 @@ class Frame:
         return self._slots[key]
 
 
-@lru_cache(maxsize=64)
-def _rewritten(body):
-    """Results of a step, ready for lowering."""
-    return rewrite(body.results, final=True)
-
-
 def _scan(t, node):
     op, body = node.op, node.op.body
     inputs = op.parts([t.of(v) for v in node.inputs])
@@ -101,8 +93,10 @@ def _scan(t, node):
     factor = _linear(body)
     if factor is not None:
         _add_linear(t, op, steps, factor, inputs, outs[0], begin[0])
+    elif (found := chain(body, inputs)) is not None:
+        add_chain(t, op, steps, found, inputs, outs[0], begin[0])
     else:
-        frame, results = Frame(), _rewritten(body)
+        frame, results = Frame(), rewritten(body)
         inputs[3][:] = [_in_cell(t, x) for x in inputs[3]]
         inner = _inner(t, frame, op, node, inputs, outs, results)
         if any(item.kind == "python" for item in inner.items):

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "gk_abi.h"
+#include "gk_chains.h"
 #include "gk_lanes.h"
 #include "gk_math.h"
 #include "gk_vec.h"
@@ -382,7 +383,7 @@ static const gk_named gk_structural[] = {
     {"scatter_rows", gk_k_scatter_rows},   {"zero", gk_k_zero},
     {"copy", gk_k_copy},                   {"increase_vv", gk_k_increase_vv},
     {"increase_vs", gk_k_increase_vs},     {"store_pair", gk_k_store_pair},
-    {"linear", gk_k_linear},               GK_LANES_KERNELS
+    {"linear", gk_k_linear},               GK_LANES_KERNELS GK_CHAINS_KERNELS
     {"load_f8", gk_load_f8},               {"store_f8", gk_store_f8},
     {"load_f4", gk_load_f4},               {"store_f4", gk_store_f4},
     {"load_i4", gk_load_i4},               {"store_i4", gk_store_i4},

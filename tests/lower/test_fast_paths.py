@@ -62,6 +62,15 @@ def _no_linear_recurrence(patch):
     patch.setattr(recurrence, "_linear", lambda body: None)
 
 
+def _no_chains(patch):
+    patch.setattr(recurrence, "chain", lambda body, inputs: None)
+
+
+def _no_chains_nor_steps_of_numbers(patch):
+    _no_chains(patch)
+    _no_steps_of_numbers(patch)
+
+
 PATHS = {
     "lanes": (_no_lanes, ("crossed_effects", "votes")),
     "columns": (_no_columns, ("multinomial_logit", "grouped_mixture", "correlated_effects")),
@@ -72,7 +81,8 @@ PATHS = {
     ),
     "tiles": (_no_tiles, ("negative_binomial", "beta_regression", "horseshoe_logistic")),
     "merged loops": (_no_merged_loops, ("negative_binomial", "survival", "horseshoe_logistic")),
-    "steps of numbers": (_no_steps_of_numbers, ("hmm",)),
+    "steps of numbers": (_no_chains_nor_steps_of_numbers, ("hmm",)),
+    "chains": (_no_chains, ("hmm", "four_states")),
     "linear recurrences": (_no_linear_recurrence, ("linear_trend",)),
 }
 
