@@ -29,6 +29,7 @@ ALL = {**Distribution.registry, **FORMS}
 VECTOR = {n for n, c in ALL.items() if c.ndim or any(p.ndim for p in c.params.values())}
 MIXED = {"HurdleGamma", "HurdleLogNormal", "DiracDelta"}  # neither a density nor all of counts
 SCALAR = sorted(set(ALL) - VECTOR - IMPROPER - MIXED - COMPOSED)
+TAILS = [n for n in SCALAR if n != "VonMises"]  # scipy's go round the circle; see test_tails.py
 KINKS = {"AsymmetricLaplace": "mu", "Triangular": "c"}  # where densities have corners
 
 
@@ -58,7 +59,7 @@ def test_logp_is_that_of_scipy(name):
     np.testing.assert_allclose(logp(cls, x, **parameters), want, rtol=1e-11, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", [n for n in SCALAR if hasattr(ALL[n], "logcdf")])
+@pytest.mark.parametrize("name", [n for n in TAILS if hasattr(ALL[n], "logcdf")])
 def test_logcdf_is_that_of_scipy(name):
     cls = ALL[name]
     parameters = typical(cls, 200)
@@ -68,7 +69,7 @@ def test_logcdf_is_that_of_scipy(name):
     np.testing.assert_allclose(got, ref.logcdf(x), rtol=1e-11, atol=1e-14)
 
 
-@pytest.mark.parametrize("name", [n for n in SCALAR if hasattr(ALL[n], "logccdf")])
+@pytest.mark.parametrize("name", [n for n in TAILS if hasattr(ALL[n], "logccdf")])
 def test_logccdf_is_that_of_scipy(name):
     cls = ALL[name]
     parameters = typical(cls, 200)

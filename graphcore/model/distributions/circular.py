@@ -9,6 +9,13 @@ import numpy as np
 from graphcore.model.distributions.base import Distribution
 from graphcore.model.distributions.constraints import Constraint, nonnegative, positive, real
 from graphcore.model.distributions.parameters import Alt, Param
+from graphcore.model.distributions.quadrature import (
+    DROP,
+    along,
+    log_integral,
+    log_mean,
+    stretch,
+)
 from graphcore.model.distributions.transforms import circular
 
 LOG_2PI = math.log(2 * math.pi)
@@ -61,6 +68,49 @@ _direction = Constraint(
 )
 
 
+def _falling(o, start, length, kappa):
+    """Log mean density of angles from ``start`` on, on the side on which they grow to pi.
+
+    Returns
+    -------
+    (log_mean, length)
+        The length that counts: not more than where the density has fallen by ``exp(-DROP)``.
+    """
+    each = along(o, kappa)
+
+    def log_density(t):
+        return -2 * each * o.sqr(o.sin(0.5 * t)) - (log_i0e(o, each) + LOG_2PI)
+
+    end, width = o.cos(start) - DROP / kappa, o.sqrt(kappa)
+    falls = end > -1
+    reach = o.arccos(o.switch(falls, end, 0.0)) - start
+    reach = o.maximum(reach, stretch(o, o.sin(start) * width) / width)
+    length = o.switch(falls, o.minimum(length, reach), length)
+    return log_mean(o, log_density, start, length), length
+
+
+def _angles(o, x, mu, kappa):
+    """Log probabilities of lying below and above ``x``, between -pi and pi."""
+    mu = mu - 2 * math.pi * o.round(mu / (2 * math.pi))
+    mirrored = mu < 0
+    # a switch has a derivative at zero, which the absolute value has not
+    mu, y = o.switch(mirrored, -mu, mu), o.clip(o.switch(mirrored, -x, x), -math.pi, math.pi)
+    b = y - mu  # angle from the mode, from -2 pi on; -pi is on the mode's other side
+    start = o.minimum(o.switch(b >= 0, b, -b), math.pi)
+    # what lies behind x, as seen from the mode: up to pi above it, to the antimode below it
+    density, length = _falling(o, start, o.switch(b >= 0, math.pi - y, math.pi - start), kappa)
+    behind = density + o.log(o.maximum(length, 1e-300))
+    # what lies between -pi and the antimode, or up to x if that comes before; the length may be 0
+    before = b > -math.pi
+    density, length = _falling(o, math.pi - mu, o.switch(before, mu, y + math.pi), kappa)
+    both = behind + o.log1p(length * o.exp(o.minimum(density - behind, 700.0)))
+    alone = density + o.log(o.switch(before, 1.0, o.maximum(length, 1e-300)))
+    below = o.minimum(o.switch(before, both, alone), 0.0)
+    below = o.switch(b >= 0, o.log1mexp(o.minimum(behind, 0.0)), below)
+    above = o.switch(b >= 0, o.minimum(behind, 0.0), o.log1mexp(below))
+    return o.switch(mirrored, above, below), o.switch(mirrored, below, above)
+
+
 class VonMises(Distribution):
     """Directions around ``mu`` with concentration ``kappa``.
 
@@ -81,6 +131,14 @@ class VonMises(Distribution):
         half = o.sin(0.5 * (x - mu))
         return -2 * kappa * o.sqr(half) - (log_i0e(o, kappa) + LOG_2PI)
 
+    def logcdf(o, x, mu, kappa):
+        inner = o.switch(x >= math.pi, 0.0, _angles(o, x, mu, kappa)[0])
+        return o.switch(x > -math.pi, inner, -math.inf)
+
+    def logccdf(o, x, mu, kappa):
+        inner = o.switch(x <= -math.pi, 0.0, _angles(o, x, mu, kappa)[1])
+        return o.switch(x < math.pi, inner, -math.inf)
+
     def support_point(o, mu, kappa):
         return mu - 2 * math.pi * o.round(mu / (2 * math.pi))
 
@@ -91,6 +149,22 @@ class VonMises(Distribution):
         from scipy import stats
 
         return stats.vonmises(kappa, mu)
+
+
+def _lengths(o, x, nu, sigma):
+    """Log probabilities of a length below and above ``x`` > 0."""
+    z, shift = o.clip(x, 1e-300, 1e150) / sigma, nu / sigma
+    each = along(o, shift)
+
+    def log_density(t):
+        return o.log(t) - 0.5 * o.sqr(t - each) + log_i0e(o, t * each)
+
+    low = z < o.maximum(shift, 1.0)  # each tail from its own side
+    down = -o.minimum(z, stretch(o, o.maximum(shift - z, 0.0)))
+    up = stretch(o, o.maximum(z - shift, 0.0))
+    tail = o.minimum(log_integral(o, log_density, z, o.switch(low, down, up)), 0.0)
+    rest = o.log1mexp(tail)
+    return o.switch(low, tail, rest), o.switch(low, rest, tail)
 
 
 class Rice(Distribution):
@@ -124,6 +198,13 @@ class Rice(Distribution):
     def logp(o, x, nu, sigma):
         z, shift = x / sigma, nu / sigma
         return o.log(z) - o.log(sigma) - 0.5 * o.sqr(z - shift) + log_i0e(o, z * shift)
+
+    def logcdf(o, x, nu, sigma):
+        return o.switch(x > 0, _lengths(o, x, nu, sigma)[0], -math.inf)
+
+    def logccdf(o, x, nu, sigma):
+        inner = o.switch(x > 0, _lengths(o, x, nu, sigma)[1], 0.0)
+        return o.switch(x < math.inf, inner, -math.inf)
 
     def support_point(o, nu, sigma):
         return o.sqrt(o.sqr(nu) + o.sqr(sigma))

@@ -10,6 +10,7 @@ from graphcore.model.distributions.base import Distribution
 from graphcore.model.distributions.constraints import open_probability, positive, real
 from graphcore.model.distributions.continuous import LOG_2, precision
 from graphcore.model.distributions.parameters import Alt, Param
+from graphcore.model.distributions.quadrature import along, log_integral, stretch
 from graphcore.model.distributions.special import HALF_LOG_2PI, betaln
 
 EULER_GAMMA = 0.5772156649015329
@@ -262,6 +263,29 @@ class ExGaussian(Distribution):
         return stats.exponnorm(nu / sigma, mu, sigma)
 
 
+def _skewed_tail(o, z, alpha):
+    """Log probability of lying below ``z`` under the standard skew normal.
+
+    Below zero and for positive ``alpha`` as an integral; the other cases are twice a normal tail
+    less that (Azzalini 1985), or what is left of one.
+    """
+    below, right = z < 0, alpha > 0
+    # switches have derivatives at zero, which the absolute value has not
+    h, a = o.maximum(o.switch(below, z, -z), -1e150), o.switch(right, alpha, -alpha)
+    each = along(o, a)
+
+    def log_density(t):
+        return (LOG_2 - HALF_LOG_2PI) - 0.5 * o.sqr(t) + o.log_ndtr(each * t)
+
+    width = o.sqrt(1 + o.sqr(a))  # the density falls like a normal one that is narrower by this
+    steep = log_integral(o, log_density, h, -stretch(o, -h * width) / width)
+    normal = o.log_ndtr(h)
+    flat = normal + o.log(2 - o.exp(o.minimum(steep - normal, 1e-9)))
+    tail = o.minimum(o.switch(o.eq(below, right), steep, flat), 0.0)
+    tail = o.switch(h > -1e150, tail, -math.inf)
+    return o.switch(below, tail, o.log1mexp(tail))
+
+
 class SkewNormal(Distribution):
     """Normal distribution skewed by ``alpha``, with ``mu`` and ``sigma`` (or ``tau``).
 
@@ -278,6 +302,12 @@ class SkewNormal(Distribution):
     def logp(o, x, alpha, mu, sigma):
         z = (x - mu) / sigma
         return -0.5 * o.sqr(z) + o.log_ndtr(alpha * z) - o.log(sigma) + (LOG_2 - HALF_LOG_2PI)
+
+    def logcdf(o, x, alpha, mu, sigma):
+        return _skewed_tail(o, (x - mu) / sigma, alpha)
+
+    def logccdf(o, x, alpha, mu, sigma):
+        return _skewed_tail(o, (mu - x) / sigma, -alpha)
 
     def mean(o, alpha, mu, sigma):
         return mu + sigma * alpha / o.sqrt(1 + o.sqr(alpha)) * math.sqrt(2 / math.pi)
