@@ -36,6 +36,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 SIBLINGS = {("autodiff", "rewrite"), ("rewrite", "autodiff")}
 EXCEPTIONS = {
     ("model/__init__.py", "sample"),  # one import for users: the face of models also samples
+    ("model/__init__.py", "interop"),  # and hands on ArviZ's plots
     ("sample/traces.py", "interop"),  # the result is ArviZ's type where ArviZ is installed
 }
 

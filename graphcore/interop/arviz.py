@@ -1,6 +1,9 @@
 """Results as ArviZ reads them: InferenceData (ArviZ 0.x) or DataTree (ArviZ 1.x)."""
 
+import functools
 import importlib.util
+
+from graphcore.sample.results import Result
 
 
 def is_installed():
@@ -47,3 +50,61 @@ def to_arviz(result):
 def _dataset(xarray, group):
     variables = {name: (array.dims, array.values) for name, array in group.items()}
     return xarray.Dataset(variables, coords=group.coords, attrs=group.attrs)
+
+
+# What PyMC hands on from ArviZ under names of its own.
+OLD_NAMES = {
+    "autocorrplot": "plot_autocorr",
+    "compareplot": "plot_compare",
+    "densityplot": "plot_density",
+    "energyplot": "plot_energy",
+    "forestplot": "plot_forest",
+    "hpd": "hdi",
+    "kdeplot": "plot_kde",
+    "pairplot": "plot_pair",
+    "traceplot": "plot_trace",
+}
+STATISTICS = ("compare", "hdi", "loo", "loo_pit", "r2_score", "waic")
+
+
+def is_arviz_function(name):
+    """Whether a name is that of a plot or a statistic, ArviZ's own or PyMC3's.
+
+    Examples
+    --------
+    >>> is_arviz_function("plot_trace"), is_arviz_function("traceplot"), is_arviz_function("Normal")
+    (True, True, False)
+    """
+    return name in OLD_NAMES or name in STATISTICS or name.startswith("plot_")
+
+
+def arviz_function(name):
+    """A plot or a statistic of ArviZ that takes graphcore's results too.
+
+    Parameters
+    ----------
+    name : str
+        See :func:`is_arviz_function`.
+
+    Raises
+    ------
+    AttributeError
+        When ArviZ is not installed, or has no such function.
+    """
+    if not is_installed():
+        raise AttributeError(f'{name} is a function of ArviZ: pip install "graphcore[arviz]"')
+    import arviz
+
+    function = getattr(arviz, OLD_NAMES.get(name, name))
+
+    @functools.wraps(function)
+    def with_results(data, *args, **kwargs):
+        if isinstance(data, dict):
+            data = {key: _readable(value) for key, value in data.items()}
+        return function(_readable(data), *args, **kwargs)
+
+    return with_results
+
+
+def _readable(data):
+    return to_arviz(data) if isinstance(data, Result) else data

@@ -35,7 +35,8 @@ from graphcore.model.pymc3 import Point
 from graphcore.model.theanof import floatX, intX
 
 # Sampling stands above models in the order of layers.  These names are PyMC's and belong here all
-# the same; they are looked up when first used, which is the one exception to that order.
+# the same; they are looked up when first used, which is the one exception to that order, together
+# with ArviZ's plots and statistics.
 _FROM_SAMPLE = (
     "BinaryGibbsMetropolis",
     "BinaryMetropolis",
@@ -74,6 +75,11 @@ def __getattr__(name):
         import graphcore.sample
 
         return getattr(graphcore.sample, name)
+    if not name.startswith("_"):
+        from graphcore.interop.arviz import arviz_function, is_arviz_function
+
+        if is_arviz_function(name):
+            return arviz_function(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

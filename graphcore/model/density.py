@@ -43,7 +43,8 @@ class Densities:
         Parameters
         ----------
         vars : variable, name, or list of them, optional
-            Terms to include: random variables and potentials.  All by default.
+            Terms to include: random variables and potentials.  All by default.  A point (a dict
+            by the names of value variables), as in PyMC3: the log density there, as a number.
         jacobian : bool
             Whether transformed variables include the log determinant of their transform.
         sum : bool
@@ -51,8 +52,18 @@ class Densities:
 
         Returns
         -------
-        Variable or list of Variable
+        Variable or list of Variable, or float
+
+        Examples
+        --------
+        >>> import graphcore.model as pm
+        >>> with pm.Model() as model:
+        ...     x = pm.Normal("x")
+        >>> model.logp(), round(model.logp({"x": 1.0}), 4)
+        (sub.0, -1.4189)
         """
+        if isinstance(vars, dict):
+            return float(self.compile_logp(jacobian=jacobian)(vars))
         terms = self._terms(vars)
         self._check_data(terms)
         if not sum:

@@ -115,7 +115,13 @@ class OldNames:
 
     def check_test_point(self, test_point=None, round_vals=2):
         """The log density of each term at a point: a ``pandas.Series``."""
-        import pandas
+        try:
+            import pandas
+        except ImportError as error:
+            raise ImportError(
+                "check_test_point makes a pandas.Series, and pandas is not installed; "
+                "point_logps has the same numbers in a dict"
+            ) from error
 
         return pandas.Series(self.point_logps(test_point, round_vals), name="Log-probability")
 

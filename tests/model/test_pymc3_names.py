@@ -6,6 +6,7 @@ from scipy import stats
 
 import graphcore.model as pm
 import graphcore.tensor as tt
+from graphcore.compile.ops import as_op
 from graphcore.model.distributions import transforms as tr
 
 INF = np.inf
@@ -204,3 +205,35 @@ def test_models_as_in_pymc3():
     point = {"mu": np.array([0.1, 0.2])}
     assert model.fastlogp(point) == model.fastlogp(mu=point["mu"])
     assert model.missing_values == []
+
+
+def test_the_log_density_at_a_point_is_a_number():
+    with pm.Model() as model:
+        x = pm.HalfNormal("x")
+        pm.Normal("y", x, 1, observed=0.5)
+    point = {"x_log__": 0.3}
+    assert model.logp(point) == pytest.approx(float(model.compile_logp()(point)), rel=1e-15)
+    without = model.logp(point, jacobian=False)
+    assert model.logp(point) - without == pytest.approx(0.3)
+
+
+def test_parameters_of_a_python_function_get_their_shape_from_typical_values():
+    @as_op(itypes=[tt.dscalar], otypes=[tt.dvector])
+    def powers(x):
+        return np.array([1.0, x, x**2])
+
+    with pm.Model() as model:
+        x = pm.Gamma("x", 2, 1)
+        assert pm.Normal("y", powers(x), 1, observed=[1.0, 2.0, 4.0]).type.shape == (3,)
+        pm.Normal("z", powers(x + 1).sum(), 1)
+    logp = model.compile_logp(["y"])
+    expected = sum(-0.5 * np.log(2 * np.pi) - 0.5 * d**2 for d in (0, 0.5, 1.75))
+    assert logp({"x_log__": np.log(1.5), "z": 0.0}) == pytest.approx(expected, rel=1e-14)
+
+
+def test_a_shape_that_changes_is_an_error():
+    with pm.Model() as model:
+        x = pm.Normal("x", shape=4)
+        pm.Normal("y", x[tt.ge(x, 0)], 1)
+    with pytest.raises(Exception, match=r"4.*3|3.*4"):
+        model.compile_logp()({"x": [1.0, 2.0, -1.0, 3.0], "y": np.zeros(4)})

@@ -95,3 +95,16 @@ def test_predictions_of_a_trace(trace):
         )
     values = np.asarray(drawn.posterior_predictive["data"])
     assert values.shape == (2, 10, 3)
+
+
+def test_plots_and_statistics_are_those_of_arviz(trace):
+    arviz = pytest.importorskip("arviz")
+    assert pm.hdi(trace, var_names=["y"])["y"].shape == (2,)
+    assert pm.traceplot.__doc__ == arviz.plot_trace.__doc__
+
+
+def test_without_arviz_its_functions_are_missing(monkeypatch):
+    monkeypatch.setattr("graphcore.interop.arviz.is_installed", lambda: False)
+    assert not hasattr(pm, "plot_trace")
+    with pytest.raises(AttributeError, match="loo is a function of ArviZ: pip install"):
+        pm.loo

@@ -14,6 +14,7 @@ import numpy as np
 import graphcore.tensor as tt
 from graphcore.graph.nodes import Constant, Variable
 from graphcore.model.distributions.constraints import Constraint
+from graphcore.model.distributions.shapes import of_known_shape
 from graphcore.model.distributions.signs import known_to_hold
 from graphcore.ops.elementwise import elemwise
 
@@ -87,7 +88,8 @@ class Parameters:
         named = _bind(cls, args, kwargs)
         self.form, alt, spec = _choose(cls, named)
         self.given = {
-            name: as_parameter(named.get(name, p.default), name, label) for name, p in spec.items()
+            name: of_known_shape(as_parameter(named.get(name, p.default), name, label))
+            for name, p in spec.items()
         }
         self.conditions, self.faults = [], []
         for name, p in spec.items():

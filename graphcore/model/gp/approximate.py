@@ -5,7 +5,7 @@ import math
 import graphcore.tensor as tt
 from graphcore.model.distributions import MvNormal
 from graphcore.model.gp.inputs import length, points
-from graphcore.model.gp.process import JITTER, Observed, noise_function, stabilize
+from graphcore.model.gp.process import JITTER, Observed, accepts_noise, noise_function, stabilize
 from graphcore.model.model import Potential
 
 KINDS = ("DTC", "FITC", "VFE")
@@ -44,6 +44,7 @@ class MarginalApprox(Observed):
             raise TypeError(f"approximations {self.approx} and {other.approx} cannot be added")
         return super().__add__(other)
 
+    @accepts_noise
     def marginal_likelihood(self, name, X, Xu, y, sigma, jitter=JITTER, **kwargs):
         """The log density of the data, added to the model as a potential.
 

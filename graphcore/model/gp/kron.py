@@ -7,7 +7,7 @@ from graphcore.model.distributions import KroneckerNormal, MvNormal, Normal
 from graphcore.model.gp.cov import Kron
 from graphcore.model.gp.inputs import points
 from graphcore.model.gp.marginal import Marginal
-from graphcore.model.gp.process import JITTER, Process, noise_function, stabilize
+from graphcore.model.gp.process import JITTER, Process, accepts_noise, noise_function, stabilize
 from graphcore.model.math import cartesian, kron_dot, kron_solve_lower
 from graphcore.model.model import Deterministic
 
@@ -105,6 +105,7 @@ class MarginalKron(_OnGrid, Marginal):
         One for every axis of the grid.
     """
 
+    @accepts_noise
     def marginal_likelihood(self, name, Xs, y, sigma, **kwargs):
         """The data as an observed variable of the model.
 

@@ -5,6 +5,7 @@ from graphcore.model.gp.inputs import points
 from graphcore.model.gp.process import (
     JITTER,
     Observed,
+    accepts_noise,
     conditioned,
     noise_function,
     stabilize,
@@ -32,6 +33,7 @@ class Marginal(Observed):
     (array([0.98]), array([0.0016]))
     """
 
+    @accepts_noise
     def marginal_likelihood(self, name, X, y, sigma, jitter=JITTER, is_observed=True, **kwargs):
         """The data as an observed variable of the model.
 

@@ -1,5 +1,7 @@
 """What Gaussian processes share: their two functions, conditioning, evaluation at a point."""
 
+import functools
+
 import numpy as np
 
 import graphcore.tensor as tt
@@ -40,7 +42,7 @@ class Process:
 
     def _remembered(self, given, names):
         """What the process was given, by name; or what the user gives instead, all of it."""
-        given = dict(given or {})
+        given = {"sigma" if k == "noise" else k: v for k, v in dict(given or {}).items()}
         total = given.pop("gp", self)
         unknown = set(given) - set(names)
         if unknown or (given and set(given) != set(names)):
@@ -54,6 +56,20 @@ class Process:
                     "or pass given="
                 )
         return [given.get(name, getattr(self, name, None)) for name in names], total
+
+
+def accepts_noise(method):
+    """Take ``noise=``, which PyMC3 called it, for ``sigma=``."""
+
+    @functools.wraps(method)
+    def with_sigma(self, *args, **kwargs):
+        if "noise" in kwargs:
+            if "sigma" in kwargs:
+                raise TypeError(f"{method.__name__}: sigma and noise are the same; give sigma")
+            kwargs["sigma"] = kwargs.pop("noise")
+        return method(self, *args, **kwargs)
+
+    return with_sigma
 
 
 class Observed(Process):

@@ -344,3 +344,19 @@ def test_noise_of_each_point_says_nothing_about_others(process):
             ):
                 act()
         assert f.predict(NEW)[0].shape == (3,)
+
+
+@pytest.mark.parametrize("name", ["Marginal", "MarginalApprox"])
+def test_noise_is_the_old_name_of_sigma(name):
+    X = np.linspace(0, 1, 4)[:, None]
+    y = np.sin(3 * X[:, 0])
+    inducing = {"Xu": X[::2]} if name == "MarginalApprox" else {}
+    totals = []
+    for word in ("sigma", "noise"):
+        with pm.Model() as model:
+            gp = getattr(pm.gp, name)(cov_func=pm.gp.cov.ExpQuad(1, ls=0.5))
+            gp.marginal_likelihood("y", X=X, y=y, **inducing, **{word: 0.1})
+            totals.append(float(model.compile_logp()({})))
+    assert totals[0] == totals[1]
+    with pm.Model(), pytest.raises(TypeError, match="sigma and noise are the same"):
+        gp.marginal_likelihood("y", X=X, y=y, **inducing, sigma=0.1, noise=0.1)

@@ -1,0 +1,32 @@
+"""Shapes of parameters that only values tell, such as those that a Python function returns."""
+
+import graphcore.tensor as tt
+from graphcore.graph.walk import inputs_of, replace
+from graphcore.model.distributions.variable import RandomVariable
+from graphcore.runtime.reference import evaluate
+
+
+def of_known_shape(variable):
+    """The variable, its shape fixed to what it is at typical values of its random variables.
+
+    Nothing happens where the shape is known. A shape that is another one later is an error when
+    the program runs; it says both shapes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import graphcore.model as pm
+    >>> from graphcore.compile.ops import as_op
+    >>> @as_op(itypes=[tt.dscalar], otypes=[tt.dvector])
+    ... def twice(x):
+    ...     return np.array([x, 2 * x])
+    >>> of_known_shape(twice(pm.Normal.dist(0, 1))).type.shape
+    (2,)
+    """
+    if variable.type.is_static:
+        return variable
+    graph = variable
+    while random := [v for v in inputs_of([graph]) if isinstance(v, RandomVariable)]:
+        (graph,) = replace([graph], {rv: rv.distribution.initial() for rv in random})
+    (value,) = evaluate([graph], {})
+    return tt.specify_shape(variable, value.shape)
