@@ -1,6 +1,7 @@
 """Shapes of parameters that only values tell, such as those that a Python function returns."""
 
 import graphcore.tensor as tt
+from graphcore.graph.nodes import Constant, SharedVariable
 from graphcore.graph.walk import inputs_of, replace
 from graphcore.model.distributions.variable import RandomVariable
 from graphcore.runtime.reference import evaluate
@@ -9,8 +10,8 @@ from graphcore.runtime.reference import evaluate
 def of_known_shape(variable):
     """The variable, its shape fixed to what it is at typical values of its random variables.
 
-    Nothing happens where the shape is known. A shape that is another one later is an error when
-    the program runs; it says both shapes.
+    Nothing happens where the shape is known, or depends on inputs without a value. A shape that is
+    another one later is an error when the program runs; it says both shapes.
 
     Examples
     --------
@@ -28,5 +29,7 @@ def of_known_shape(variable):
     graph = variable
     while random := [v for v in inputs_of([graph]) if isinstance(v, RandomVariable)]:
         (graph,) = replace([graph], {rv: rv.distribution.initial() for rv in random})
+    if not all(isinstance(v, Constant | SharedVariable) for v in inputs_of([graph])):
+        return variable  # what it depends on has no value yet
     (value,) = evaluate([graph], {})
     return tt.specify_shape(variable, value.shape)
