@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from graphcore import config
+from graphcore._graph import influenced
 from graphcore.autodiff.integers import with_real_inputs
 from graphcore.autodiff.logarithms import stable_logarithm
 from graphcore.errors import DisconnectedInputError, NullTypeGradError, shown
@@ -206,7 +207,7 @@ def backward(start, targets, stops=(), known=()):
     ends = {*targets, *stops, *known, *start}
     fixed = ends.__contains__
     order = with_lazy_choices(toposort(list(start), stop=stops), ends)
-    reached = _influenced(order, targets)
+    reached = influenced(order, targets)
     terms = {v: [g] for v, g in start.items()}
 
     def wants(v):
@@ -243,18 +244,6 @@ def backward(start, targets, stops=(), known=()):
             if g is None and v in used:  # a step function lies between: the gradient is zero
                 gradients[v] = graph.zeros_like(v)
     return gradients
-
-
-def _influenced(order, targets):
-    """Variables on which a target has an influence, the targets included."""
-    reached = set(targets)
-    for node in order:
-        blocked = node.op.no_gradient
-        for i, v in enumerate(node.inputs):
-            if v in reached and i not in blocked:
-                reached.update(node.outputs)
-                break
-    return reached
 
 
 def _used(order, start):

@@ -1,6 +1,6 @@
 """Walks over graphs.  Every walk is iterative: a graph may be a million nodes deep."""
 
-from graphcore._graph import ancestors, application, inputs_of, toposort
+from graphcore._graph import ancestors, application, inputs_of, operations, toposort
 
 
 def clients(outputs):
@@ -35,4 +35,4 @@ def replace(outputs, mapping):
     return [memo.get(v, v) for v in outputs]
 
 
-__all__ = ["ancestors", "clients", "inputs_of", "rebuild", "replace", "toposort"]
+__all__ = ["ancestors", "clients", "inputs_of", "operations", "rebuild", "replace", "toposort"]

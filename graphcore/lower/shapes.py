@@ -5,7 +5,7 @@ import numpy as np
 from graphcore._items import spread_shapes
 from graphcore.errors import located
 from graphcore.graph.nodes import Constant
-from graphcore.graph.walk import toposort
+from graphcore.graph.walk import operations, toposort
 from graphcore.ops.shape import KNOWN_SIZE, Shape
 
 _REAL = ("float64", "float32")  # no shape depends on these values
@@ -13,6 +13,8 @@ _REAL = ("float64", "float32")  # no shape depends on these values
 
 def value_inputs(outputs, inputs):
     """Inputs whose *values* (not only shapes) decide the shape of something."""
+    if not any(op.shape_inputs for op in operations(outputs, inputs)):
+        return []
     wanted, seen = [], set()
     order = toposort(outputs, stop=inputs)
     given = set(inputs)

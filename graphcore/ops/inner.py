@@ -1,7 +1,7 @@
 """Operations that hold a graph: ``OpFromGraph``, and what is opened before lowering."""
 
 from graphcore.graph.nodes import Constant, Op, new_variable
-from graphcore.graph.walk import inputs_of, replace, toposort
+from graphcore.graph.walk import inputs_of, operations, replace, toposort
 from graphcore.ops.choice import IfElse, with_branches
 from graphcore.ops.markers import UndefinedGradient
 from graphcore.ops.operands import as_variable, graph, is_float
@@ -136,9 +136,9 @@ class OpFromGraph(Op):
 
 def opened(outputs):
     """A graph for lowering: operations that hold a graph are replaced by it, branches are lazy."""
-    if not any(isinstance(node.op, (OpFromGraph, IfElse)) for node in toposort(outputs)):
+    if not any(isinstance(op, (OpFromGraph, IfElse)) for op in operations(outputs)):
         return outputs
-    while any(isinstance(node.op, OpFromGraph) for node in toposort(outputs)):
+    while any(isinstance(op, OpFromGraph) for op in operations(outputs)):
         outputs = _expanded(outputs)
     return with_branches(outputs)
 

@@ -6,7 +6,7 @@ they return the simplest operation that the static shapes allow, often none at a
 
 import numpy as np
 
-from graphcore._graph import shape_source
+from graphcore._graph import same_shape
 from graphcore.graph.nodes import Constant, Op, Variable
 from graphcore.graph.types import TensorType
 from graphcore.ops.operands import constant, graph, known_value, promote
@@ -424,6 +424,10 @@ def sum_like(g, like):
     return unbroadcast(g, like, [g])
 
 
+def _is_spread(v):
+    return any(n != 1 for n in v.type.shape)
+
+
 def unbroadcast(g, x, others):
     """Cotangent of ``x`` from the cotangent ``g`` of the result of broadcasting it with others.
 
@@ -432,9 +436,10 @@ def unbroadcast(g, x, others):
     """
     own = x.type.shape
     lead = g.type.ndim - len(own)
-    if None in own:  # operands of the same unknown shape decide nothing
-        source = shape_source(x)
-        others = [v for v in others if v is not x and shape_source(v) is not source]
+    if None in own:  # operands of the same unknown shape decide nothing, nor do those of length 1
+        others = [v for v in others if _is_spread(v) and not same_shape(x, v)]
+    elif not lead and 1 not in own:
+        return g
     met = [(1,) * (g.type.ndim - v.type.ndim) + v.type.shape for v in others]
     summed = []
     for i, n in enumerate(own):

@@ -5,7 +5,7 @@ from itertools import takewhile
 
 from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import Variable
-from graphcore.graph.walk import toposort
+from graphcore.graph.walk import operations
 from graphcore.ops.inner import opened
 from graphcore.ops.operands import graph
 from graphcore.rewrite.builder import Builder
@@ -107,7 +107,7 @@ class Rewriter:
 
 
 def _occurs(heads, outputs):
-    return any(node.op.head in heads for node in toposort(outputs))
+    return any(op.head in heads for op in operations(outputs))
 
 
 def _check_names(names):

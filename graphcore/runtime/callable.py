@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 
+from graphcore._graph import element_types
 from graphcore._invoke import Caller
 from graphcore.errors import UndecidedShapeError, describe, shown
 from graphcore.graph.nodes import Constant, SharedVariable, Variable
@@ -388,7 +389,7 @@ def _intermediates(graph):
 
 def _unsupported(outputs):
     """Why a graph cannot run as a program; None when it can."""
-    for v in ancestors(outputs):
-        if v.type.dtype not in LANE:
-            return f"programs have no elements of {v.type.dtype} ({shown(v)})"
+    if not element_types(outputs) <= LANE.keys():
+        v = next(v for v in ancestors(outputs) if v.type.dtype not in LANE)
+        return f"programs have no elements of {v.type.dtype} ({shown(v)})"
     return None

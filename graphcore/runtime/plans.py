@@ -11,7 +11,7 @@ from numpy.linalg import LinAlgError
 from graphcore._invoke import Plan
 from graphcore.errors import describe, located
 from graphcore.graph.nodes import Constant
-from graphcore.graph.walk import replace, toposort
+from graphcore.graph.walk import operations, replace, toposort
 from graphcore.lower.assemble import compile_program
 from graphcore.lower.shapes import value_inputs
 from graphcore.ops.scan import Scan
@@ -165,9 +165,9 @@ def _computed(node, arrays):
 
 def _stages(inputs, outputs):
     """``(variables, applications)`` to compute in each stage, in order."""
-    order = toposort(outputs, stop=inputs)
-    if not any(node.op.shape_inputs or node.op.data_dependent for node in order):
+    if not any(op.shape_inputs or op.data_dependent for op in operations(outputs, inputs)):
         return []
+    order = toposort(outputs, stop=inputs)
     read = {*outputs, *(v for node in order for v in node.inputs)}
     levels, depth_of = {}, {}
     given = {v for v in inputs if v.type.numpy_dtype.kind in "biu"}

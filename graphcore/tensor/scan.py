@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from graphcore._graph import shape_source
 from graphcore.errors import shown
 from graphcore.graph.nodes import Constant, SharedVariable, Variable, new_variable
 from graphcore.graph.types import TensorType
@@ -9,7 +10,7 @@ from graphcore.graph.walk import inputs_of, replace
 from graphcore.ops.elementwise import cast
 from graphcore.ops.operands import constant, graph, known_value, promote
 from graphcore.ops.recurrence import recurrence
-from graphcore.ops.shape import expand, shape_source
+from graphcore.ops.shape import expand
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.indexing import getitem
 from graphcore.updates import OrderedUpdates

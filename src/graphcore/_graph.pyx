@@ -246,34 +246,60 @@ def shape_source(v):
     """
     cdef int budget = VISITS
     checked_owner(v)
-    return followed(v, &budget)
+    while v is not None:
+        found, v = v, decided_by(v, &budget)
+    return found
 
 
-cdef object followed(v, int* budget):
+def same_shape(a, b):
+    """Whether two variables are known to have one shape: the same variable decides both."""
+    cdef int budget = 2 * VISITS
+    checked_owner(a)
+    checked_owner(b)
+    return meeting(a, b, &budget) is not None
+
+
+cdef object decided_by(v, int* budget):
+    """What decides the shape of ``v``, one step back; None where that is not known."""
     cdef tuple shape
-    cdef list deciding
-    while budget[0] > 0:
-        budget[0] -= 1
-        node = owner_of(v)
-        if node is None:
-            break
-        op = op_of(node)
-        if op.head == "BroadcastLike":
-            v = inputs_of_node(node)[1]
-            continue
-        if not op.broadcasts:
-            break
-        deciding = []
-        for u in inputs_of_node(node):
-            shape = type_of(u).shape
-            if shape.count(1) != len(shape):
-                deciding.append(u)
-        if len(deciding) > 1:
-            deciding = [*dict.fromkeys([followed(u, budget) for u in deciding])]
-        if len(deciding) != 1 or len(type_of(deciding[0]).shape) != len(type_of(v).shape):
-            break
-        v = deciding[0]
-    return v
+    budget[0] -= 1
+    node = owner_of(v)
+    if node is None or budget[0] < 0:
+        return None
+    op = op_of(node)
+    if op.head == "BroadcastLike":
+        return inputs_of_node(node)[1]
+    if not op.broadcasts:
+        return None
+    found = None
+    for u in inputs_of_node(node):
+        shape = type_of(u).shape
+        if shape.count(1) != len(shape):
+            found = u if found is None else meeting(found, u, budget)
+            if found is None:
+                return None
+    if found is None or len(type_of(found).shape) != len(type_of(v).shape):
+        return None
+    return found
+
+
+cdef object meeting(a, b, int* budget):
+    """The first variable on the ways back from both, by whose shape theirs are decided, or None."""
+    cdef list ways = [[a], [b]]
+    cdef list ends = [a, b]
+    cdef int turn = 0
+    if a is b:
+        return a
+    while ends[0] is not None or ends[1] is not None:
+        if ends[turn] is not None:
+            v = ends[turn] = decided_by(ends[turn], budget)
+            if v is not None:
+                for u in <list>ways[1 - turn]:
+                    if u is v:
+                        return v
+                (<list>ways[turn]).append(v)
+        turn = 1 - turn
+    return None
 
 
 # ---- walks ------------------------------------------------------------------------------------
@@ -322,11 +348,59 @@ def toposort(outputs, stop=()):
     return sorted_applications(outputs, stop)
 
 
-def heads_of(outputs):
-    """The heads of all operations that ``outputs`` need, as a set."""
-    cdef set found = set()
-    for node in sorted_applications(outputs, ()):
-        found.add(op_of(node).head)
+cdef list reached(outputs, stop):
+    """Applications needed for ``outputs`` in any order, which takes half the time."""
+    cdef set stops = set(stop), seen = set()
+    cdef bint stopping = len(stops) > 0
+    cdef list stack = [checked_owner(v) for v in outputs if v not in stops], found = []
+    while stack:
+        node = stack.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        found.append(node)
+        for v in inputs_of_node(node):
+            owner = owner_of(v)
+            if owner is not None and not (stopping and v in stops):
+                stack.append(owner)
+    return found
+
+
+def operations(outputs, stop=()):
+    """The operations that ``outputs`` need, every object once; variables in ``stop`` are inputs."""
+    cdef dict found = {}
+    for node in reached(outputs, stop):
+        op = op_of(node)
+        found[<size_t><PyObject*>op] = op
+    return list(found.values())
+
+
+def element_types(outputs):
+    """The names of the element types of all variables that ``outputs`` depend on, as a set."""
+    cdef set found = {type_of(v).dtype for v in outputs}
+    for node in reached(outputs, ()):
+        for v in inputs_of_node(node):
+            found.add(type_of(v).dtype)
+        for v in outputs_of_node(node):
+            found.add(type_of(v).dtype)
+    return found
+
+
+def influenced(list order, targets):
+    """The variables on which a target has an influence, the targets included, as a set.
+
+    ``order`` holds applications, or anything else with operation, inputs and outputs.
+    """
+    cdef set found = set(targets)
+    cdef Py_ssize_t i
+    for node in order:
+        blocked = node.op.no_gradient
+        i = 0
+        for v in node.inputs:
+            if v in found and not (blocked and i in blocked):
+                found.update(node.outputs)
+                break
+            i += 1
     return found
 
 
