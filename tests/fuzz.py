@@ -13,7 +13,8 @@ import sys
 import warnings
 
 import numpy as np
-from randomgraphs import assert_close, random_graph, sensitivity
+from randomgraphs import RandomGraph, assert_close, random_graph, sensitivity
+from richgraphs import RichGraph
 
 import graphcore
 import graphcore.tensor as tt
@@ -28,8 +29,9 @@ def check(seed):
     rng = np.random.default_rng((seed, 1))
     dtypes = DTYPES[rng.integers(len(DTYPES))]
     outputs, values = random_graph(
-        seed, count=int(rng.integers(3, 25)), static=bool(rng.random() < 0.5), dtypes=dtypes
-    )
+        seed, count=int(rng.integers(3, 25)), static=bool(rng.random() < 0.5), dtypes=dtypes,
+        kind=RichGraph if rng.random() < 0.5 else RandomGraph,
+    )  # fmt: skip
     if not outputs:
         return 0
     left_out = str(rng.choice(rule_names()))

@@ -73,10 +73,14 @@ class RandomGraph:
             return float(self.rng.choice(NUMBERS))
         return self.pick()
 
+    def kinds(self):
+        """What makes variables, as often as it is to be drawn."""
+        return [self.elementwise] * 6 + [self.reduction, self.arrangement]
+
     def grow(self, count):
         """Apply ``count`` operations; those that do not fit their operands are tried again."""
         while count:
-            make = self.rng.choice([self.elementwise] * 6 + [self.reduction, self.arrangement])
+            make = self.rng.choice(self.kinds())
             try:
                 v = make()
             except (TypeError, ValueError, IndexError):
@@ -147,7 +151,6 @@ class RandomGraph:
                     break
         return values
 
-
     def _unsettled(self, v):
         products = [node for node in toposort([v]) if isinstance(node.op, Dot)]
         operands = [x for node in products for x in node.inputs]
@@ -155,9 +158,9 @@ class RandomGraph:
         return not all(np.isfinite(a).all() for a in found)
 
 
-def random_graph(seed, count=15, outputs=4, **options):
+def random_graph(seed, count=15, outputs=4, kind=RandomGraph, **options):
     """``(outputs, {input: value})`` of a random graph."""
-    found = RandomGraph(np.random.default_rng(seed), **options).grow(count)
+    found = kind(np.random.default_rng(seed), **options).grow(count)
     return found.sane_outputs(outputs), found.values
 
 
@@ -173,9 +176,15 @@ def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=6):
     exact = _noisy(outputs, values, None, 0.0)
     spread = [np.zeros(np.shape(a)) for a in exact]
     for i in range(repeats):
-        found = _noisy(outputs, values, np.random.default_rng((seed, i)), noise)
+        try:
+            found = _noisy(outputs, values, np.random.default_rng((seed, i)), noise)
+        except (ValueError, IndexError):  # the graph is not defined a little beside its inputs
+            return [np.full(a.shape, np.inf) for a in exact]
         with np.errstate(all="ignore"):
             for s, a, b in zip(spread, exact, found, strict=True):
+                if a.shape != b.shape:  # a length found in data
+                    s[...] = np.inf
+                    continue
                 gap = np.abs(a.astype("float64") - b.astype("float64"))
                 np.maximum(s, np.where(np.isnan(gap), np.inf, gap), out=s)
     return spread
@@ -189,7 +198,7 @@ def _noisy(outputs, values, rng, noise):
 
     with np.errstate(all="ignore"):
         for node in toposort(outputs):
-            found = node.op.reference(*[value(v) for v in node.inputs])
+            found = node.op.run(node, [np.asarray(value(v)) for v in node.inputs])
             for v, a in zip(node.outputs, found if type(found) is tuple else (found,), strict=True):
                 elementary = isinstance(node.op, (Elemwise, Reduce))
                 known[v] = _shaken(a, rng, noise) if rng is not None and elementary else a

@@ -281,7 +281,10 @@ class Translator:
         for v in (*node.inputs, *node.outputs):
             if v.type.dtype not in LANE:
                 raise Unsupported(v.type.dtype)
-        inputs = [self.contiguous(self.of(v)) for v in node.inputs]
+        inputs = [
+            self.contiguous(self._of_shape(v) if i in node.op.shape_only else self.of(v))
+            for i, v in enumerate(node.inputs)
+        ]
         outs = []
         for y in node.outputs:
             array = self.new(self.shapes[y], LANE[y.type.dtype])
@@ -290,6 +293,10 @@ class Translator:
         item = self.add("python", "python", (1,), inputs, whole(outs[0]), info={"outs": outs})
         for extra in outs[1:]:
             extra.writers.append(item)
+
+    def _of_shape(self, v):
+        """Zeros in the place of a value of which only the shape is read: it is not computed."""
+        return self.constant(np.broadcast_to(np.zeros((), v.type.dtype), self.shapes[v]))
 
     def contiguous(self, view, force_f8=True):
         """The view itself when it lies in memory in C order as 8-byte elements, else a copy."""
