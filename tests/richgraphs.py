@@ -173,7 +173,8 @@ class RichGraph(RandomGraph):
         return self.one_of(
             lambda: tt.sort(x), lambda: tt.argsort(x), lambda: tt.topk(v, 2), lambda: tt.median(x),
             lambda: tt.searchsorted(tt.sort(x), v), lambda: tt.max_and_argmax(x)[0],
-            lambda: tt.quantile(x, 0.3), lambda: x.ptp(), lambda: tt.bincount(tt.cast(x > 0, "int64")),
+            lambda: tt.quantile(x, 0.3), lambda: x.ptp(),
+            lambda: tt.bincount(tt.cast(x > 0, "int64")),
         )  # fmt: skip
 
     def along(self):
