@@ -20,6 +20,7 @@ from graphcore.lower import (
     translate,
 )
 from graphcore.lower.arrays import LANE, MEMORY, Array, whole
+from graphcore.lower.elements import read_elements
 from graphcore.lower.emit import Emitter
 from graphcore.lower.memory import Memory
 from graphcore.lower.regions import group_items
@@ -82,7 +83,7 @@ def lower(outputs, inputs, values=None, resident=(), threads=1):
         if isinstance(v, Constant):
             shapes[v] = v.data.shape
         t.deliver(v, ("external", buffer, offset), MEMORY.get(v.type.dtype))
-    groups = group_items(t.items)
+    groups = group_items(read_elements(t.items))
     Emitter(spec, Memory(spec), groups).run()
     take_apart(t.items)
     return spec, shapes

@@ -1,6 +1,7 @@
 """Groups of items to the steps of a program."""
 
 import ctypes
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,11 +11,13 @@ from graphcore.lower.arrays import ITEM_BYTES, size_of
 from graphcore.lower.items import FLOW
 from graphcore.lower.lanes import emit_loop
 from graphcore.lower.library import address
+from graphcore.lower.pairs import fills_in_pairs
 from graphcore.lower.parts import divide
 from graphcore.lower.regions import group_items
 from graphcore.lower.scalars import ScalarEmitter
 from graphcore.lower.spec import ChoiceStep, Ins, PythonStep, RecurrenceStep
 
+MOST_AT_ONCE = 2**14  # rows of a call that need not be asked for ahead
 HEAVY = 20_000  # elements touched by a run from which other Python threads may go on meanwhile
 
 
@@ -28,8 +31,9 @@ class Emitter:
         self._numbers = {}
 
     def run(self):
-        self.spec.steps += self.steps()
+        self.spec.steps += fills_in_pairs(self.steps(), self.memory)
         divide(self.spec, self.memory)
+        self.spec.steps = [_without_loop(step) for step in self.spec.steps]
         self.spec.work_bytes = self.memory.work_bytes
         items = [item for group in self.groups for item in group.items]
         self.spec.heavy = sum(item.info.get("work", item.size) for item in items) > HEAVY
@@ -52,7 +56,10 @@ class Emitter:
                 continue
             cell = self.memory.constant_cell(array.start, array.lane)
             slot, source = self.memory.array_slot(array), self.memory.cell_slot(cell)
-            steps.append(Ins("mov_s", y=slot, a=source, n=array.size, node=item.node))
+            n = array.size
+            if array.place[0] == "work" and n > 1:
+                n = self.memory.rounded(8 * n) // 8  # to the end of its cache line
+            steps.append(Ins("mov_s", y=slot, a=source, n=n, node=item.node))
         return steps
 
     # ---- places -----------------------------------------------------------------------------
@@ -234,6 +241,18 @@ class Emitter:
         slots = [self._slot(v) for v in item.inputs]
         slots += [self.memory.array_slot(a) for a in outs]
         return [PythonStep(item.node, slots, _caller(item))]
+
+
+def _without_loop(step):
+    """A loop of one call that needs no blocks as the call itself."""
+    if step.kind != "loop" or len(step.body) > 1 or step.outer or step.n > MOST_AT_ONCE:
+        return step
+    if step.parts is not None:
+        return step
+    (call,) = step.body
+    base = {slot: at for slot, at, _, _ in step.cursors}
+    y, a, b, c, *more = (base.get(slot, slot) for slot in call.slots)
+    return replace(call, y=y, a=a, b=b, c=c, more=tuple(more), n=step.n)
 
 
 def gemm_call(m, n, k, left, right, keep):

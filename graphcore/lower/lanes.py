@@ -16,6 +16,7 @@ from graphcore.graph.large import is_mapped
 from graphcore.lower.arrays import Array, whole
 from graphcore.lower.lanecalls import GATHER, SCATTER, in_lanes, ordinary
 from graphcore.lower.loops import LoopEmitter, Operand
+from graphcore.lower.pairs import arrays_in_pairs
 from graphcore.lower.sorting import LANES, fill_lanes
 from graphcore.lower.spec import Ins
 
@@ -96,7 +97,8 @@ class _Reordered:
         if self.full < len(self.order):
             rest = emitter.step([ordinary(call) for call in emitter.body])
             loops.append(self._cut(rest, self.full, len(self.order)))
-        return [*self.before, *steps[:at], *loops, *steps[at + 1 :], *self.after]
+        before, after = arrays_in_pairs(self.before), arrays_in_pairs(self.after)
+        return [*before, *steps[:at], *loops, *steps[at + 1 :], *after]
 
     def _lanes_loop(self, emitter):
         # one number for every eight rows: a byte per row

@@ -5,7 +5,7 @@ stride), and ``s``, one element that stays the same along the inner axis.  Every
 loaded into a register first.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from graphcore.graph.large import is_large, is_mapped
 from graphcore.lower.arrays import ITEM_BYTES
 from graphcore.lower.divisions import share_divisions
 from graphcore.lower.memory import LANES, TILE_LD
+from graphcore.lower.pairs import stores_in_pairs, sums_in_pairs
 from graphcore.lower.products import BLOCK
 from graphcore.lower.spec import Ins, LoopStep
 from graphcore.optable import ROWS
@@ -232,11 +233,13 @@ class LoopEmitter:
         for item in self.group.items:
             getattr(self, "_" + item.kind)(item)
         self.body = share_divisions(self.body, self.new_register)
+        if self.straight:
+            self.body = sums_in_pairs(self.body)
         loop = self.step(self.body)
         if self.straight:
             for ins in loop.body:
                 ins.n = self.n
-            return [*self.before, *_in_pairs(loop.body, self.memory), *self.after]
+            return [*self.before, *stores_in_pairs(loop.body, self.memory), *self.after]
         return [*self.before, loop, *self.after]
 
     def step(self, calls):
@@ -510,19 +513,6 @@ class LoopEmitter:
             touched = {o.register for o in (y, *operands) if o.register >= 0}
             free += [where[r] for r in sorted(touched) if last[r] == at]
         return body, used
-
-
-def _in_pairs(calls, memory):
-    """The calls with one in place of two that store the columns of an array of two columns."""
-    found = []
-    for call in calls:
-        before = found[-1] if found else call
-        both = before is not call and before.name == call.name == "store_f8"
-        if both and before.k0 == call.k0 == 16 and memory.shifted(before.y, 8) == call.y:
-            found[-1] = replace(before, name="store_pair", b=call.a, k0=0)
-        else:
-            found.append(call)
-    return found
 
 
 def _pays_to_copy(data):

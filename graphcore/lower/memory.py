@@ -119,6 +119,11 @@ class Memory:
         kind, index, offset = self.spec.slots[slot]
         return self._slot((kind, index, offset + size))
 
+    def distance(self, first, second):
+        """Bytes from the target of a slot in work memory to that of another; None for others."""
+        (kind, _, start), (other, _, end) = (self.spec.slots[slot] for slot in (first, second))
+        return end - start if kind == other == "work" else None
+
     def lanes_slot(self):
         """Slot of the accumulators that belong to one reduction."""
         return self.work_slot(LANES * 8)
@@ -140,10 +145,15 @@ class Memory:
 
     # ---- work memory ----------------------------------------------------------------------------
 
+    @staticmethod
+    def rounded(size):
+        """Bytes that an array of so many bytes has for itself."""
+        return (size + ALIGN - 1) // ALIGN * ALIGN
+
     def reserve(self, size):
         """Bytes that stay reserved for the whole program."""
         at = self.work_bytes
-        self.work_bytes += (size + ALIGN - 1) // ALIGN * ALIGN
+        self.work_bytes += self.rounded(size)
         return at
 
     def work_slot(self, size):
@@ -174,9 +184,9 @@ class Memory:
         free = {}
         for step in sorted(set(starts) | set(ends)):
             for array in starts.get(step, ()):
-                size = (array.size * 8 + ALIGN - 1) // ALIGN * ALIGN
+                size = self.rounded(8 * array.size)
                 pool = free.get(size)
                 array.offset = pool.pop() if pool else self.reserve(size)
             for array in ends.get(step, ()):
-                size = (array.size * 8 + ALIGN - 1) // ALIGN * ALIGN
+                size = self.rounded(8 * array.size)
                 free.setdefault(size, []).append(array.offset)

@@ -26,17 +26,17 @@ class ScalarEmitter:
                 self._products[item.out.array] = operands * (2 // len(operands))
                 continue
             op, operands = self._combined(item)
-            self.emit(op, self._target(item.out.array), operands, item.node)
+            self.emit(op, self._target(item.out), operands, item.node)
         return [*self.before, ScalarStep(self.code, self.nodes)] if self.code else self.before
 
     def emit(self, op, y, operands, node=None):
         self.code.append((op, y, *operands, *[0] * (3 - len(operands))))
         self.nodes.append(node)
 
-    def _target(self, array):
-        if array.place[0] == "cell":
-            return array.place[1]
-        return self.memory.array_slot(array)  # an output: the operation is a store
+    def _target(self, view):
+        if view.array.place[0] == "cell":
+            return view.array.place[1]
+        return self.memory.array_slot(view.array, view.offset)  # the operation is a store
 
     def cell(self, view):
         """The cell of a number; one that lies in an array is loaded first."""

@@ -35,8 +35,14 @@ LANES = {
 }  # fmt: skip
 
 
+# operands besides results of calls with a second result, which is the fifth operand
+TWO = {"sum_and_dot": 2, "two_dots": 3, "gather_two": 3, "scatter_add_two": 3}
+
+
 def _operands(name):
     """How many operands a kernel reads, told from its name."""
+    if name in TWO:
+        return TWO[name]
     if name in LIBRARY:
         return LIBRARY[name]
     if name in LANES:
@@ -62,7 +68,10 @@ def _call(spec, ins, moving):
     if ins.name in LANES:
         extra = f" by {_slot(spec, ins.more[0], moving)}"
     arrow = f" <- {', '.join(reads)}" if reads else ""
-    return f"{ins.name} {_slot(spec, ins.y, moving)}{arrow}{extra}"
+    result = _slot(spec, ins.y, moving)
+    if ins.name in TWO:
+        result += f", {_slot(spec, ins.more[0], moving)}"
+    return f"{ins.name} {result}{arrow}{extra}"
 
 
 def disassemble(spec):

@@ -218,6 +218,26 @@ static inline void gk_scatter_add_apart(ptrdiff_t n, double *g, const int64_t *r
                                         ptrdiff_t vs) {
   for (ptrdiff_t i = 0; i < n; i++) g[idx[i]] += v[i * vs];
 }
+/* two at once, by one index */
+static void gk_k_gather_two(ptrdiff_t n, char **P, const gk_ins *ins) {
+  double *restrict y = (double *)P[ins->y], *restrict z = (double *)P[GK_LOW(ins->k0)];
+  const double *restrict a = (const double *)P[ins->a], *restrict c = (const double *)P[ins->c];
+  const int64_t *restrict idx = (const int64_t *)P[ins->b];
+  for (ptrdiff_t i = 0; i < n; i++) {
+    y[i] = a[idx[i]];
+    z[i] = c[idx[i]];
+  }
+}
+static void gk_k_scatter_add_two(ptrdiff_t n, char **P, const gk_ins *ins) {
+  double *restrict y = (double *)P[ins->y], *restrict z = (double *)P[GK_LOW(ins->k0)];
+  const double *restrict b = (const double *)P[ins->b], *restrict c = (const double *)P[ins->c];
+  const int64_t *restrict idx = (const int64_t *)P[ins->a];
+  for (ptrdiff_t i = 0; i < n; i++) {
+    const int64_t j = idx[i];
+    y[j] += b[i];
+    z[j] += c[i];
+  }
+}
 static inline void gk_scatter_add_l(ptrdiff_t n, int64_t *g, const int64_t *restrict idx, const int64_t *restrict v, ptrdiff_t vs) {
   for (ptrdiff_t i = 0; i < n; i++) g[idx[i]] = (int64_t)((uint64_t)g[idx[i]] + (uint64_t)v[i * vs]);
 }
@@ -361,6 +381,9 @@ GK_KERNEL(scatter_rows, gk_scatter_rows(n, GK_D(y), GK_L(a), GK_D(b), ins->k0))
 GK_KERNEL(linear, gk_linear(n, GK_D(y), GK_D(a), GK_D(b), ins->k0, ins->k1, ins->k2))
 GK_KERNEL(zero, memset(P[ins->y], 0, (size_t)n * 8); (void)ins)
 GK_KERNEL(copy, memcpy(P[ins->y], P[ins->a], (size_t)n * 8))
+/* results: y, and the one that the low half of k0 names */
+GK_KERNEL(sum_and_dot, gk_sum_and_dot(n, GK_D(y), (double *)P[GK_LOW(ins->k0)], GK_D(a), NULL, GK_D(b)))
+GK_KERNEL(two_dots, gk_two_dots(n, GK_D(y), (double *)P[GK_LOW(ins->k0)], GK_D(a), GK_D(b), GK_D(c)))
 GK_KERNEL(store_pair, gk_store_pair(n, GK_D(y), GK_D(a), GK_D(b)))
 GK_KERNEL(increase_vv, gk_increase_vv(n, GK_D(y), GK_D(a), GK_D(b)))
 GK_KERNEL(increase_vs, gk_increase_vs(n, GK_D(y), GK_D(a), *GK_D(b)))
@@ -383,6 +406,8 @@ static const gk_named gk_structural[] = {
     {"scatter_rows", gk_k_scatter_rows},   {"zero", gk_k_zero},
     {"copy", gk_k_copy},                   {"increase_vv", gk_k_increase_vv},
     {"increase_vs", gk_k_increase_vs},     {"store_pair", gk_k_store_pair},
+    {"gather_two", gk_k_gather_two},       {"scatter_add_two", gk_k_scatter_add_two},
+    {"sum_and_dot", gk_k_sum_and_dot},     {"two_dots", gk_k_two_dots},
     {"linear", gk_k_linear},               GK_LANES_KERNELS GK_CHAINS_KERNELS
     {"load_f8", gk_load_f8},               {"store_f8", gk_store_f8},
     {"load_f4", gk_load_f4},               {"store_f4", gk_store_f4},

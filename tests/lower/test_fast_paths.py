@@ -12,7 +12,16 @@ import pytest
 import graphcore
 import graphcore.model as pm
 import graphcore.tensor as tt
-from graphcore.lower import columns, emit, loops, products, recurrence, regions, scalars
+from graphcore.lower import (
+    assemble,
+    columns,
+    emit,
+    loops,
+    products,
+    recurrence,
+    regions,
+    scalars,
+)
 from graphcore.lower.translate import RULES
 from graphcore.ops import linalg
 
@@ -29,6 +38,10 @@ def _no_lanes(patch):
 
 def _no_columns(patch):
     patch.setattr(columns, "short_axes", lambda shape: 0)
+
+
+def _no_elements(patch):
+    patch.setattr(assemble, "read_elements", lambda items: items)
 
 
 def _no_short_products(patch):
@@ -74,6 +87,7 @@ def _no_chains_nor_steps_of_numbers(patch):
 PATHS = {
     "lanes": (_no_lanes, ("crossed_effects", "votes")),
     "columns": (_no_columns, ("multinomial_logit", "grouped_mixture", "correlated_effects")),
+    "elements": (_no_elements, ("correlated_effects",)),
     "short products": (_no_short_products, ("multinomial_logit", "correlated_effects")),
     "products in sums": (
         _no_products_in_sums,

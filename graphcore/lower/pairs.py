@@ -1,0 +1,106 @@
+"""Calls of one kernel in place of two: sums of the same elements, what goes by the same index.
+
+Calls in the body of a loop are ``(name, result, operands, constants, node)``, others are steps of
+the program.
+"""
+
+from dataclasses import replace
+
+SUMS = ("sum_d_all", "dot_dd_all")
+BY_INDEX = {"gather": ("b", "a", "gather_two"), "scatter_add_apart": ("a", "b", "scatter_add_two")}
+NONE = 0  # slot of an operand that a call does not have
+
+
+def sums_in_pairs(calls):
+    """The calls with one in place of two that add up the same elements, or products of them.
+
+    Each result is what its own call gives, bit for bit.  Nothing among the calls may read the
+    result of a sum.
+    """
+    waiting, found = {}, []  # by what is added up: position in found of a sum that has no partner
+    for call in calls:
+        if call[0] in SUMS:
+            at = next((at for o in call[2] for at in waiting.get(_key(o), ())), None)
+            both = None if at is None else _both(found[at], call)
+            if both is None:
+                for o in call[2]:
+                    waiting.setdefault(_key(o), []).append(len(found))
+            else:
+                for places in waiting.values():
+                    places[:] = [k for k in places if k != at]
+                call, found[at] = both, None
+        found.append(call)
+    return [call for call in found if call is not None]
+
+
+def _both(first, second):
+    """The call of both sums; None for two plain ones, which are the same."""
+    if len(first[2]) > len(second[2]):
+        first, second = second, first
+    (_, y, a, _, _), (_, z, b, _, node) = first, second
+    keys = {_key(o) for o in b}
+    shared = next(o for o in a if _key(o) in keys)
+    if len(b) == 1:
+        return None
+    if len(a) == 1:
+        none = replace(y, slot=NONE, register=-1)
+        return "sum_and_dot", y, (shared, _other(b, shared), none, z), {}, node
+    return "two_dots", y, (shared, _other(a, shared), _other(b, shared), z), {}, node
+
+
+def _other(operands, shared):
+    return operands[_key(operands[0]) == _key(shared)]
+
+
+def _key(operand):
+    return operand.slot, operand.register
+
+
+def stores_in_pairs(calls, memory):
+    """The calls with one in place of two that store the columns of an array of two columns."""
+    found = []
+    for call in calls:
+        before = found[-1] if found else call
+        both = before is not call and before.name == call.name == "store_f8"
+        if both and before.k0 == call.k0 == 16 and memory.shifted(before.y, 8) == call.y:
+            found[-1] = replace(before, name="store_pair", b=call.a, k0=0)
+        else:
+            found.append(call)
+    return found
+
+
+def arrays_in_pairs(steps):
+    """The calls with one in place of two that gather from or add to two arrays by one index."""
+    found = []
+    for call in steps:
+        before = found[-1] if found else call
+        if before is not call and before.name == call.name in BY_INDEX:
+            index, value, name = BY_INDEX[call.name]
+            same = getattr(before, index) == getattr(call, index) and before.k0 == call.k0 == 1
+            if same and before.y != call.y:
+                value, more = getattr(call, value), (call.y,)
+                found[-1] = replace(before, name=name, c=value, k0=0, more=more)
+                continue
+        found.append(call)
+    return found
+
+
+def fills_in_pairs(steps, memory):
+    """The steps with one in place of two that fill neighbouring arrays with one number."""
+    found = []
+    for step in steps:
+        before = found[-1] if found else step
+        beside = before is not step and _are_fills(before, step)
+        if beside and memory.distance(before.y, step.y) == 8 * before.n:
+            found[-1] = replace(before, n=before.n + step.n)
+        else:
+            found.append(step)
+    return found
+
+
+def _are_fills(first, second):
+    return (
+        first.kind == second.kind == "call"
+        and first.name == second.name == "mov_s"
+        and first.a == second.a
+    )

@@ -1,0 +1,91 @@
+"""One call in place of two gives the bits of the two."""
+
+import numpy as np
+import pytest
+
+import graphcore.tensor as tt
+from graphcore import kernels
+from graphcore.lower import emit, lanes, loops
+from graphcore.lower.text import disassemble
+from graphcore.runtime.flat import FlatFunction
+
+LENGTHS = [*range(36), 50, 64, 100, 255]
+
+
+def _alone(name, level, *arrays):
+    y = np.full(1, np.nan)
+    kernels.call(name, len(arrays[0]), y, *arrays, level=level)
+    return y[0]
+
+
+@pytest.mark.parametrize("level", kernels.available())
+def test_two_sums_are_those_of_their_own_kernels(level):
+    rng = np.random.default_rng(5)
+    for n in LENGTHS:
+        a, b, c = np.exp(9 * rng.normal(size=(3, n))) * rng.normal(size=(3, n))
+        for special in (None, np.inf, np.nan, -0.0):
+            if special is not None and n:
+                a[n // 2] = special
+            y, z = np.full(1, np.nan), np.full(1, np.nan)
+            kernels.call("sum_and_dot", n, y, a, b, z, level=level, k=(3, 0, 0))
+            want = [_alone("sum_d_all", level, a), _alone("dot_dd_all", level, a, b)]
+            np.testing.assert_array_equal([*y, *z], want)
+            own = np.append(b, 0.0)  # the second result is written where the second operand was
+            kernels.call("two_dots", n, y, a, own, c, level=level, k=(2, 0, 0))
+            want = [_alone("dot_dd_all", level, a, b), _alone("dot_dd_all", level, a, c)]
+            np.testing.assert_array_equal([y[0], own[0]], want)
+
+
+def _without_pairs(patch):
+    patch.setattr(loops, "sums_in_pairs", lambda calls: calls)
+    patch.setattr(lanes, "arrays_in_pairs", lambda steps: steps)
+    patch.setattr(emit, "fills_in_pairs", lambda steps, memory: steps)
+    patch.setattr(emit, "_without_loop", lambda step: step)
+
+
+def _sums(rng):
+    a, b = (tt.tensor("float64", (37,), name) for name in "ab")
+    d = tt.exp(a - 0.5)
+    terms = [(d * b).sum(), (b * a).sum(), d.sum(), (d * a).sum()]
+    return [a, b], sum(tt.sin(k * term) for k, term in enumerate(terms, 1))
+
+
+def _groups(rng):
+    a, b = (tt.tensor("float64", (45,), name) for name in "ab")
+    s = tt.scalar("s")
+    index = rng.integers(0, 45, 900)
+    x, y = rng.normal(size=(2, 900))
+    mean = tt.exp(a)[index] + tt.sin(b)[index] * x
+    return [a, b, s], (tt.exp(-s) * (y - mean) ** 2).sum()
+
+
+def _fills(rng):
+    a, b = (tt.tensor("float64", (2,), name) for name in "ab")
+    u = tt.set_subtensor(tt.zeros(5)[1:3], a)
+    v = tt.set_subtensor(tt.zeros(11)[2:4], b)
+    return [a, b], tt.exp(u).sum() * tt.sin(v).sum() + (u[:4] * v[1:5]).sum()
+
+
+PAIRED = {  # what takes the place of two calls or of a loop, and a density where it does
+    "sum_and_dot": _sums,
+    "two_dots": _sums,
+    "gather_two": _groups,
+    "scatter_add_two": _groups,
+    "call   n=880 fit_lanes": _groups,
+    "n=24 mov_s": _fills,
+}
+
+
+@pytest.mark.parametrize("call", PAIRED)
+def test_programs_give_the_same_bits(call, monkeypatch):
+    variables, value = PAIRED[call](np.random.default_rng(8))
+    fast = FlatFunction(variables, value, statistics=False)
+    _without_pairs(monkeypatch)
+    slow = FlatFunction(variables, value, statistics=False)
+    assert call in disassemble(fast.program.spec)
+    assert call not in disassemble(slow.program.spec)
+    for scale in (1e-3, 1.0, 30.0, np.inf):
+        x = np.random.default_rng(9).normal(size=fast.dim)
+        x = np.where(np.arange(fast.dim) == 1, scale, x * scale if scale < 99 else x)
+        (a, g), (b, h) = fast(x), slow(x)
+        np.testing.assert_array_equal([a, *g], [b, *h])
