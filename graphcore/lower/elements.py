@@ -7,7 +7,6 @@ computed.  What is left of such copies is a store in the scalar run that makes t
 """
 
 from graphcore.lower.arrays import View
-from graphcore.lower.items import Item
 
 PURE = frozenset(["scalar", "elem", "reduce", "dot"])  # kinds that only make their result
 
@@ -24,18 +23,17 @@ def read_elements(items):
     -------
     list of Item
     """
-    gone = {}  # copies that are left out -> what is done instead, or None
+    gone = set()
     for array in _put_together(items):
         if array.place is None and _only_elements_are_read(array):
-            for copy in array.writers:
-                gone[copy] = None
+            gone.update(array.writers)
             _read_sources(array)
-        elif array.memory == "f8" and array.lane in "dl":
-            _store(array, gone)
+        elif array.memory == "f8":
+            _store(array)
     if not gone:
         return items
     _drop_unread(items, gone)
-    return [new for item in items if (new := gone.get(item, item)) is not None]
+    return [item for item in items if item not in gone]
 
 
 def _put_together(items):
@@ -80,25 +78,14 @@ def _read_sources(array):
     array.readers.clear()
 
 
-def _store(array, gone):
-    """Numbers that the scalar runs make, or could load, are stored by them."""
+def _store(array):
+    """Numbers that scalar runs make, or could load, are stored by them."""
     for copy in array.writers:
         source = copy.inputs[0]
-        single = View(source.array, (), (), source.offset)
-        store = Item(
-            "scalar",
-            "store",
-            (1,),
-            [single],
-            View(array, (), (), copy.out.offset),
-            copy.node,
-            info=copy.info,
-            aligned=[False],
-            order=copy.order,
-        )
-        source.array.readers.append((store, False))
-        gone[copy] = store
-    array.writers[:] = [gone[copy] for copy in array.writers]
+        copy.kind, copy.op, copy.shape = "scalar", "store", (1,)
+        copy.inputs = [View(source.array, (), (), source.offset)]
+        copy.out = View(array, (), (), copy.out.offset)
+        copy.aligned = (False,)
 
 
 def _drop_unread(items, gone):
@@ -110,7 +97,7 @@ def _drop_unread(items, gone):
             unread = not counts.get(array, len(array.readers)) and array.place is None
             if not (unread and item.kind in PURE and array.writers == [item]):
                 continue
-            gone[item] = None
+            gone.add(item)
         for view in item.inputs:
             array = view.array
             counts[array] = counts.get(array, len(array.readers)) - 1

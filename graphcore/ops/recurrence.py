@@ -47,9 +47,7 @@ class Carried(NamedTuple):
     new: Variable
 
 
-def recurrence(
-    n, sequences, carried, plain, given=None, reverse=False, truncate=-1, until=None
-):
+def recurrence(n, sequences, carried, plain, given=None, reverse=False, truncate=-1, until=None):
     """The values of a loop for all steps.
 
     Parameters

@@ -141,7 +141,6 @@ class Before:
                 arrays += _computed(node, [found[places[v]] for v in node.inputs])
         return arrays
 
-
     def described(self, text):
         """Lines about the programs that the stages made last, by ``text(spec)``; else none."""
         lines = []
