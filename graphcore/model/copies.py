@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from graphcore.graph.nodes import Constant, SharedVariable, Variable, new_shared, new_variable
 from graphcore.graph.walk import inputs_of, replace
+from graphcore.model.data import leaves
 from graphcore.model.distributions.base import RandomVariable, Recipe
 from graphcore.model.model import Model
 
@@ -137,20 +138,6 @@ def parents(model, variable):
             found.append(v)
         elif v.owner is not None:
             stack.extend(reversed(v.owner.inputs))
-    return found
-
-
-def leaves(parts):
-    """Variables in nested arguments; those of distributions without a model are looked into."""
-    found, stack = [], list(parts)
-    while stack:
-        x = stack.pop(0)
-        if isinstance(x, list | tuple):
-            stack.extend(x)
-        elif isinstance(x, RandomVariable) and not x.name and x.recipe is not None:
-            stack.extend([*x.recipe.args, *x.recipe.kwargs.values()])
-        elif isinstance(x, Variable):
-            found.append(x)
     return found
 
 

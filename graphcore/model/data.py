@@ -6,13 +6,15 @@ of everything that depends on it, in place and in the order in which the model w
 compiled functions of the model are then planned again.
 """
 
+from weakref import WeakSet
+
 import numpy as np
 
 from graphcore.graph.nodes import Constant, SharedVariable, Variable, new_constant
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import inputs_of, replace, toposort
 from graphcore.model import context
-from graphcore.model.distributions.variable import of_model
+from graphcore.model.distributions.variable import RandomVariable, of_model
 from graphcore.model.observed import data_array
 from graphcore.ops.shape import Shape
 from graphcore.tensor.variable import TensorSharedVariable
@@ -44,6 +46,55 @@ class DataVariable(TensorSharedVariable):
     def set_value(self, value, borrow=False):
         """New values; like ``model.set_data`` of this variable."""
         self.model.set_data(self.name, value)
+
+
+class AdoptedVariable(TensorSharedVariable):
+    """A shared variable that models depend on, as PyMC3's users wrote data: see :func:`adopt`."""
+
+    __slots__ = ()
+
+    def __reduce__(self):
+        # a model that is unpickled with it adopts it again
+        state = {"container": self.container, "default_update": None}
+        return TensorSharedVariable, (self.type, None, self.name), (None, state)
+
+    shape = DataVariable.shape
+
+    def set_value(self, value, borrow=False):
+        """New values; where their shape is another one, the models follow."""
+        before, models = self.type, list(self.tag.models)
+        if not models:
+            write(self, value)
+        for model in models[:1]:
+            model.set_variables({self: value})
+        if self.type != before:
+            for model in models[1:]:
+                model.set_variables({}, moved=True)
+
+
+def adopt(model, graphs):
+    """Let a model follow the shared variables that graphs depend on, as it does its data.
+
+    Their shapes are known from now on, and so are those of everything made of them.
+    """
+    found, stack = False, list(graphs)
+    while stack:
+        v = stack.pop()
+        if v in model.walked:  # every part of a graph is looked at once, however many share it
+            continue
+        model.walked.add(v)
+        if v.owner is not None:
+            stack.extend(v.owner.inputs)
+        elif type(v) is TensorSharedVariable and not advances(v):
+            v.__class__ = AdoptedVariable
+            v.tag.models = WeakSet()
+            v.container[0] = v.container[0].copy()  # new values are written into it
+            v.type = TensorType(v.dtype, v.container[0].shape)
+            found = True
+        if type(v) is AdoptedVariable:
+            v.tag.models.add(model)
+    if found:
+        retype(graphs)
 
 
 def Data(name, value, *, dims=None, coords=None, mutable=True, model=None, **options):
@@ -131,7 +182,7 @@ def make_data(model, name, value, mutable):
 
 def write(variable, value):
     """Put new values into a data variable; whether its shape changed."""
-    array = data_array(variable.name, value)
+    array = data_array(variable.name or "the shared variable", value)
     if array.ndim != variable.ndim:
         raise ValueError(
             f"{variable.name} has {variable.ndim} axes, the new data have {array.ndim} "
@@ -159,7 +210,12 @@ def fixed(graphs):
 
 def data_of(graphs):
     """The data variables that graphs depend on."""
-    return [v for v in inputs_of(graphs) if isinstance(v, DataVariable)]
+    return [v for v in inputs_of(graphs) if holds_data(v)]
+
+
+def holds_data(variable):
+    """Whether a variable has the same value until somebody sets another one."""
+    return isinstance(variable, SharedVariable) and not advances(variable)
 
 
 def is_data(variable):
@@ -169,7 +225,7 @@ def is_data(variable):
 
 def has_value(variable):
     """Whether a model may depend on a variable: its data, and generators that advance."""
-    return isinstance(variable, DataVariable) or advances(variable)
+    return isinstance(variable, SharedVariable)
 
 
 def advances(variable):
@@ -182,6 +238,20 @@ def retype(graphs):
     for node in toposort([g for g in graphs if isinstance(g, Variable)]):
         for v, kind in zip(node.outputs, node.op.types_of(node.inputs), strict=True):
             v.type = kind
+
+
+def leaves(parts):
+    """Variables in nested arguments; those of distributions without a model are looked into."""
+    found, stack = [], list(parts)
+    while stack:
+        x = stack.pop(0)
+        if isinstance(x, list | tuple):
+            stack.extend(x)
+        elif isinstance(x, RandomVariable) and not x.name and x.recipe is not None:
+            stack.extend([*x.recipe.args, *x.recipe.kwargs.values()])
+        elif isinstance(x, Variable):
+            found.append(x)
+    return found
 
 
 def _labels_of(value, name):

@@ -5,10 +5,9 @@ import numpy as np
 import graphcore.tensor as tt
 from graphcore.autodiff import grad
 from graphcore.graph.collector import collector_paused
-from graphcore.graph.nodes import SharedVariable
 from graphcore.graph.walk import inputs_of, replace
 from graphcore.model import points
-from graphcore.model.data import DataVariable, fixed, has_value
+from graphcore.model.data import fixed, has_value, holds_data
 from graphcore.model.distributions.base import RandomVariable
 from graphcore.model.distributions.transforms import Chain
 from graphcore.model.logp import guarded_total, scaling, summed, summed_density
@@ -344,14 +343,11 @@ class DensityFunction(FlatFunction):
         refuse_batches([total], "logp_dlogp_function, which samplers use,")
         inputs = inputs_of([total])
         others = [v for v in inputs if v not in set(self._values)]
-        kept = [v for v in others if not isinstance(v, DataVariable)]
+        kept = [v for v in others if not holds_data(v)]
         if kept:
             start = self._model.initial_point()
             self._extra = {v.name: np.array(start[v.name], dtype=v.dtype) for v in kept}
-        held = [
-            (v, v.container[0] if isinstance(v, DataVariable) else self._extra[v.name])
-            for v in others
-        ]
+        held = [(v, v.container[0] if holds_data(v) else self._extra[v.name]) for v in others]
         super().__init__(self._values, total, self._statistics, held, self._threads)
 
     def follow(self):
@@ -406,10 +402,5 @@ def _stranger(v):
         return (
             f"the density depends on {what}, which is not a variable of this model; "
             "variables made with .dist() or in another model have no value here"
-        )
-    if isinstance(v, SharedVariable):
-        return (
-            f"the density depends on the shared variable {what}; data of a model that may change "
-            f"are made with pm.Data, and fixed ones are its value: .get_value()"
         )
     return f"the density depends on {what}, which is a symbolic input without a value"

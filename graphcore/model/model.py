@@ -9,7 +9,7 @@ from graphcore.graph.types import TensorType
 from graphcore.graph.walk import replace
 from graphcore.model import context, missing, points, refit, report
 from graphcore.model.coords import Coords
-from graphcore.model.data import fixed, is_data, make_data, write
+from graphcore.model.data import adopt, fixed, is_data, leaves, make_data
 from graphcore.model.density import Densities
 from graphcore.model.distributions.base import UNSET, RandomVariable, Recipe
 from graphcore.model.logp import check_total_size
@@ -111,6 +111,7 @@ class Model(Densities, OldNames, metaclass=_Entered):
             self.rvs_to_initial_values = {}
             self.rvs_to_total_sizes = {}
             self._coords = Coords({})
+            self.walked = set()  # what has been searched for shared variables
             self._taken = set()  # names of variables and of value variables
             self._constrained = {}  # random variable -> its value as a graph of value variables
         else:
@@ -275,6 +276,7 @@ class Model(Densities, OldNames, metaclass=_Entered):
     def _make(self, recipe, name, given):
         """The variable of a recipe, entered into the tables of this model."""
         dims = self._coords.names(given["dims"], name)
+        adopt(self.root, leaves([*recipe.args, *recipe.kwargs.values(), given["observed"]]))
         data, mask = given["observed"], None
         if isinstance(data, Variable):
             if not is_data(data):
@@ -359,6 +361,7 @@ class Model(Densities, OldNames, metaclass=_Entered):
         dims = self._coords.names(dims, name)
         # A copy of its own, so that the name of the expression itself stays what it was.
         named = tt.as_tensor_variable(expression).copy(name=name)
+        adopt(self.root, [named])
         if dims is not None:
             self._coords.check(dims, named.type.shape, name)
         self._append(table, named)
@@ -389,22 +392,11 @@ class Model(Densities, OldNames, metaclass=_Entered):
         for v in changed:
             if v not in self.data_vars or not hasattr(v, "container"):
                 raise TypeError(f"{v.name} is not data that can be set; make it with pm.Data")
-        before = {v: v.get_value() for v in changed}
-        labels, lengths = dict(self.coords), dict(self.dim_lengths)
-        try:
-            moved = [write(v, x) for v, x in zip(changed, new_data.values(), strict=True)]
-            named = [v.name for v in changed if v.name in self.named_vars_to_dims]
-            dims = {name: self.named_vars_to_dims[name] for name in named}
-            shapes = {v.name: v.type.shape for v in changed}
-            if self._coords.follow(dims, shapes, coords or {}) or any(moved):
-                refit.refit(self.root)
-        except Exception:
-            for v, x in before.items():
-                write(v, x)
-            self._coords.labels.update(labels)
-            self._coords.lengths.update(lengths)
-            refit.refit(self.root)
-            raise
+        self.set_variables(dict(zip(changed, new_data.values(), strict=True)), coords)
+
+    def set_variables(self, values, coords=None, moved=False):
+        """:meth:`set_several` by variable; ``moved`` when shapes of others changed already."""
+        refit.set_values(self, values, coords or {}, moved)
 
     def _full_name(self, name):
         if not isinstance(name, str) or not name:

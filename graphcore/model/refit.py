@@ -7,8 +7,39 @@ out again in the order in which the model was written.
 from graphcore.graph.nodes import Variable
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import replace
-from graphcore.model.data import retype
+from graphcore.model.data import retype, write
 from graphcore.model.distributions.base import RandomVariable
+
+
+def set_values(model, values, coords, moved=False):
+    """Give several data variables new values at once; all of them, or none when one does not fit.
+
+    Parameters
+    ----------
+    model : Model
+    values : dict of DataVariable to array
+    coords : dict of str to sequence
+        New labels of dims whose length changes.
+    moved : bool
+        Whether shapes of other variables changed already.
+    """
+    before = {v: v.get_value() for v in values}
+    labels, lengths = dict(model.coords), dict(model.dim_lengths)
+    try:
+        for v, x in values.items():
+            moved |= write(v, x)
+        named = [v.name for v in values if v.name in model.named_vars_to_dims]
+        dims = {name: model.named_vars_to_dims[name] for name in named}
+        shapes = {v.name: v.type.shape for v in values}
+        if model._coords.follow(dims, shapes, coords) or moved:
+            refit(model.root)
+    except Exception:
+        for v, x in before.items():
+            write(v, x)
+        model._coords.labels.update(labels)
+        model._coords.lengths.update(lengths)
+        refit(model.root)
+        raise
 
 
 def refit(model):

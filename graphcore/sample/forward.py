@@ -8,8 +8,7 @@ import numpy as np
 
 from graphcore.graph.nodes import Variable
 from graphcore.graph.walk import inputs_of
-from graphcore.model.copies import leaves
-from graphcore.model.data import DataVariable
+from graphcore.model.data import holds_data, leaves
 from graphcore.model.distributions.base import Distribution, RandomVariable
 from graphcore.sample.expand import Expand
 
@@ -98,7 +97,7 @@ class Forward:
         """Graphs of known variables, for every draw."""
         if not graphs:
             return {}
-        used = [v for v in inputs_of(list(graphs.values())) if not isinstance(v, DataVariable)]
+        used = [v for v in inputs_of(list(graphs.values())) if not holds_data(v)]
         missing = [v.name or repr(v) for v in used if v not in self.known]
         if missing:
             raise ValueError(f"{', '.join(missing)} has no value and no distribution to draw from")
@@ -119,7 +118,7 @@ def depends_on(rv):
 def data_of_variable(rv):
     """The data variables that the distribution of a random variable depends on, directly."""
     graphs = leaves([*rv.recipe.args, *rv.recipe.kwargs.values()])
-    return [v for v in inputs_of(graphs) if isinstance(v, DataVariable)]
+    return [v for v in inputs_of(graphs) if holds_data(v)]
 
 
 def _random_inputs(variables):
