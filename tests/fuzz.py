@@ -13,6 +13,7 @@ import sys
 import warnings
 
 import numpy as np
+from numpy.linalg import LinAlgError
 from randomgraphs import RandomGraph, assert_close, random_graph, sensitivity
 from richgraphs import RichGraph
 
@@ -63,7 +64,13 @@ def _compare(outputs, values, dtypes, left_out):
         except AssertionError as error:
             raise AssertionError(f"rewriting without {exclude}: {error}") from None
     f = graphcore.function(list(values), outputs, on_unused_input="ignore")
-    assert_close(f(*values.values()), wanted, spread, dtypes)
+    try:
+        found = f(*values.values())
+    except LinAlgError:  # where rounding decides whether a matrix has a factor
+        if not all(np.isinf(s).all() for s in spread):
+            raise
+        return
+    assert_close(found, wanted, spread, dtypes)
 
 
 def main(arguments=None):

@@ -18,6 +18,10 @@ from graphcore.runtime.reference import evaluate
 NUMBERS = (0.0, 1.0, -1.0, 2.0, 0.5, -0.5, 3.0, -2.0, 0.25, 1.7, -0.3)
 ROW_NAMES = tuple(name for name, row in ROWS.items() if not row.internal)
 REDUCE_NAMES = tuple(name for name, row in REDUCTIONS.items() if not row.internal)
+# operations whose rounding errors are small beside their largest element, not each beside its own
+MIXING = frozenset(
+    f"graphcore.ops.{name}" for name in ("fourier", "linalg", "spectral", "decompose", "sparse")
+)
 COMMON = ("add", "sub", "mul", "true_div", "neg", "exp", "log", "sqr", "switch", "sigmoid")
 
 
@@ -200,8 +204,12 @@ def _noisy(outputs, values, rng, noise):
         for node in toposort(outputs):
             found = node.op.run(node, [np.asarray(value(v)) for v in node.inputs])
             for v, a in zip(node.outputs, found if type(found) is tuple else (found,), strict=True):
-                elementary = isinstance(node.op, (Elemwise, Reduce))
-                known[v] = _shaken(a, rng, noise) if rng is not None and elementary else a
+                if rng is not None and isinstance(node.op, (Elemwise, Reduce)):
+                    a = _shaken(a, rng, noise)
+                elif rng is not None and type(node.op).__module__ in MIXING and a.dtype.kind == "f":
+                    largest = np.abs(a[np.isfinite(a)]).max(initial=0.0)
+                    a = (a + noise * largest * rng.uniform(-1, 1, a.shape)).astype(a.dtype)
+                known[v] = a
         return [np.asarray(value(v)) for v in outputs]
 
 
@@ -216,6 +224,8 @@ def _shaken(a, rng, noise):
 def assert_close(found, wanted, spread, types=None):
     """Equality up to the rounding that the sensitivity of the graph explains."""
     for k, (a, b, s) in enumerate(zip(found, wanted, spread, strict=True)):
+        if s.size and np.isinf(s).all():  # a little noise changes everything, lengths included
+            continue
         assert a.shape == b.shape, f"output {k}: shape {a.shape}, not {b.shape}"
         assert a.dtype == b.dtype, f"output {k}: {a.dtype}, not {b.dtype}"
         single = types is not None and "float32" in types

@@ -21,7 +21,7 @@ LAYERS = [
     ["sparse"],
     ["autodiff", "rewrite"],
     ["lower"],
-    ["gradient", "ifelse", "printing", "scan_module", "gof", "raise_op", "sandbox"],
+    ["gradient", "ifelse", "printing", "scan_module", "gof", "raise_op", "sandbox", "scalar"],
     ["runtime"],
     ["compile"],
     ["model"],

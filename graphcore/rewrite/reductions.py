@@ -196,7 +196,9 @@ def factor_out_of_sum(b, node):
     known = all(x.type.shape[a] for a in axes)  # every length known and not zero
 
     def is_out(v):
-        return is_fixed(v, axes, ndim) and (known or isinstance(v, Constant))
+        if isinstance(v, Constant):  # infinities of both signs have another sum than one of them
+            return is_fixed(v, axes, ndim) and bool((np.isfinite(v.data) & (v.data != 0)).all())
+        return known and is_fixed(v, axes, ndim)
 
     split = _factors(b, x, is_out)
     if split is None:

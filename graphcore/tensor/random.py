@@ -12,6 +12,8 @@ from graphcore.ops import random as ops
 from graphcore.ops.elementwise import cast
 from graphcore.ops.shape import shape_vector
 from graphcore.tensor.convert import as_tensor_variable
+from graphcore.tensor.ordering import argsort, take_along_axis
+from graphcore.tensor.sequences import arange
 
 
 def rng(generator=None, name=None):
@@ -106,8 +108,12 @@ class _Stream:
         return self._draw(ops.Shuffle(), None, [x])
 
     def shuffle_row_elements(self, x):
-        """The elements of a vector in random order."""
-        return self.permutation(x)
+        """An array with the elements of every row in a random order of their own."""
+        x = as_tensor_variable(x)
+        if x.type.ndim < 2:
+            return self._draw(ops.Shuffle(), None, [x])
+        keys = self._law("uniform", x.shape, [0.0, 1.0])
+        return take_along_axis(x, argsort(keys, axis=-1), -1)
 
 
 class RandomStream(_Stream):
@@ -213,10 +219,13 @@ class RandomStreams(_Stream):
         return avg + std * np.sqrt(2.0) * erfinv(u * edge)
 
     def permutation(self, size=(), n=1, ndim=None, dtype="int64"):
-        """The numbers below ``n`` in random order, for every entry of ``size``."""
-        if size not in ((), None):
-            raise ValueError("permutation: one permutation per draw; use size=()")
-        return super().permutation(n)
+        """The numbers below ``n`` in random order along a last axis, per entry of ``size``."""
+        if size is None or (isinstance(size, (tuple, list)) and not size):
+            found = super().permutation(arange(n) if isinstance(n, Variable) else n)
+        else:
+            size = list(size) if isinstance(size, (tuple, list, Variable)) else [size]
+            found = argsort(self._law("uniform", [*size, n], [0.0, 1.0]), axis=-1)
+        return cast(found, dtype)
 
 
 MRG_RandomStreams = RandomStreams

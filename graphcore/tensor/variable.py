@@ -309,6 +309,10 @@ class TensorSharedVariable(TensorVariable, SharedVariable):
 
     __slots__ = ()
 
+    def __bool__(self):
+        """A shared array is there: ``if weights:`` is how programs ask whether they were given."""
+        return True if self.type.ndim else super().__bool__()
+
     def get_value(self, borrow=False):
         """The value now; a copy unless ``borrow`` is true."""
         value = self.container[0]

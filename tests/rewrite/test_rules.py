@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import graphcore
 import graphcore.tensor as tt
 from graphcore.autodiff import grad
 from graphcore.graph.large import DERIVED
@@ -520,3 +521,10 @@ def test_rules_can_be_left_out_by_name_or_stage():
     assert rewrite(y, exclude=["stabilize"]).owner.op.name == "log"
     with pytest.raises(ValueError, match=r"no rewrite rule .*did you mean log1p_from_log_add"):
         rewrite(y, exclude="log1p_from_log_ad")
+
+
+def test_infinities_are_summed_before_a_zero_is_divided_by():
+    x = tt.vector("x")
+    f = graphcore.function([x], [(x / 0.0).sum(), (x * np.inf).sum(), (x / 2.0).sum()])
+    found = f([1.0, -3.0])
+    assert np.isnan(found[0]) and np.isnan(found[1]) and found[2] == -1.0

@@ -130,3 +130,15 @@ def test_sizes_parameters_and_types():
         RandomStream(1).normal(0, sd=1)
     with pytest.raises(ValueError, match=r"shapes \(3,\) and \(2,\) do not broadcast"):
         graphcore.function([], RandomStream(1).normal(np.zeros(3), size=(2,)))()
+
+
+def test_rows_are_shuffled_each_for_itself():
+    stream, n = RandomStreams(5), tt.lscalar("n")
+    rows = np.arange(40.0).reshape(4, 10)
+    found = stream.shuffle_row_elements(tt.constant(rows)).eval()
+    np.testing.assert_array_equal(np.sort(found, axis=1), rows)
+    assert len({tuple(row % 10) for row in found}) == 4
+    several = graphcore.function([n], stream.permutation((2, 3), n=n))
+    assert several(4).shape == (2, 3, 4) and several(4).dtype == "int64"
+    assert (np.sort(several(6), axis=-1) == np.arange(6)).all()
+    assert sorted(stream.permutation(n=n).eval({n: 5})) == [0, 1, 2, 3, 4]

@@ -5,6 +5,7 @@ import operator
 import numpy as np
 import pytest
 
+import graphcore
 import graphcore.tensor as tt
 from graphcore.graph.nodes import Constant
 
@@ -302,3 +303,9 @@ def test_sequences_of_variables_stack():
     y = tt.add(tt.exp([a, b]), [[a, 1.0], [2, b]])
     found = y.eval({a: 0.0, b: 1.0})
     np.testing.assert_allclose(found, np.exp([0, 1]) + np.array([[0, 1], [2, 1]]))
+
+
+def test_a_shared_array_is_there():
+    assert graphcore.shared(np.zeros(3))
+    with pytest.raises(TypeError, match="is symbolic"):
+        bool(graphcore.shared(0.0))
