@@ -54,6 +54,9 @@ MADE = {
     "LKJCorr": lambda: {"n": 3, "eta": 2.0},
     "MatrixNormal": lambda: {"mu": np.zeros((2, 3)), "rowcov": np.eye(2), "colcov": np.eye(3)},
     "Mixture": lambda: {"w": [0.3, 0.7], "comp_dists": pm.Normal.dist([0, 5], 1), "shape": 3},
+    "MixtureSameFamily": lambda: {
+        "w": [0.3, 0.7], "comp_dists": pm.Normal.dist([0, 5], 1), "shape": 3,
+    },
     "Multinomial": lambda: {"n": 7, "p": [0.2, 0.5, 0.3]},
     "MvGaussianRandomWalk": lambda: {
         "mu": np.zeros(2), "cov": np.eye(2), "init_dist": vectors(), "steps": 2,

@@ -11,7 +11,8 @@ COMPOSED = set(
     """
     Censored Truncated TruncatedNormal CustomDist ZeroSumNormal Interpolated Bound
     AR AR1 EulerMaruyama GARCH11 MvGaussianRandomWalk MvStudentTRandomWalk RandomWalk
-    CAR ICAR KroneckerNormal LKJCorr MatrixNormal OrderedMultinomial StickBreakingWeights Wishart
+    CAR ICAR MixtureSameFamily
+    KroneckerNormal LKJCorr MatrixNormal OrderedMultinomial StickBreakingWeights Wishart
     """.split()
 )
 

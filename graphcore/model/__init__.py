@@ -29,9 +29,10 @@ from graphcore.model.marginal import marginalize
 from graphcore.model.math import invlogit, invprobit, logaddexp, logit, logsumexp, probit
 from graphcore.model.minibatch import Minibatch
 from graphcore.model.missing import ImputationWarning
-from graphcore.model.model import Deterministic, Model, Potential
+from graphcore.model.model import Model
 from graphcore.model.points import DictToArrayBijection, RaveledVars
 from graphcore.model.pymc3 import Point
+from graphcore.model.terms import Deterministic, Potential
 from graphcore.model.theanof import floatX, intX
 
 # Sampling stands above models in the order of layers.  These names are PyMC's and belong here all

@@ -62,7 +62,7 @@ class Densities:
         (sub.0, -1.4189)
         """
         if isinstance(vars, dict):
-            return float(self.compile_logp(jacobian=jacobian)(vars))
+            return float(self.compile_logp(jacobian=jacobian)(self.complete_point(vars)))
         terms = self._terms(vars)
         self._check_data(terms)
         if not sum:

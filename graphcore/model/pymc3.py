@@ -1,6 +1,9 @@
 """The names that PyMC3 had for what a model offers, for code written then."""
 
+import numpy as np
+
 import graphcore.tensor as tt
+from graphcore.model import context
 
 
 class OldNames:
@@ -13,6 +16,21 @@ class OldNames:
             if key in table:
                 return table[key]
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @classmethod
+    def get_context(cls, error_if_none=True):
+        """The model of the enclosing ``with`` block."""
+        return context.modelcontext() if error_if_none else context.current()
+
+    @property
+    def RV_dims(self):
+        """The dims of variables by name."""
+        return self.named_vars_to_dims
+
+    @property
+    def ndim(self):
+        """The number of elements of all value variables."""
+        return sum(v.type.size for v in self.value_vars)
 
     @property
     def vars(self):
@@ -149,10 +167,6 @@ def Point(*args, filter_model_vars=False, model=None, **kwargs):
     >>> pm.Point({"x": 1.0}, model=model)
     {'x': array(1.)}
     """
-    import numpy as np
-
-    from graphcore.model.context import modelcontext
-
     values = {str(k): v for k, v in dict(*args, **kwargs).items()}
-    known = {v.name for v in modelcontext(model).value_vars}
+    known = {v.name for v in context.modelcontext(model).value_vars}
     return {k: np.asarray(v) for k, v in values.items() if k in known}

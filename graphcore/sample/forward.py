@@ -11,6 +11,7 @@ from graphcore.graph.walk import inputs_of
 from graphcore.model.data import holds_data, leaves
 from graphcore.model.distributions.base import Distribution, RandomVariable
 from graphcore.sample.expand import Expand
+from graphcore.sample.options import refuse
 
 
 class Forward:
@@ -147,6 +148,7 @@ def draw(vars, draws=1, random_seed=None, **options):
     >>> pm.draw(x, draws=4, random_seed=1).shape, pm.draw(2 * x, random_seed=1).shape
     ((4, 3), (3,))
     """
+    refuse(options, "draw()")
     several = isinstance(vars, list | tuple)
     if draws < 1:
         raise ValueError(f"draws must be at least 1, not {draws}")

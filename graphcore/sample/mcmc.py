@@ -10,6 +10,7 @@ from graphcore.sample.compound import sample_compound
 from graphcore.sample.dense import sample_dense
 from graphcore.sample.multitrace import MultiTrace
 from graphcore.sample.nuts import SamplingError, sample_flat
+from graphcore.sample.options import refuse
 from graphcore.sample.results import Result, attributes, make_group
 from graphcore.sample.seeds import chain_seeds
 from graphcore.sample.start import check_init, initial_points, start_points
@@ -17,7 +18,7 @@ from graphcore.sample.steps import assigned
 
 NUTS_OPTIONS = ("target_accept", "max_treedepth")
 IGNORED = {  # arguments of PyMC's that concern how PyMC runs
-    "backend", "blas_cores", "compile_kwargs", "jitter_max_retries", "pickle_backend",
+    "backend", "blas_cores", "jitter_max_retries", "pickle_backend",
     "keep_warning_stat", "mp_ctx", "n_init", "nuts_sampler", "nuts_sampler_kwargs",
     "progressbar_theme", "quiet", "trace",
 }  # fmt: skip
@@ -180,9 +181,7 @@ def _check_ignored(options):
     sampler = options.get("nuts_sampler", "pymc")
     if sampler not in ("pymc", "graphcore"):
         raise ValueError(f"nuts_sampler={sampler!r}: there is only the sampler of graphcore")
-    for name in options:
-        if name not in IGNORED:
-            raise TypeError(f"sample() got an unexpected keyword argument {name!r}")
+    refuse(options, "sample()", IGNORED)
 
 
 def _check(**counts):

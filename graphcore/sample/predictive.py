@@ -6,6 +6,7 @@ from graphcore.model import modelcontext
 from graphcore.model.distributions.base import RandomVariable
 from graphcore.sample import expand, traces
 from graphcore.sample.forward import Forward, data_of_variable, depends_on
+from graphcore.sample.options import refuse
 from graphcore.sample.results import SAMPLE_DIMS, Result, attributes, make_group
 
 
@@ -51,6 +52,7 @@ def sample_prior_predictive(
     >>> prior["y"].shape
     (10, 2)
     """
+    refuse(options, "sample_prior_predictive()", ("progressbar",))
     model = modelcontext(model)
     draws = draws if samples is None else samples
     wanted = _named(model, var_names, [*model.basic_RVs, *model.deterministics])
@@ -78,6 +80,7 @@ def sample_posterior_predictive(
     extend_inferencedata=False,
     predictions=False,
     idata_kwargs=None,
+    samples=None,
     **options,
 ):
     """Draw new data for every draw of the posterior.
@@ -102,6 +105,9 @@ def sample_posterior_predictive(
         ``predictions`` and ``predictions_constant_data`` then.
     idata_kwargs : dict, optional
         ``coords`` and ``dims`` extend those of the model.
+    samples : int, optional
+        As in PyMC3: how many draws of the posterior to take, those of all chains one after the
+        other and again from the first; the result has one axis of draws then.
 
     Returns
     -------
@@ -119,8 +125,15 @@ def sample_posterior_predictive(
     >>> new["y"].shape
     (2, 5, 2)
     """
+    refuse(options, "sample_posterior_predictive()", ("progressbar", "keep_size"))
+    if isinstance(model, int | np.integer):  # PyMC3: the second argument is a number of draws
+        samples, model = model, None
     model = modelcontext(model)
     draws, lead = traces.draws_of(trace)
+    if samples is not None:
+        taken = np.arange(samples) % np.prod(lead)
+        draws = {k: x.reshape(-1, *x.shape[len(lead) :])[taken] for k, x in draws.items()}
+        lead = (len(taken),)
     default = model.observed_RVs + [
         v for v in model.deterministics if any(p in model.observed_RVs for p in depends_on_all(v))
     ]
@@ -135,7 +148,13 @@ def sample_posterior_predictive(
         return arrays
     arrays = {name: x if len(lead) == 2 else x[None] for name, x in arrays.items()}
     made = "predictions" if predictions else "posterior_predictive"
-    result = result_of(model, {made: arrays}, idata_kwargs, predictions, traces.labels_of(trace))
+    result = result_of(
+        model,
+        {made: arrays},
+        idata_kwargs,
+        predictions,
+        traces.labels_of(trace) if samples is None else {},
+    )
     return traces.extended(trace, result) if extend_inferencedata else traces.converted(result)
 
 
@@ -231,6 +250,7 @@ def compute_log_likelihood(
     >>> result.log_likelihood["y"].shape
     (1, 3, 2)
     """
+    refuse(options, "compute_log_likelihood()")
     model = modelcontext(model)
     wanted = _named(model, var_names, model.observed_RVs)
     return _densities(model, idata, wanted, "log_likelihood", extend_inferencedata)
@@ -244,6 +264,7 @@ def compute_log_prior(
 
     The arguments are those of :func:`compute_log_likelihood`; the group is ``log_prior``.
     """
+    refuse(options, "compute_log_prior()")
     model = modelcontext(model)
     wanted = _named(model, var_names, model.free_RVs)
     return _densities(model, idata, wanted, "log_prior", extend_inferencedata)
@@ -278,6 +299,7 @@ def compute_deterministics(
     -------
     xarray.Dataset or Group
     """
+    refuse(options, "compute_deterministics()")
     model = modelcontext(model)
     wanted = _named(model, var_names, model.deterministics)
     arrays = _at_draws(model, dataset, {v.name: v for v in wanted})

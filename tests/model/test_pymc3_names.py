@@ -237,3 +237,54 @@ def test_a_shape_that_changes_is_an_error():
         pm.Normal("y", x[tt.ge(x, 0)], 1)
     with pytest.raises(Exception, match=r"4.*3|3.*4"):
         model.compile_logp()({"x": [1.0, 2.0, -1.0, 3.0], "y": np.zeros(4)})
+
+
+def test_densities_of_several_observed_arrays():
+    data = {"time": np.array([1.0, 2.5]), "dead": np.array([1.0, 0.0])}
+
+    def survival(time, dead):
+        return dead * tt.log(rate) - rate * time
+
+    with pm.Model() as model:
+        rate = pm.HalfNormal("rate", 1)
+        pm.DensityDist("y", survival, observed=data)
+    want = stats.halfnorm.logpdf(np.exp(0.2)) + 0.2 + 0.2 - np.exp(0.2) * 3.5
+    assert model.logp({"rate_log__": 0.2}) == pytest.approx(want)
+    with pm.Model(), pytest.raises(TypeError, match="y: observed as a dict needs a function logp"):
+        pm.DensityDist("y", observed=data)
+
+
+def test_mixtures_of_one_family():
+    w, p = [0.3, 0.7], np.array([[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]])
+    parts = pm.Multinomial.dist(n=4, p=p)
+    rv = pm.MixtureSameFamily.dist(w, parts, 0)
+    x = np.array([1, 1, 2])
+    want = np.dot(w, [stats.multinomial(4, row).pmf(x) for row in p])
+    assert float(np.exp(rv.logp(x).eval())) == pytest.approx(want)
+    assert pm.MixtureSameFamily.dist(w, pm.Poisson.dist([1, 2]), shape=9).type.shape == (9,)
+    wide = pm.Normal.dist(np.zeros((2, 3)), 1)
+    with pytest.raises(NotImplementedError, match=r"mixture_axis=0 .* move the comp.* to axis 1"):
+        pm.MixtureSameFamily.dist([0.5, 0.5], wide, mixture_axis=0)
+
+
+def test_old_names_of_models():
+    assert pm.Model.get_context(error_if_none=False) is None
+    with pm.Model(coords={"g": "ab"}) as model:
+        assert pm.Model.get_context() is model
+        pm.Normal("x", dims="g")
+        pm.Normal("z")
+    assert model.ndim == 3 and model.RV_dims == {"x": ("g",)}
+    point = model.test_point
+    assert model.logp(point) == model.fastlogp(point) == pytest.approx(3 * stats.norm.logpdf(0))
+
+
+def test_misspelt_arguments_of_predictions():
+    with pm.Model():
+        pm.Normal("x", observed=1.0)
+        for act in (
+            lambda: pm.sample_prior_predictive(3, random_sed=1),
+            lambda: pm.sample_posterior_predictive({"a": np.zeros((1, 2))}, random_sed=1),
+            lambda: pm.draw(pm.Normal.dist(), random_sed=1),
+        ):
+            with pytest.raises(TypeError, match="unexpected keyword argument 'random_sed'"):
+                act()

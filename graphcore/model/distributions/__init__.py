@@ -52,7 +52,11 @@ from graphcore.model.distributions.matrices import (
     Wishart,
     WishartBartlett,
 )
-from graphcore.model.distributions.mixture import Mixture, NormalMixture
+from graphcore.model.distributions.mixture import (
+    Mixture,
+    MixtureSameFamily,
+    NormalMixture,
+)
 from graphcore.model.distributions.modifiers import Censored, Truncated, TruncatedNormal
 from graphcore.model.distributions.multivariate import (
     Dirichlet,
@@ -160,6 +164,7 @@ __all__ = [
     "Lognormal",
     "MatrixNormal",
     "Mixture",
+    "MixtureSameFamily",
     "Moyal",
     "Multinomial",
     "MvGaussianRandomWalk",

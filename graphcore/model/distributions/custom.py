@@ -3,6 +3,7 @@
 import numpy as np
 
 import graphcore.tensor as tt
+from graphcore.model.context import modelcontext
 from graphcore.model.distributions.base import (
     Distribution,
     RandomVariable,
@@ -46,6 +47,8 @@ class CustomDist(Distribution):
         Axes of each parameter that belong to one value; all 0 by default.
     dtype : str
         ``"int64"`` for counts.
+    observed : array, or dict of str to array or variable
+        With a dict, as in PyMC3, ``logp(**observed)`` is added to the density of the model.
 
     Examples
     --------
@@ -57,6 +60,17 @@ class CustomDist(Distribution):
     """
 
     typed = True
+
+    def __new__(cls, name, *args, **kwargs):
+        observed = kwargs.get("observed")
+        if not isinstance(observed, dict):
+            return super().__new__(cls, name, *args, **kwargs)
+        # PyMC3: several arrays or variables, which the function takes by their names
+        logp = kwargs.get("logp") or (args[0] if args else None)
+        if not callable(logp):
+            raise TypeError(f"{name}: observed as a dict needs a function logp of its entries")
+        parts = {key: tt.as_tensor_variable(x) for key, x in observed.items()}
+        return modelcontext().add_named("potentials", name, logp(**parts), None)
 
     @classmethod
     def make(cls, label, args, kwargs, shape=None, size=None, observed_shape=None):

@@ -186,6 +186,39 @@ class Mixture(Distribution):
         return f"{self.shown}({describe(self.given['w'])}, {parts})"
 
 
+class MixtureSameFamily(Mixture):
+    """A mixture of distributions of one family, which run along an axis of ``comp_dists``.
+
+    Parameters
+    ----------
+    name : str
+    w : array or variable
+    comp_dists : RandomVariable
+    mixture_axis : int
+        The axis of the components; it has to be the last one before those of a single value.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> parts = pm.Poisson.dist([1.0, 5.0])
+    >>> d = pm.MixtureSameFamily.dist(w=[0.5, 0.5], comp_dists=parts, mixture_axis=0)
+    >>> round(float(d.logp(0).eval()), 6)
+    -1.674997
+    """
+
+    @classmethod
+    def make(cls, label, args, kwargs, **shapes):
+        kwargs = dict(zip(("w", "comp_dists", "mixture_axis"), args, strict=False)) | kwargs
+        axis, parts = kwargs.pop("mixture_axis", -1), kwargs.get("comp_dists")
+        batch = len(component(parts, label, "comp_dists").batch_shape)
+        if axis not in (batch - 1, -1 if batch == parts.ndim else batch - 1 - parts.ndim):
+            raise NotImplementedError(
+                f"{label}: mixture_axis={axis} of comp_dists with shape {parts.type.shape}; move "
+                f"the components to axis {batch - 1}"
+            )
+        return super().make(label, (), kwargs, **shapes)
+
+
 def _stacked(parts):
     """Graphs broadcast together and joined along a new last axis."""
     shape = np.broadcast_shapes(*(p.type.shape for p in parts))

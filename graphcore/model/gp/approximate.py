@@ -6,7 +6,7 @@ import graphcore.tensor as tt
 from graphcore.model.distributions import MvNormal
 from graphcore.model.gp.inputs import length, points
 from graphcore.model.gp.process import JITTER, Observed, accepts_noise, noise_function, stabilize
-from graphcore.model.model import Potential
+from graphcore.model.terms import Potential
 
 KINDS = ("DTC", "FITC", "VFE")
 

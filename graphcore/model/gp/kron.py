@@ -9,7 +9,7 @@ from graphcore.model.gp.inputs import points
 from graphcore.model.gp.marginal import Marginal
 from graphcore.model.gp.process import JITTER, Process, accepts_noise, noise_function, stabilize
 from graphcore.model.math import cartesian, kron_dot, kron_solve_lower
-from graphcore.model.model import Deterministic
+from graphcore.model.terms import Deterministic
 
 
 class _OnGrid:

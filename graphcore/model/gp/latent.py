@@ -4,7 +4,7 @@ import graphcore.tensor as tt
 from graphcore.model.distributions import ChiSquared, MvNormal, MvStudentT, Normal
 from graphcore.model.gp.inputs import length, points
 from graphcore.model.gp.process import JITTER, Process, conditioned, stabilize
-from graphcore.model.model import Deterministic
+from graphcore.model.terms import Deterministic
 
 
 class Latent(Process):

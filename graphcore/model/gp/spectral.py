@@ -9,7 +9,7 @@ from graphcore.model.distributions import Normal
 from graphcore.model.gp.cov import Periodic
 from graphcore.model.gp.inputs import points
 from graphcore.model.gp.process import Process
-from graphcore.model.model import Deterministic
+from graphcore.model.terms import Deterministic
 
 
 class HSGP(Process):
