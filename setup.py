@@ -67,7 +67,10 @@ def extension(name, path, flags=()):
         f"graphcore.{name}",
         [path],
         include_dirs=[SOURCES, numpy.get_include()],
-        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
+        define_macros=[
+            ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION"),
+            ("NPY_TARGET_VERSION", "NPY_1_22_API_VERSION"),
+        ],
         extra_compile_args=[*FLAGS, *flags],
         library_dirs=[random_library] if uses_random else [],
         libraries=["npyrandom"] if uses_random else [],

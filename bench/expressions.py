@@ -3,8 +3,8 @@
     python bench/expressions.py            every library that is installed
     python bench/expressions.py 1000       one size
 
-Printed are times relative to graphcore's: above 1 the other library takes longer.  The best of
-several batches counts, one thread each.
+Printed are times relative to graphcore's: above 1 the other library takes longer.  The libraries
+take turns, batch after batch, and the best batch of each counts; one thread each.
 """
 
 import sys
@@ -37,18 +37,20 @@ EXPRESSIONS = {
 }
 
 
-def seconds(call, least=0.02):
-    """Best time of one call."""
-    call()
-    start = time.perf_counter()
-    call()
-    n = max(1, int(least / 4 / max(time.perf_counter() - start, 1e-7)))
-    best = np.inf
-    for _ in range(5):
+def seconds(calls, least=0.01, batches=9):
+    """Best time of one call of each of several."""
+    counts, best = {}, dict.fromkeys(calls, np.inf)
+    for name, call in calls.items():
+        call()
         start = time.perf_counter()
-        for _ in range(n):
-            call()
-        best = min(best, (time.perf_counter() - start) / n)
+        call()
+        counts[name] = max(1, int(least / max(time.perf_counter() - start, 1e-7)))
+    for _ in range(batches):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            for _ in range(counts[name]):
+                call()
+            best[name] = min(best[name], (time.perf_counter() - start) / counts[name])
     return best
 
 
@@ -83,9 +85,11 @@ def overhead():
     f = graphcore.function([a, b], a + b)
     trusting = graphcore.function([a, b], a + b, trust_input=True)
     x = np.ones(10)
-    times = [seconds(call) for call in (lambda: f(x, x), lambda: trusting(x, x), lambda: x + x)]
-    print("one call of a + b, 10 elements: checked {:.2f}, trusted {:.2f}, NumPy {:.2f} us".format(
-        *(1e6 * t for t in times)))  # fmt: skip
+    calls = {
+        "checked": lambda: f(x, x), "trusted": lambda: trusting(x, x), "NumPy": lambda: x + x
+    }  # fmt: skip
+    times = ", ".join(f"{name} {1e6 * t:.2f}" for name, t in seconds(calls).items())
+    print(f"one call of a + b, 10 elements, us: {times}")
 
 
 def main(sizes):
@@ -96,7 +100,7 @@ def main(sizes):
         arrays = [rng.normal(size=n), rng.uniform(0.5, 2, n), rng.normal(size=n)]
         print(f"\n{n} elements")
         for name, (make, text) in EXPRESSIONS.items():
-            times = {k: seconds(call) for k, call in libraries(make, text, arrays).items()}
+            times = seconds(libraries(make, text, arrays))
             own = times.pop("graphcore")
             ratios = "  ".join(f"{k} {t / own:5.2f}" for k, t in times.items())
             print(f"{name:20s} {1e6 * own:9.2f} us   {ratios}")

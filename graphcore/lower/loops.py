@@ -5,6 +5,7 @@ stride), and ``s``, one element that stays the same along the inner axis.  Every
 loaded into a register first.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,11 @@ ADDITIONS = {  # what they become when their first or second operand is a produc
     "sub_dd": ("mulsub_ddd", "submul_ddd"),
 }
 MOST_COPIED = 2**26  # bytes of a matrix that is copied once, in the order in which it is read
+# Loops that pass over more than FAR bytes with few of these operations write past the caches.
+FAR, FEW = 2**23, 6
+LIGHT = frozenset(
+    "add sub mul true_div neg abs sqr maximum minimum switch lt le gt ge eq ne".split()
+)
 SHORT = 32  # an inner axis below this length gives way to a longer one
 
 
@@ -89,6 +95,20 @@ class LoopEmitter:
         self.outer = tuple(self.lengths[:-1])
         self.block = min(BLOCK, self.n)
         self.straight = not self.outer and self.n <= BLOCK
+        self.past_caches = self.n >= BLOCK and self._is_light() and self._passed() > FAR
+
+    def _is_light(self):
+        """Whether memory binds it: few operations, each a few cycles."""
+        items = self.group.items
+        return len(items) <= FEW and all(
+            item.kind == "copy" or (item.kind == "elem" and item.op.rpartition("_")[0] in LIGHT)
+            for item in items
+        )
+
+    def _passed(self):
+        """Bytes that it reads and writes."""
+        per_row = sum(ITEM_BYTES[key[0].memory] * s[-1] for key, s in self.strides.items() if s)
+        return per_row * math.prod(self.lengths)
 
     def _is_ordered(self):
         """Whether the axes keep their order: for matrices, and where the last of many wins."""
@@ -217,8 +237,14 @@ class LoopEmitter:
         base = self.memory.array_slot(array, item.out.offset)
         slot = self.cursor(base, inner * size, tuple(s * size for s in strides[:-1]))
         if array.memory == "f8" and (inner == 1 or self.n == 1):
+            if self.past_caches and array.place[0] == "external" and self._is_left(array):
+                return self.new_register(), ("stream", slot, 0)
             return Operand("v", slot), None
         return self.new_register(), (f"store_{array.memory}", slot, inner * size)
+
+    def _is_left(self, array):
+        """Whether no later step reads an array."""
+        return all(reader.group is self.group for reader, _ in array.readers)
 
     def finish(self, item, y, store):
         if store is not None:

@@ -49,6 +49,7 @@ cdef struct Parts:          # how the inner axis of a loop is divided, whoever w
 cdef struct Loop:
     int64_t n, block        # inner length, elements per pass
     int32_t n_outer, n_body, n_cursors
+    bint streams            # it writes past the caches
     int32_t far             # 0, or the cache that the streams are asked into: 1, 2
     int64_t outer[MAX_OUTER]
     gk_ins* body

@@ -43,6 +43,12 @@ cdef extern from *:
     #else
     #define gk_prefetch(p, n, cache) ((void)0)
     #endif
+    /* what was written past the caches comes before what is written from here on */
+    #if defined(__x86_64__)
+    #define gk_fence() __asm__ volatile("sfence" ::: "memory")
+    #else
+    #define gk_fence() ((void)0)
+    #endif
     #include <time.h>
     static double gk_now(void) {
       struct timespec t;
@@ -68,6 +74,7 @@ cdef extern from *:
       return __atomic_compare_exchange_n(owner, &nobody, thread, 0, relaxed, relaxed);
     }
     """
+    void gk_fence() noexcept nogil
     void gk_prefetch(const char* p, int64_t n, int cache) noexcept nogil
     double gk_now() noexcept nogil
     int64_t gk_next(int64_t* p) noexcept nogil
@@ -82,6 +89,8 @@ cdef extern from *:
 
 cdef enum:
     FAR = 1 << 23           # bytes of streams beyond which asking ahead pays
+    FEW = 5                 # calls, and
+    WIDE = 64               # bytes per row, up to which the processor foresees enough by itself
     NEAR = 1 << 14          # bytes of streams per block for which the first cache has room
     AHEAD = 4096            # bytes of a stream, at least, that are asked into the second cache
     LINE = 64               # bytes that come at once
@@ -416,7 +425,10 @@ cdef class Program:
             raise ValueError(f"a loop has {len(step.outer)} outer axes; at most {MAX_OUTER} fit")
         loop.n, loop.block = step.n, step.block
         moved = sum([abs(inner) for _, _, inner, _ in step.cursors])
-        loop.far = 0 if step.n * moved <= FAR else 1 if step.block * moved <= NEAR else 2
+        if step.n * moved <= FAR or len(step.body) <= FEW and moved <= WIDE:
+            loop.far = 0
+        else:
+            loop.far = 1 if step.block * moved <= NEAR else 2
         loop.n_outer, loop.n_body = len(step.outer), len(step.body)
         loop.n_cursors = len(step.cursors)
         for d, length in enumerate(step.outer):
@@ -425,13 +437,16 @@ cdef class Program:
         for i, ins in enumerate(step.body):
             self._fill(&loop.body[i], ins, table, n_slots)
         loop.cursors = <Cursor*>self.take(sizeof(Cursor) * max(1, len(step.cursors)))
+        streams = {ins.y for ins in step.body if ins.name == "stream"}
+        loop.streams = bool(streams)
         for i, (slot, base, inner, outer) in enumerate(step.cursors):
             if not (0 <= slot < n_slots and 0 <= base < n_slots):
                 raise ValueError("a loop cursor is out of range")
             loop.cursors[i].slot, loop.cursors[i].base, loop.cursors[i].step = slot, base, inner
             passed = step.block * inner
             loop.cursors[i].ahead = passed if loop.far == 1 else max(AHEAD, passed)
-            loop.cursors[i].share = -(-passed // (LINE * loop.n_body)) * LINE
+            if slot not in streams:  # else nothing is read
+                loop.cursors[i].share = -(-passed // (LINE * loop.n_body)) * LINE
             for d, stride in enumerate(outer):
                 loop.cursors[i].outer[d] = stride
         if step.parts is not None:

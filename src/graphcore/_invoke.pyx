@@ -6,14 +6,25 @@ from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 
 cimport numpy as cnp
 
+import math
+
 import numpy as np
 
 from graphcore._executor cimport Program
 
 cnp.import_array()
 
+cdef extern from "gk_memory.h":
+    object gk_results_handler()
+
+cdef extern from "numpy/arrayobject.h":
+    object PyDataMem_SetHandler(object)
+
 cdef enum:
     MOST = 64               # buffers of a call on the short way
+    LARGE = 1 << 14         # bytes of a result from which on its alignment is worth a memory policy
+
+cdef object policy = gk_results_handler()     # of the memory of large results
 
 
 cdef class Plan:
@@ -32,6 +43,7 @@ cdef class Plan:
     cdef readonly list outputs
     cdef object arrays          # keep the memory of the pointers below
     cdef Py_ssize_t n_in, n_out
+    cdef bint large             # whether a result is worth aligned memory
     cdef cnp.npy_intp* in_shapes    # per input: number of axes, then lengths
     cdef cnp.npy_intp* out_shapes
     cdef cnp.npy_intp* out_types
@@ -43,13 +55,24 @@ cdef class Plan:
         ins = [n for shape in inputs for n in (len(shape), *shape)]
         outs = [n for shape, _ in outputs for n in (len(shape), *shape)]
         types = [np.dtype(dtype).num for _, dtype in outputs]
+        sizes = [math.prod(shape) * np.dtype(dtype).itemsize for shape, dtype in outputs]
+        self.large = max(sizes, default=0) >= LARGE
         self.arrays = [np.array([*x, 0], dtype=np.intp) for x in (ins, outs, types)]
         self.in_shapes = <cnp.npy_intp*>cnp.PyArray_DATA(self.arrays[0])
         self.out_shapes = <cnp.npy_intp*>cnp.PyArray_DATA(self.arrays[1])
         self.out_types = <cnp.npy_intp*>cnp.PyArray_DATA(self.arrays[2])
 
     cpdef list results(self):
-        """Fresh arrays for the outputs."""
+        """Fresh arrays for the outputs; large ones begin where a cache line begins."""
+        if not self.large:
+            return self.arrays_of_results()
+        before = PyDataMem_SetHandler(policy)
+        try:
+            return self.arrays_of_results()
+        finally:
+            PyDataMem_SetHandler(before)
+
+    cdef list arrays_of_results(self):
         cdef list found = []
         cdef cnp.npy_intp* shape = self.out_shapes
         cdef Py_ssize_t i

@@ -275,6 +275,24 @@ static inline void gk_scatter_rows(ptrdiff_t n, double *g, const int64_t *restri
 }
 
 /* y[i] = a[i], b[i] */
+/* y = a past the caches: whole lines are written without having been read */
+static inline void gk_stream(ptrdiff_t n, double *restrict y, const double *restrict a) {
+  ptrdiff_t i = 0;
+#if defined(__SSE2__)
+  const ptrdiff_t head = (ptrdiff_t)(-(uintptr_t)y % 64 / 8);
+  for (; i < n && i < head; i++) y[i] = a[i];
+  for (; i + 8 <= n; i += 8) {
+#if GK_W == 8
+    _mm512_stream_pd(y + i, _mm512_loadu_pd(a + i));
+#elif GK_W == 4
+    for (int l = 0; l < 8; l += 4) _mm256_stream_pd(y + i + l, _mm256_loadu_pd(a + i + l));
+#else
+    for (int l = 0; l < 8; l += 2) _mm_stream_pd(y + i + l, _mm_loadu_pd(a + i + l));
+#endif
+  }
+#endif
+  for (; i < n; i++) y[i] = a[i];
+}
 static inline void gk_store_pair(ptrdiff_t n, double *restrict y, const double *restrict a, const double *restrict b) {
   for (ptrdiff_t i = 0; i < n; i++) {
     y[2 * i] = a[i];
@@ -384,6 +402,7 @@ GK_KERNEL(copy, memcpy(P[ins->y], P[ins->a], (size_t)n * 8))
 /* results: y, and the one that the low half of k0 names */
 GK_KERNEL(sum_and_dot, gk_sum_and_dot(n, GK_D(y), (double *)P[GK_LOW(ins->k0)], GK_D(a), NULL, GK_D(b)))
 GK_KERNEL(two_dots, gk_two_dots(n, GK_D(y), (double *)P[GK_LOW(ins->k0)], GK_D(a), GK_D(b), GK_D(c)))
+GK_KERNEL(stream, gk_stream(n, GK_D(y), GK_D(a)))
 GK_KERNEL(store_pair, gk_store_pair(n, GK_D(y), GK_D(a), GK_D(b)))
 GK_KERNEL(increase_vv, gk_increase_vv(n, GK_D(y), GK_D(a), GK_D(b)))
 GK_KERNEL(increase_vs, gk_increase_vs(n, GK_D(y), GK_D(a), *GK_D(b)))
@@ -409,6 +428,7 @@ static const gk_named gk_structural[] = {
     {"gather_two", gk_k_gather_two},       {"scatter_add_two", gk_k_scatter_add_two},
     {"sum_and_dot", gk_k_sum_and_dot},     {"two_dots", gk_k_two_dots},
     {"linear", gk_k_linear},               GK_LANES_KERNELS GK_CHAINS_KERNELS
+    {"stream", gk_k_stream},
     {"load_f8", gk_load_f8},               {"store_f8", gk_store_f8},
     {"load_f4", gk_load_f4},               {"store_f4", gk_store_f4},
     {"load_i4", gk_load_i4},               {"store_i4", gk_store_i4},

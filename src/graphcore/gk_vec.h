@@ -3,7 +3,7 @@
 #define GK_VEC_H
 #include <stddef.h>
 #include <stdint.h>
-#if defined(__AVX__)
+#if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 

@@ -37,6 +37,8 @@ cdef void run_blocks(const Loop* loop, int64_t at, int64_t end, char** P) noexce
             cur = &loop.cursors[i]
             P[cur.slot] += m * cur.step
         at += m
+    if loop.streams:
+        gk_fence()
 
 
 cdef void run_loop(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import pickle
 import resource
 
 import numpy as np
@@ -51,3 +52,36 @@ def test_functions_that_are_dropped_leave_nothing():
         cycle(k)
     gc.collect()
     assert resident() - before < 4 * 2**20
+
+
+@pytest.mark.parametrize("n", [3000, 10_001, 700_000])
+def test_large_results_begin_with_a_line_and_own_their_memory(n):
+    x = tt.vector("x")
+    f = graphcore.function([x], [x + 1, x > 0])
+    value = np.arange(n) - 5.0
+    kept = [f(value) for _ in range(5)]
+    for a, b in kept:
+        assert a.ctypes.data % 64 == 0 and a.flags.owndata and a.flags.writeable
+        np.testing.assert_array_equal(a, value + 1)
+        np.testing.assert_array_equal(b, value > 0)
+    assert len({a.ctypes.data for a, _ in kept}) == 5
+    assert np.empty(n).base is None and "graphcore" not in handler(np.empty(n))
+
+
+def handler(array):
+    multiarray = getattr(np, "_core", None) or np.core
+    return multiarray.multiarray.get_handler_name(array)
+
+
+def test_large_results_can_be_resized_copied_and_pickled():
+    x = tt.vector("x")
+    value = np.arange(5000.0)
+    a = graphcore.function([x], x * 2)(value)
+    assert handler(a) == "graphcore"
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(a)), 2 * value)
+    for n in (9000, 1_000_000, 100):
+        a.resize(n, refcheck=False)
+        np.testing.assert_array_equal(a[:100], 2 * value[:100])
+    grown = graphcore.function([x], x * 2)(value)
+    grown.resize(6000, refcheck=False)
+    assert (grown[5000:] == 0).all()
