@@ -31,9 +31,16 @@ cdef inline bint less(number a, number b) noexcept nogil:
 cdef inline void cumulate(number *y, const number *x, const int64_t *p,
                           bint product) noexcept nogil:
     cdef int64_t o, _, i, length = p[1], inner = p[2], at
+    cdef number total
     for o in range(p[0]):
         at = o * length * inner
         if not length:
+            continue
+        if inner == 1:  # in a register: an element does not wait for the one before it in memory
+            total = y[at] = x[at]
+            for i in range(at + 1, at + length):
+                total = total * x[i] if product else total + x[i]
+                y[i] = total
             continue
         memcpy(y + at, x + at, inner * 8)
         for _ in range(1, length):
@@ -69,9 +76,16 @@ cdef void run_decay(Py_ssize_t n, char **P, const gk_ins *ins) noexcept nogil:
     cdef double *y = <double *>P[ins.y]
     cdef const double *a = <const double *>P[ins.a]
     cdef const double *b = <const double *>P[ins.b]
+    cdef double last
     for o in range(p[0]):
         at = o * length * inner
         if not length:
+            continue
+        if inner == 1:
+            last = y[at] = b[at]
+            for i in range(at + 1, at + length):
+                last = b[i] + a[i] * last
+                y[i] = last
             continue
         memcpy(y + at, b + at, inner * 8)
         for _ in range(1, length):
