@@ -42,10 +42,12 @@ class Weibull(Distribution):
         return o.xlogy(alpha - 1, z) - o.exp(alpha * o.log(z)) + o.log(alpha / beta)
 
     def logcdf(o, x, alpha, beta):
-        return o.log1mexp(-o.pow(o.maximum(x, 0.0) / beta, alpha))
+        return o.log1mexp(Weibull.logccdf(o, x, alpha, beta))
 
     def logccdf(o, x, alpha, beta):
-        return -o.pow(o.maximum(x, 0.0) / beta, alpha)
+        before = x <= 0  # where the logarithm has no derivative
+        z = o.switch(before, 1.0, x) / beta
+        return o.switch(before, 0.0, -o.exp(alpha * o.log(z)))
 
     def mean(o, alpha, beta):
         return beta * o.exp(o.gammaln(1 + 1 / alpha))
