@@ -15,9 +15,11 @@ from functools import reduce as chain
 
 import numpy as np
 
+from graphcore.graph.nodes import Constant
 from graphcore.lower.arrays import LANE, View, shape_function, size_of, whole
 from graphcore.lower.indexing import is_zero, positions, start_from
 from graphcore.lower.items import broadcast_view
+from graphcore.lower.memory import COPIED
 from graphcore.lower.translate import RULES, apply_row, reduce_view, row_plan
 from graphcore.ops import elementwise, index, reduce, shape
 from graphcore.ops.markers import MARKERS
@@ -55,13 +57,23 @@ def column(t, v, at):
         at = at[len(at) - parts.ndim :]  # all its axes are apart: it is repeated along the others
     if parts is not None and parts.ndim == len(at):
         return parts[tuple([0 if n == 1 else i for i, n in zip(at, parts.shape, strict=True)])]
-    view = t.of(v)
+    view = _by_columns(t, v) if isinstance(v, Constant) and len(at) == 1 else t.of(v)
     lead = max(len(view.shape) - len(at), 0)
     offset = view.offset
     axes = range(len(view.shape) - 1, lead - 1, -1)
     for axis, i in zip(axes, reversed(at), strict=False):
         offset += i * view.strides[axis] if view.shape[axis] != 1 else 0
     return View(view.array, view.shape[:lead], view.strides[:lead], offset)
+
+
+def _by_columns(t, v):
+    """A constant of which columns are read, these one after the other unless it is large."""
+    data = v.data
+    if data.ndim != 2 or data.nbytes > COPIED or not data.flags.c_contiguous or 1 in data.shape:
+        return t.of(v)
+    if (v, "columns") not in t.made:
+        t.made[v, "columns"] = t.constant(np.asfortranarray(data))
+    return t.made[v, "columns"]
 
 
 def columns(t, v, count, dtype=None):

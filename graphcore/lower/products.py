@@ -22,7 +22,7 @@ def _dot(t, node):
     elif a.type.ndim == 1:
         out = _matrix_vector(t, transposed(vb), va)
     else:
-        out = _matrix_matrix(t, va, vb)
+        out = matrix_matrix(t, va, vb)
     t.view[y] = t.narrow(out, y.type.dtype)
 
 
@@ -105,7 +105,8 @@ def _fresh(t, matrix):
     return copied.array, copied.shape, c_strides(copied.shape), copied.offset
 
 
-def _matrix_matrix(t, a, b):
+def matrix_matrix(t, a, b):
+    """The product of two matrices, by BLAS unless one of them is a vector."""
     (m, k), n = a.shape, b.shape[1]
     out = t.new((m, n), "d")
     if not (m and n):

@@ -11,7 +11,7 @@ import numpy as np
 
 from graphcore.lower.arrays import View, whole
 from graphcore.lower.columns import LEAST_ROWS, MOST, column, columns
-from graphcore.lower.products import vector_vector
+from graphcore.lower.products import matrix_matrix, transposed, vector_vector
 from graphcore.lower.translate import RULES
 from graphcore.ops import linalg
 
@@ -31,7 +31,32 @@ def _dot(t, node):
         if k >= LEAST_ROWS and 0 < m <= MOST and 0 < n <= MOST and m * n <= TERMS:
             _few_sums(t, node, m, n)
             return
+        for v in (a, b):
+            _lay_by_columns(t, v)
+        if m > 1 < n and k and t.apart((m, n)) == 1 and t.uses.get(node.outputs[0], 0) > 1:
+            _product_by_columns(t, node)
+            return
     _WHOLE(t, node)
+
+
+def _lay_by_columns(t, v):
+    """Bring columns into memory one after the other, as BLAS reads them as well."""
+    parts = t.columns.get(v)
+    if v in t.view or parts is None or parts.ndim != 1:
+        return
+    turned = whole(t.new(t.shapes[v][::-1], "d"))
+    for k, part in enumerate(parts):
+        place = View(turned.array, part.shape, (1,), k * turned.strides[0])
+        t.copy(part, place, disjoint=True)
+    t.view[v] = transposed(turned)
+
+
+def _product_by_columns(t, node):
+    """A product whose columns are used one by one."""
+    a, b = map(t.of, node.inputs)
+    (y,) = node.outputs
+    t.view[y] = transposed(matrix_matrix(t, transposed(b), transposed(a)))
+    t.columns[y] = columns(t, y, 1)
 
 
 def _few_numbers(t, node):

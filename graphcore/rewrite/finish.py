@@ -1,10 +1,15 @@
 """Last forms before lowering: what is cheap to compute, no longer what is easy to compare."""
 
+import numpy as np
+
 from graphcore.graph.large import DERIVED
 from graphcore.graph.nodes import Constant
-from graphcore.ops.index import IncSubtensor, Slice, Subtensor
+from graphcore.ops.elementwise import Elemwise
+from graphcore.ops.index import IncSubtensor, Slice, Subtensor, Take
 from graphcore.ops.markers import MARKERS
+from graphcore.ops.points import TakePoints
 from graphcore.ops.reduce import Reduce, product_of_others
+from graphcore.ops.shape import Reshape
 from graphcore.rewrite.fold import derived_bytes
 from graphcore.rewrite.rule import (
     head,
@@ -136,6 +141,43 @@ def _is_increment(v):
     return op is not None and not op.is_set
 
 
+@rule("Take", "TakePoints", needs="Constant")
+def pick_before_computing(b, node):
+    """Elements picked from a matrix that is computed from others: only these are computed."""
+    v, places = node.inputs[0], node.inputs[1:]
+    flat = op_of(v, Reshape) is not None and v.type.ndim == 1
+    if flat:
+        v = v.owner.inputs[0]
+    elif op_of(node.out, TakePoints) is None or node.op.axes != (0, 1):
+        return None
+    if not all(isinstance(i, Constant) and i.type.ndim == 1 for i in places):
+        return None
+    shape, n = v.type.shape, node.out.type.size
+    if op_of(v, Elemwise) is None or len(shape) != 2 or None in shape or not n:
+        return None
+    if 2 * n > v.type.size or b.uses(v) > 1:
+        return None
+    rows, columns = np.broadcast_arrays(
+        *(np.divmod(places[0].data % v.type.size, shape[1]) if flat else [i.data for i in places])
+    )
+    picked = [_picked(b, x, shape, rows % shape[0], columns % shape[1]) for x in v.owner.inputs]
+    return None if None in picked else b.apply(v.owner.op, *picked)
+
+
+def _picked(b, x, shape, rows, columns):
+    """Elements of what broadcasts to a shape; None where picking them takes more work."""
+    if isinstance(x, Constant) and x.type.size == 1:
+        return b.constant(x.data.reshape(()), x.type.dtype)
+    if x.type.shape == shape:
+        return b.apply(TakePoints((0, 1)), x, b.constant(rows), b.constant(columns))
+    base, pattern = placed(x)
+    if base.type.shape != shape[:1] or pattern != (0, "x"):
+        return None
+    if np.array_equal(rows, np.arange(shape[0])):
+        return base
+    return b.apply(Take(0), base, b.constant(rows))
+
+
 @rule("switch", needs="isinf")
 def anchor_from_switch(b, node):
     """switch(isinf(x), 0, x) in one operation."""
@@ -185,6 +227,7 @@ RULES = [
     regroup_products,
     number_into_data,
     increment_of_sum,
+    pick_before_computing,
     anchor_from_switch,
     logaddexp_from_logsumexp,
 ]

@@ -21,6 +21,7 @@ from graphcore.lower import (
     recurrence,
     regions,
     scalars,
+    shortdots,
 )
 from graphcore.lower.translate import RULES
 from graphcore.ops import linalg
@@ -46,6 +47,12 @@ def _no_elements(patch):
 
 def _no_short_products(patch):
     patch.setitem(RULES, linalg.Dot, products._dot)
+
+
+def _no_products_by_columns(patch):
+    patch.setattr(shortdots, "_lay_by_columns", lambda t, v: None)
+    patch.setattr(shortdots, "_product_by_columns", lambda t, node: shortdots._WHOLE(t, node))
+    patch.setattr(columns, "COPIED", -1)
 
 
 def _no_products_in_sums(patch):
@@ -89,6 +96,7 @@ PATHS = {
     "columns": (_no_columns, ("multinomial_logit", "grouped_mixture", "correlated_effects")),
     "elements": (_no_elements, ("correlated_effects",)),
     "short products": (_no_short_products, ("multinomial_logit", "correlated_effects")),
+    "products by columns": (_no_products_by_columns, ("ten_classes",)),
     "products in sums": (
         _no_products_in_sums,
         ("ordinal", "beta_regression", "random_effects", "kalman_filter", "capture_recapture"),

@@ -333,6 +333,12 @@ CASES = {
         tt.exp(s.v) + tt.inc_subtensor(tt.zeros(N)[1:], s.v[:-1]),
         tt.inc_subtensor(tt.inc_subtensor(tt.zeros(N)[1:], s.v[:-1])[0], s.a) + tt.exp(s.v),
     ],
+    "pick_before_computing": [
+        (s.m - tt.exp(s.m).sum(axis=1)[:, None]).reshape((12,))[vector(0, 4, 8, -1)],
+        (s.m - tt.exp(s.m).sum(axis=1)[:, None]).reshape((12,))[vector(5, 5, 0)],
+        (2.5 * tt.sin(s.m))[vector(0, -1, 2, 2), vector(1, 1, -3, 0)],
+        (s.m * s.large)[vector(3, 0), vector(2)],
+    ],
     "anchor_from_switch": [tt.switch(tt.isinf(s.v), 0.0, s.v)],
     "log1p_from_log_add": [tt.log(1 + s.v), tt.log(s.v + 1)],
     "expm1_from_sub_exp": [tt.exp(s.v) - 1, 1 - tt.exp(s.v)],
