@@ -232,6 +232,13 @@ class NormalMixture(Mixture):
 
     The components run along the last axis of ``w``, ``mu`` and ``sigma``.
 
+    Parameters
+    ----------
+    name : str
+    w : array or variable
+        Probabilities.
+    mu, sigma, tau : array or variable
+
     Examples
     --------
     >>> import graphcore.model as pm

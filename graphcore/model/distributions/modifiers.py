@@ -308,6 +308,13 @@ def _ends(support):
 class TruncatedNormal(Truncated):
     """Normal distribution restricted to values from ``lower`` to ``upper``.
 
+    Parameters
+    ----------
+    name : str
+    mu, sigma, tau : number or variable
+        Mean and deviation, or precision, of the normal distribution; 0 and 1 by default.
+    lower, upper : number, array or variable, optional
+
     Examples
     --------
     >>> import graphcore.model as pm

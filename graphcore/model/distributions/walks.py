@@ -322,6 +322,16 @@ class AR1(AR):
 
     PyMC3's; the first value has the stationary distribution.
 
+    Parameters
+    ----------
+    name : str
+    k : number or variable
+        Between -1 and 1.
+    tau_e : number or variable
+        Precision of the innovations.
+    steps : int, optional
+        Otherwise the shape says it.
+
     Examples
     --------
     >>> import graphcore.model as pm
