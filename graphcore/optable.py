@@ -338,7 +338,7 @@ binary(
     ),
     dtype="number",
     typical=((0.1, 4.0), (-3.0, 3.0)),
-    ulp=2,
+    ulp=0.75,
     exact=lambda mp, a, b: mp.power(a, b),
     aliases=("power",),
     symbol="**",
@@ -509,7 +509,7 @@ unary(
     d=(lambda o, x, y: y,),
     dtype="inexact",
     points=(709.78, 709.79, -708.4, -745.1, -745.2, -740.0),
-    ulp=1.5,
+    ulp=1,
     exact=lambda mp, a: mp.exp(a),
 )
 unary(
@@ -521,7 +521,7 @@ unary(
     dtype="inexact",
     domain=(0.0, inf),
     typical=(0.1, 4.0),
-    ulp=1,
+    ulp=0.7,
     exact=lambda mp, a: mp.log(a),
 )
 unary(
@@ -568,7 +568,7 @@ unary(
     dtype="inexact",
     domain=(-1.0, inf),
     typical=(-0.9, 4.0),
-    ulp=1,
+    ulp=0.7,
     exact=lambda mp, a: mp.log1p(a),
     stable=(lambda o, x: (o.log(1 + x), o.log1p(x)),),
 )
@@ -594,7 +594,7 @@ unary(
     domain=(-inf, 0.0),
     typical=(-4.0, -0.1),
     points=(-0.6931471805599453, -37.0, -740.0),
-    ulp=3,
+    ulp=2,
     exact=lambda mp, a: mp.log(-mp.expm1(a)) if a > -1 else mp.log1p(-mp.exp(a)),
     stable=(
         lambda o, x: (o.log(1 - o.exp(x)), o.log1mexp(x)),
@@ -610,7 +610,7 @@ unary(
     d=(lambda o, x, y: y * (1 - y),),
     dtype="inexact",
     points=(-745.0, -709.0, 709.0, -36.0, 37.0),
-    ulp=3,
+    ulp=2.5,
     exact=lambda mp, a: 1 / (1 + mp.exp(-a)),
     stable=(
         lambda o, x: (1 / (1 + o.exp(-x)), o.sigmoid(x)),
@@ -666,7 +666,7 @@ binary(
     dtype="inexact",
     domain=(REAL, (0.0, inf)),
     typical=((-4.0, 4.0), (0.1, 4.0)),
-    ulp=2,
+    ulp=1.6,
     exact=lambda mp, a, b: mp.mpf(0) if a == 0 else a * mp.log(b),
 )
 binary(
@@ -681,7 +681,7 @@ binary(
     dtype="inexact",
     domain=(REAL, (-1.0, inf)),
     typical=((-4.0, 4.0), (-0.9, 4.0)),
-    ulp=2,
+    ulp=1.6,
     exact=lambda mp, a, b: mp.mpf(0) if a == 0 else a * mp.log1p(b),
 )
 
