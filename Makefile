@@ -1,6 +1,6 @@
 PYTHON ?= python
 
-.PHONY: help dev test lint bench docs dist clean
+.PHONY: help dev test lint bench patterns docs dist clean
 
 help:           ## this list
 	@grep -E '^[a-z]+:' Makefile | sed 's/:[^#]*##/\t/' | expand -t 10
@@ -18,6 +18,10 @@ lint:           ## style of Python and Cython
 
 bench:          ## the benchmark tables
 	$(PYTHON) bench/run.py $(ARGS)
+
+patterns:       ## the normal forms of the stable pairs, after a change of these or of rules
+	$(PYTHON) -m graphcore.rewrite.deriving > normal_forms.tmp
+	mv normal_forms.tmp graphcore/rewrite/normal_forms.py
 
 docs:           ## run the code of the documentation pages, fill in what it prints
 	$(PYTHON) docs/run.py

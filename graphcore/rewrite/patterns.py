@@ -1,167 +1,110 @@
-"""Rules written as pairs of expressions, such as the ``stable`` pairs of the op table.
+"""Rules made of a pattern and its replacement, such as the ``stable`` pairs of the op table.
 
-A pattern is brought into the normal form that the graph itself has where the pattern is looked
-for: first by the rules of the earlier stages, then, below its root, by the other patterns.  So
-``log(1 - exp(x))`` is found although ``1 - exp(x)`` has become ``-expm1(x)`` by then.
+Both are nested tuples: ``("log", ("add", 1.0, 0))`` is the row ``log`` of the row ``add`` of the
+number 1 and the variable number 0.  Patterns are in the normal form that the graph has where they
+are looked for, see ``normal_forms.py``.
 """
 
-from graphcore.graph.nodes import Constant, new_variable
-from graphcore.graph.types import TensorType
-from graphcore.ops.elementwise import graph
-from graphcore.rewrite.builder import Builder
-from graphcore.rewrite.engine import Pass
+from graphcore.optable import ROWS
 from graphcore.rewrite.rule import Rule, head, parts
 
-_SCALAR = TensorType("float64", ())
 
+def pattern_rule(name, pattern, replacement):
+    """A rule for elementwise expressions.
 
-class Pair:
-    """A pattern and what replaces it, as a function of the namespace and the variables."""
-
-    def __init__(self, function, sign=1):
-        self.function = function
-        self.sign = sign
-        self.arity = function.__code__.co_argcount - 1
-
-    def expressions(self, variables):
-        """The pattern and its replacement."""
-        pattern, replacement = self.function(graph, *variables[: self.arity])
-        return (pattern, replacement) if self.sign > 0 else (-pattern, -replacement)
-
-
-def compile_pairs(functions, rules):
-    """Rules for ``[(row, function)]``, given the rules of the stages before.
-
-    A pair whose pattern is a sum or difference serves its negative too.  A pair whose pattern is
-    covered by an earlier pair is left out.
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> from graphcore.rewrite.builder import Builder
+    >>> x = tt.scalar("x")
+    >>> rule = pattern_rule("log_of_exp", ("log", ("exp", 0)), 0)
+    >>> rule.apply(Builder(), tt.log(tt.exp(x)).owner) is x
+    True
     """
-    variables = [new_variable(_SCALAR) for _ in range(3)]
-    pairs, patterns, names = [], [], []
-    for row, f in functions:
-        pair = Pair(f)
-        pattern, _ = pair.expressions(variables)
-        found = [(pair, pattern)]
-        if head(pattern.owner.op) in ("add", "sub"):
-            found.append((Pair(f, -1), -pattern))
-        for each, expression in found:
-            pairs.append(each)
-            patterns.append(expression)
-            names.append(_name(row, pattern))
-    builder = Builder()
-    patterns = Pass("pattern", rules, builder).run(patterns)
-    first = tuple(_rules(pairs, names, patterns, variables, builder))
-    inner = [v for p in patterns for v in p.owner.inputs]
-    inner = iter(Pass("pattern", (*rules, *first), builder, old=len(rules)).run(inner))
-    patterns = [builder.apply(p.owner.op, *[next(inner) for _ in p.owner.inputs]) for p in patterns]
-    patterns = Pass("pattern", rules, builder).run(patterns)
-    return _rules(pairs, names, patterns, variables, builder)
+    apply = Matcher(pattern, replacement)
+    return Rule(name, (pattern[0],), apply, "stable form", all_of=_needed(pattern))
 
 
-def _rules(pairs, names, patterns, variables, builder):
-    """A rule for each pair, given its pattern; without those that an earlier one covers."""
-    rules = []
-    for pair, name, pattern in zip(pairs, names, patterns, strict=True):
-        template = _template(pattern, variables)
-        if not any(
-            r.apply.matches(builder, pattern.owner) for r in rules if template[1] in r.heads
-        ):
-            needed = _needed(template)
-            rules.append(
-                Rule(name, (template[1],), Matcher(pair, template), "stable form", all_of=needed)
-            )
-    return rules
-
-
-def _name(row, pattern):
-    """The row, and the rows of the pattern, outermost first: ``log1p_from_log_add``."""
-    found, stack = [], [pattern]
-    while stack:
-        v = stack.pop()
-        if v.owner is not None:
-            found.append(head(v.owner.op))
-            stack += reversed(v.owner.inputs)
-    return f"{row}_from_{'_'.join(n for n in found if n not in ('neg', 'true_div'))}"
-
-
-# -- matching --------------------------------------------------------------------------------------
-
-
-def _template(v, variables):
-    """A pattern as nested tuples.
-
-    ``("op", head, commutative, parts)``, ``("number", c)`` or ``("variable", i)``.
-    """
-    if isinstance(v, Constant):
-        return ("number", v.data.item())
-    if v.owner is None:
-        return ("variable", next(i for i, x in enumerate(variables) if x is v))
-    row = v.owner.op.row
-    inner = tuple(_template(x, variables) for x in v.owner.inputs)
-    return ("op", row.name, row.commutative, inner)
-
-
-def _needed(template):
+def _needed(pattern):
     """Kinds of operands that a match must have."""
     found = []
-    for t in template[3]:
-        if t[0] == "number":
+    for part in pattern[1:]:
+        if isinstance(part, float):
             found.append("Constant")
-        elif t[0] == "op" and not _is_negative(t):
-            found.append(t[1])
+        elif isinstance(part, tuple) and not _is_negative(part):
+            found.append(part[0])
     return found
 
 
-def _is_negative(template):
-    return template[1] == "neg" and template[3][0][0] == "variable"
+def _is_negative(pattern):
+    return pattern[0] == "neg" and isinstance(pattern[1], int)
+
+
+def variables_of(pattern):
+    """The numbers of the variables in a pattern, as a set."""
+    found, stack = set(), [pattern]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, tuple):
+            stack += part[1:]
+        elif isinstance(part, int):
+            found.add(part)
+    return found
 
 
 class Matcher:
-    """``apply`` of a rule made from a pair."""
+    """``apply`` of a rule made of a pattern and its replacement."""
 
-    def __init__(self, pair, template):
-        self.pair = pair
-        self.template = template
+    def __init__(self, pattern, replacement):
+        self.pattern, self.replacement = pattern, replacement
+        self.count = len(variables_of(pattern))
 
     def __call__(self, b, node):
         bound = self.matches(b, node)
-        return self.pair.expressions(bound)[1] if bound else None
+        return _made(b, self.replacement, bound) if bound else None
 
     def matches(self, b, node):
         """What the variables of the pattern stand for, or None."""
-        bound = [None] * self.pair.arity
-        if not _match_parts(b, self.template, node.inputs, bound):
+        bound = [None] * self.count
+        if not _match_parts(b, self.pattern, node.inputs, bound):
             return None
         dtype = node.out.type.dtype
         return bound if all(v.type.dtype == dtype for v in bound) else None
 
 
-def _match(b, template, v, bound):
-    kind = template[0]
-    if kind == "variable":
-        i = template[1]
-        if bound[i] is None:
-            bound[i] = v
+def _made(b, pattern, bound):
+    """A replacement for what the variables stand for."""
+    if isinstance(pattern, int):
+        return bound[pattern]
+    if isinstance(pattern, float):
+        return pattern
+    return b.elementwise(pattern[0], *[_made(b, part, bound) for part in pattern[1:]])
+
+
+def _match(b, pattern, v, bound):
+    if isinstance(pattern, int):
+        if bound[pattern] is None:
+            bound[pattern] = v
             return True
-        return bound[i] is v
-    if kind == "number":
-        return b.number(v) == template[1]
-    if _is_negative(template):
-        return _match_negative(b, template[3][0][1], v, bound)
+        return bound[pattern] is v
+    if isinstance(pattern, float):
+        return b.number(v) == pattern
+    if _is_negative(pattern):
+        return _match_negative(b, pattern[1], v, bound)
     node = v.owner
-    if node is None or head(node.op) != template[1]:
+    if node is None or head(node.op) != pattern[0]:
         return False
-    return _match_parts(b, template, node.inputs, bound)
+    return _match_parts(b, pattern, node.inputs, bound)
 
 
-def _match_parts(b, template, inputs, bound):
-    _, _, commutative, inner = template
-    before = list(bound)
-    if all(_match(b, t, v, bound) for t, v in zip(inner, inputs, strict=True)):
+def _match_parts(b, pattern, inputs, bound):
+    before, wanted = list(bound), pattern[1:]
+    if all(_match(b, part, v, bound) for part, v in zip(wanted, inputs, strict=True)):
         return True
-    if not commutative:
+    if not ROWS[pattern[0]].commutative:
         return False
     bound[:] = before
-    return all(_match(b, t, v, bound) for t, v in zip(inner, inputs[::-1], strict=True))
+    return all(_match(b, part, v, bound) for part, v in zip(wanted, inputs[::-1], strict=True))
 
 
 def _match_negative(b, i, v, bound):

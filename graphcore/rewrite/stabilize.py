@@ -1,15 +1,13 @@
 """Forms that lose no digits: the ``stable`` pairs of the op table, and log-sum-exp."""
 
-from functools import lru_cache
-
 from graphcore.ops.reduce import Reduce
 from graphcore.ops.shape import StopGradient
-from graphcore.optable import ROWS
-from graphcore.rewrite.patterns import compile_pairs
+from graphcore.rewrite.normal_forms import NORMAL_FORMS
+from graphcore.rewrite.patterns import pattern_rule
 from graphcore.rewrite.reductions import signed_terms, sum_of_terms
 from graphcore.rewrite.rule import head, is_float, kept, op_of, parts, placed, rule, without_leading
 
-#: Further pairs, each with the row that is the point of it.
+#: Further pairs, each with the row that is the point of it; ``deriving.py`` reads them.
 PAIRS = (
     ("sigmoid", lambda o, x: (1 / (1 + o.exp(x)), o.sigmoid(-x))),
     ("sigmoid", lambda o, x, y: (y / (1 + o.exp(x)), y * o.sigmoid(-x))),
@@ -142,8 +140,6 @@ def softmax_from_shifted(b, node):
 RULES = (logsumexp_from_log_sum_exp, logsumexp_from_shifted, softmax_from_shifted)
 
 
-@lru_cache(maxsize=1)
-def stable_rules(rules):
-    """Rules from the table, patterns in the normal form of ``rules`` (a tuple)."""
-    pairs = [(name, f) for name, row in ROWS.items() for f in row.stable]
-    return (*compile_pairs([*pairs, *PAIRS], rules), *RULES)
+def stable_rules():
+    """The rules of this stage: those of the pairs, and the ones above."""
+    return (*[pattern_rule(*form) for form in NORMAL_FORMS], *RULES)

@@ -31,18 +31,17 @@ from graphcore.rewrite import (
 from graphcore.rewrite.stabilize import stable_rules
 
 
+def simplifying():
+    """The rules of the stage ``simplify``, in order."""
+    modules = (fold, shapes, logic, algebra, elementary, reductions)
+    return tuple(rule for module in modules for rule in module.RULES)
+
+
 @lru_cache(maxsize=1)
 def stages():
     """``((stage, rules, heads), ...)`` in order; a stage is skipped if none of its heads occurs."""
-    simplify = (
-        *fold.RULES,
-        *shapes.RULES,
-        *logic.RULES,
-        *algebra.RULES,
-        *elementary.RULES,
-        *reductions.RULES,
-    )
-    stabilize = (*simplify, *stable_rules(simplify))
+    simplify = simplifying()
+    stabilize = (*simplify, *stable_rules())
     release = tuple(h for r in finish.RELEASE for h in r.heads)
     return (
         ("simplify", simplify, None),

@@ -7,6 +7,8 @@ import pytest
 import graphcore.tensor as tt
 from graphcore.optable import ROWS
 from graphcore.rewrite import rewrite
+from graphcore.rewrite.deriving import normal_forms
+from graphcore.rewrite.normal_forms import NORMAL_FORMS
 from graphcore.rewrite.stabilize import PAIRS
 from graphcore.runtime.reference import evaluate
 
@@ -40,6 +42,10 @@ def exact_value(f, args):
     if isinstance(value, MP.mpc) or not MP.isfinite(value):
         return None
     return value
+
+
+def test_kept_normal_forms_are_those_of_the_pairs():
+    assert list(NORMAL_FORMS) == normal_forms(), "run `make patterns`"
 
 
 @pytest.mark.parametrize(("name", "f"), ALL, ids=[f"{n}-{i}" for i, (n, _) in enumerate(ALL)])
