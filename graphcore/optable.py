@@ -1563,6 +1563,17 @@ ternary(
     internal=True,
 )
 ternary(
+    "mulmul",
+    doc="a * b * c, from the left.",
+    ref="graphcore.ops.refs.mulmul",
+    kernel={"ddd": "(a * b) * c"},
+    d=(lambda o, a, b, c, y: b * c, lambda o, a, b, c, y: a * c, lambda o, a, b, c, y: a * b),
+    dtype="inexact",
+    exact=lambda mp, a, b, c: a * b * c,
+    ulp=1.5,
+    internal=True,
+)
+ternary(
     "muladd",
     doc="a * b + c, with one rounding where the instruction set has it.",
     ref="graphcore.ops.refs.muladd",

@@ -14,7 +14,7 @@ from graphcore.graph.large import is_large, is_mapped
 from graphcore.lower.arrays import ITEM_BYTES
 from graphcore.lower.divisions import share_divisions
 from graphcore.lower.memory import LANES, TILE_LD
-from graphcore.lower.pairs import stores_in_pairs, sums_in_pairs
+from graphcore.lower.pairs import products_in_pairs, stores_in_pairs, sums_in_pairs
 from graphcore.lower.products import BLOCK
 from graphcore.lower.spec import Ins, LoopStep
 from graphcore.optable import ROWS
@@ -258,7 +258,7 @@ class LoopEmitter:
         """The steps of the group."""
         for item in self.group.items:
             getattr(self, "_" + item.kind)(item)
-        self.body = share_divisions(self.body, self.new_register)
+        self.body = products_in_pairs(share_divisions(self.body, self.new_register))
         if self.straight:
             self.body = sums_in_pairs(self.body)
         loop = self.step(self.body)

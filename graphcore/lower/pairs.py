@@ -1,14 +1,37 @@
-"""Calls of one kernel in place of two: sums of the same elements, what goes by the same index.
+"""Calls of one kernel in place of two: products, sums of the same elements, what has one index.
 
 Calls in the body of a loop are ``(name, result, operands, constants, node)``, others are steps of
 the program.
 """
 
+from collections import Counter
 from dataclasses import replace
 
 SUMS = ("sum_d_all", "dot_dd_all")
 BY_INDEX = {"gather": ("b", "a", "gather_two"), "scatter_add_apart": ("a", "b", "scatter_add_two")}
 NONE = 0  # slot of an operand that a call does not have
+
+
+def products_in_pairs(calls):
+    """The calls with one in place of two multiplications, the second the only use of the first.
+
+    The bits are the same; a block register is not written and read again.
+    """
+    uses = Counter(o.register for call in calls for o in call[2])
+    first, found = {}, []  # by register of a product with one use: position in found
+    for call in calls:
+        name, y, operands, k, node = call
+        if name.startswith("mul_dd_"):
+            inner = next((o.register for o in operands if o.register in first), None)
+            if inner is not None:
+                at = first.pop(inner)
+                three = (*found[at][2], operands[operands[0].register == inner])
+                found[at] = None
+                call = f"mulmul_ddd_{''.join(o.form for o in three)}", y, three, k, node
+            elif y.register >= 0 and uses[y.register] == 1:
+                first[y.register] = len(found)
+        found.append(call)
+    return [call for call in found if call is not None]
 
 
 def sums_in_pairs(calls):

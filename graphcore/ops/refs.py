@@ -151,6 +151,11 @@ def quotient(a, b, c):
     return np.where(extreme, np.divide(a, c), np.multiply(a, b))
 
 
+def mulmul(a, b, c):
+    """a * b * c."""
+    return a * b * c
+
+
 def muladd(a, b, c):
     """a * b + c."""
     return a * b + c

@@ -37,6 +37,7 @@ def test_two_sums_are_those_of_their_own_kernels(level):
 
 
 def _without_pairs(patch):
+    patch.setattr(loops, "products_in_pairs", lambda calls: calls)
     patch.setattr(loops, "sums_in_pairs", lambda calls: calls)
     patch.setattr(lanes, "arrays_in_pairs", lambda steps: steps)
     patch.setattr(emit, "fills_in_pairs", lambda steps, memory: steps)
@@ -66,6 +67,19 @@ def _fills(rng):
     return [a, b], tt.exp(u).sum() * tt.sin(v).sum() + (u[:4] * v[1:5]).sum()
 
 
+def _products(n):
+    """Products of three: the first of vectors, of a vector and a number, on either side."""
+
+    def density(rng):
+        a, b = (tt.tensor("float64", (n,), name) for name in "ab")
+        s = tt.scalar("s")
+        twice = a * tt.exp(b)
+        terms = [(a * b) * tt.tanh(a), tt.sin(a) * (b * s), (s * b) * s, twice * s + twice]
+        return [a, b, s], sum(tt.exp(-(term**2)).sum() for term in terms)
+
+    return density
+
+
 PAIRED = {  # what takes the place of two calls or of a loop, and a density where it does
     "sum_and_dot": _sums,
     "two_dots": _sums,
@@ -73,6 +87,8 @@ PAIRED = {  # what takes the place of two calls or of a loop, and a density wher
     "scatter_add_two": _groups,
     "call   n=880 fit_lanes": _groups,
     "n=24 mov_s": _fills,
+    "mulmul_ddd_vvv": _products(40),
+    "mulmul_ddd_vvs": _products(3000),
 }
 
 
