@@ -71,6 +71,12 @@ def _over(strides, shape, ndim):
     return (0,) * (ndim - len(shape)) + tuple(inner)
 
 
+@shape_function
+def along(strides, shape, over):
+    """Strides of a view over a shape that it broadcasts to, without those of axes of length one."""
+    return tuple([s for s, n in zip(_over(strides, shape, len(over)), over, strict=True) if n != 1])
+
+
 @dataclass(eq=False, slots=True, repr=False)
 class Array:
     """Storage of one value.

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from graphcore._items import arrays_of
+from graphcore._items import arrays_of, elements_of
 from graphcore.errors import describe
 from graphcore.lower.arrays import ITEM_BYTES, size_of
 from graphcore.lower.items import FLOW
@@ -35,8 +35,7 @@ class Emitter:
         divide(self.spec, self.memory)
         self.spec.steps = [_without_loop(step) for step in self.spec.steps]
         self.spec.work_bytes = self.memory.work_bytes
-        items = [item for group in self.groups for item in group.items]
-        self.spec.heavy = sum(item.info.get("work", item.size) for item in items) > HEAVY
+        self.spec.heavy = elements_of(self.groups) > HEAVY
 
     def steps(self):
         """Place every array; the steps of all groups."""

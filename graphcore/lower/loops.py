@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphcore.graph.large import is_large, is_mapped
-from graphcore.lower.arrays import ITEM_BYTES
+from graphcore.lower.arrays import ITEM_BYTES, along
 from graphcore.lower.divisions import share_divisions
 from graphcore.lower.memory import LANES, TILE_LD
 from graphcore.lower.pairs import products_in_pairs, stores_in_pairs, sums_in_pairs
@@ -161,8 +161,7 @@ class LoopEmitter:
         return (view.array, view.offset, self._strides(view, item))
 
     def _strides(self, view, item):
-        over = view.over(item.shape)
-        return tuple(s for s, n in zip(over, item.shape, strict=True) if n != 1)
+        return along(view.strides, view.shape, item.shape)
 
     # ---- operands -------------------------------------------------------------------------------
 
@@ -517,27 +516,26 @@ class LoopEmitter:
         """
         last = {}
         for at, (_, y, operands, _, _) in enumerate(calls):
-            for o in (y, *operands):
-                if o.register >= 0:
-                    last[o.register] = at
+            last[y.register] = at
+            for o in operands:
+                last[o.register] = at
         free, where, used, body = [], {}, 0, []
-
-        def slot(o):
-            return (
-                self.memory.register_slot(where[o.register], BLOCK) if o.register >= 0 else o.slot
-            )
-
+        slots = {}  # of registers that were given one
         for at, (name, y, operands, k, node) in enumerate(calls):
             if y.register >= 0 and y.register not in where:
                 if free:
-                    where[y.register] = free.pop()
+                    number = free.pop()
                 else:
-                    where[y.register] = used
+                    number = used
                     used += 1
-            slots = [slot(o) for o in operands] + [0] * (3 - len(operands))
-            body.append(Ins(name, slot(y), *slots[:3], more=tuple(slots[3:]), node=node, **k))
-            touched = {o.register for o in (y, *operands) if o.register >= 0}
-            free += [where[r] for r in sorted(touched) if last[r] == at]
+                where[y.register] = number
+                slots[y.register] = self.memory.register_slot(number, BLOCK)
+            y_slot, *found = [slots[o.register] if o.register >= 0 else o.slot
+                              for o in (y, *operands)]  # fmt: skip
+            found += [0] * (3 - len(found))
+            body.append(Ins(name, y_slot, *found[:3], more=tuple(found[3:]), node=node, **k))
+            ended = {o.register for o in (y, *operands) if last[o.register] == at}
+            free += [where[r] for r in sorted(ended) if r >= 0]
         return body, used
 
 

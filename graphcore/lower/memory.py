@@ -56,14 +56,15 @@ class Memory:
 
     # ---- cells ------------------------------------------------------------------------------
 
-    def new_cell(self, value=0, lane="l"):
-        self.spec.cells.append(_bits(value, lane))
+    def new_cell(self, bits=0):
+        self.spec.cells.append(bits)
         return len(self.spec.cells) - 1
 
     def constant_cell(self, value, lane):
-        key = (_bits(value, lane), lane)
+        bits = _bits(value, lane)
+        key = (bits, lane)
         if key not in self._constant_cells:
-            self._constant_cells[key] = self.new_cell(value, lane)
+            self._constant_cells[key] = self.new_cell(bits)
         return self._constant_cells[key]
 
     def cell_slot(self, cell):

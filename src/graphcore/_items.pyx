@@ -302,6 +302,17 @@ def arrays_of(groups):
     return list(found)
 
 
+def elements_of(groups):
+    """How many elements the items of groups go over, all together."""
+    cdef Py_ssize_t total = 0
+    for group in groups:
+        for item in <list?>field(group, G.items):
+            info = field(item, I.info)
+            work = None if info is NOTHING else info.get("work")
+            total += size_of(<tuple?>field(item, I.shape)) if work is None else <Py_ssize_t>work
+    return total
+
+
 def take_apart(list items):
     """Items refer to arrays and these to items: without that nothing waits for the collector."""
     for item in items:
