@@ -1,6 +1,7 @@
 """pm.sample on models: answers, arguments, results, messages."""
 
 import contextlib
+import re
 import sys
 import warnings
 
@@ -364,7 +365,8 @@ def test_progress_bar(capsys):
     pytest.importorskip("tqdm")
     sample(conjugate(), draws=500, progressbar=True)
     shown = capsys.readouterr().err
-    assert "2800/2800" in shown and "0 divergences" in shown and "step size" in shown
+    assert "2800/2800" in shown
+    assert re.search(r"\d+ divergences?, step size \d", shown)
 
 
 def test_progress_bar_without_tqdm(monkeypatch, capsys):
