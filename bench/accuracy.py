@@ -27,9 +27,8 @@ HEAD = """# Accuracy
 Worst error of each float64 kernel in units in the last place (ulp), over arguments of every
 magnitude in its domain, against mpmath; beside it that of the function of NumPy or SciPy at the
 same arguments. The unit is that of the result; for functions with zeros at arguments that are not
-special it is that of the larger of argument and result. Vector kernels of elementary functions
-round once or twice more than a library that returns the nearest number: that is the price of
-their speed. The last column is what the tests hold every instruction-set level to.
+special it is that of the larger of argument and result. 0.5 is the nearest number. The last
+column is what the tests hold every instruction-set level to.
 
 `python bench/accuracy.py` made the table, on level `{level}` with NumPy {numpy} and SciPy {scipy}.
 

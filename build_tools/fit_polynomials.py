@@ -108,20 +108,25 @@ exp_rest = by_series(lambda r: (mp.expm1(r) - r) / r**2, lambda k, r: r**k / mp.
 log_rest = by_series(
     from_root(lambda s: (2 * mp.atanh(s) / s - 2) / s**2), lambda k, z: 2 * z**k / (2 * k + 3), 1e-3
 )
-sin_rest = by_series(
-    from_root(lambda x: (mp.sin(x) / x - 1) / x**2),
-    lambda k, z: (-1) ** (k + 1) * z**k / mp.fac(2 * k + 3),
-    1e-3,
-)
-cos_rest = by_series(
-    from_root(lambda x: (mp.cos(x) - 1 + x * x / 2) / x**4),
-    lambda k, z: (-1) ** k * z**k / mp.fac(2 * k + 4),
+expm1_rest = by_series(
+    lambda r: (mp.expm1(r) - r - r**2 / 2 - r**3 / 6) / r**4,
+    lambda k, r: r**k / mp.fac(k + 4),
     1e-2,
 )
+sin_rest = by_series(
+    from_root(lambda x: (mp.sin(x) / x - 1 + x**2 / 6 - x**4 / 120) / x**6),
+    lambda k, z: (-1) ** (k + 1) * z**k / mp.fac(2 * k + 7),
+    1e-1,
+)
+cos_rest = by_series(
+    from_root(lambda x: (mp.cos(x) - 1 + x**2 / 2 - x**4 / 24) / x**6),
+    lambda k, z: (-1) ** (k + 1) * z**k / mp.fac(2 * k + 6),
+    1e-1,
+)
 arctan_rest = by_series(
-    from_root(lambda x: (mp.atan(x) / x - 1) / x**2),
-    lambda k, z: (-1) ** (k + 1) * z**k / (2 * k + 3),
-    1e-3,
+    from_root(lambda x: (mp.atan(x) / x - 1 + x**2 / 3) / x**4),
+    lambda k, z: (-1) ** k * z**k / (2 * k + 5),
+    1e-2,
 )
 erf_rest = by_series(
     from_root(lambda x: (mp.erf(x) / x - 2 / mp.sqrt(mp.pi)) / x**2),
@@ -134,6 +139,7 @@ HALF_LN2 = mp.log(2) / 2 * mp.mpf("1.001")
 
 FITS = {
     "exp": Fit(exp_rest, lambda r: r * r + SMALL, -HALF_LN2, HALF_LN2, 9),
+    "expm1": Fit(expm1_rest, lambda r: abs(r) ** 3 + SMALL, -HALF_LN2, HALF_LN2, 8),
     "log": Fit(log_rest, lambda z: z + SMALL, 0, LOG_END, 6),
     "log1p_unit": Fit(log_rest, lambda z: z + SMALL, 0, mp.mpf(1) / 9, 9),
     "log_double": Fit(
@@ -143,10 +149,11 @@ FITS = {
         LOG_END,
         6,
     ),
-    "sin": Fit(sin_rest, lambda z: z + SMALL, 0, (mp.pi / 4) ** 2 * mp.mpf("1.0002"), 5),
-    "cos": Fit(cos_rest, lambda z: z * z + SMALL, 0, (mp.pi / 4) ** 2 * mp.mpf("1.0002"), 5),
+    "log_correction": Fit(lambda f: -1 / (1 + f), lambda f: 1, mp.sqrt(0.5) - 1, mp.sqrt(2) - 1, 2),
+    "sin": Fit(sin_rest, lambda z: z**3 + SMALL, 0, (mp.pi / 4) ** 2 * mp.mpf("1.0002"), 4),
+    "cos": Fit(cos_rest, lambda z: z**3 + SMALL, 0, (mp.pi / 4) ** 2 * mp.mpf("1.0002"), 4),
     "arctan": Fit(
-        arctan_rest, lambda z: z + SMALL, 0, (mp.sqrt(2) - 1) ** 2 * mp.mpf("1.0002"), 11
+        arctan_rest, lambda z: z * z + SMALL, 0, (mp.sqrt(2) - 1) ** 2 * mp.mpf("1.0002"), 10
     ),
     "erfcx": Fit(erfcx_scaled, lambda t: 1 / erfcx_scaled(t), -1, 1, 24),
     "erf_near": Fit(erf_rest, lambda z: z + SMALL, 0, 1, 11),

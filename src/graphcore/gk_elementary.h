@@ -4,18 +4,40 @@
 #define GK_ELEMENTARY_H
 #include "gk_math.h"
 
-GK_INLINE double gk_exp2(double a) { return exp2(a); }
-GK_INLINE double gk_log2(double a) { return log2(a); }
-GK_INLINE double gk_log10(double a) { return log10(a); }
 GK_INLINE double gk_arcsin(double a) { return asin(a); }
 GK_INLINE double gk_arccos(double a) { return acos(a); }
 GK_INLINE double gk_arctan2(double a, double b) { return atan2(a, b); }
-GK_INLINE double gk_arcsinh(double a) { return asinh(a); }
-GK_INLINE double gk_arccosh(double a) { return acosh(a); }
-GK_INLINE double gk_arctanh(double a) { return atanh(a); }
 GK_INLINE double gk_gamma(double a) { return tgamma(a); }
 GK_INLINE double gk_deg2rad(double a) { return a * 0.017453292519943295; }
 GK_INLINE double gk_rad2deg(double a) { return a * 57.29577951308232; }
+
+/* ---- inverse hyperbolic functions: logarithms of u + c --------------------------------------- */
+
+/* log(x + sqrt(x^2 + one)) for x >= 0, log(2 x) where the square might overflow */
+GK_INLINE double gk_log_with_root(double x, double one) {
+  double wl, gl, c, lo;
+  const int huge = x > 1e9;
+  const double w = gk_two_prod(x, x, &wl), g = gk_two_sum(w, one, &gl), r = gk_sqrt(g);
+  const double rl = g == 0 ? 0.0 : (gk_residual(-r, r, g) + (gl + wl)) * (0.5 / r);
+  const double larger = x > r ? x : r, smaller = x > r ? r : x;
+  const double sum = gk_quick_sum(larger, smaller, &c), u = huge ? x : sum;
+  const double y = gk_log_double(u, huge ? 0.0 : c + rl, &lo), h = huge ? GK_LN2 : 0.0;
+  return gk_log_ends(u, y + (lo + h));
+}
+GK_INLINE double gk_arcsinh(double a) {
+  const double x = gk_abs(a);
+  return x < 1e-9 ? a : gk_copysign(gk_log_with_root(x, 1.0), a);
+}
+GK_INLINE double gk_arccosh(double a) {
+  const double y = gk_log_with_root(a, -1.0);
+  return a < 1.0 ? GK_NAN : y;
+}
+GK_INLINE double gk_arctanh(double a) {
+  double al, bl, c, lo;
+  const double x = gk_abs(a), p = gk_quick_sum(1.0, x, &al), q = gk_quick_sum(1.0, -x, &bl);
+  const double u = gk_quotient(p, al, q, bl, &c), y = gk_log_double(u, c, &lo);
+  return x < 1e-9 ? a : gk_copysign(0.5 * gk_log_ends(u, y + lo), a);
+}
 
 /* ---- rounding -------------------------------------------------------------------------------- */
 
@@ -38,14 +60,12 @@ GK_INLINE int64_t gk_shift_right(int64_t a, int64_t b) {
 
 /* ---- probabilities ---------------------------------------------------------------------------- */
 
-/* log(a / (1 - a)) = 2 artanh(2a - 1); near a = 1/2 by that series, because 2a - 1 is exact */
+/* log(a / (1 - a)); the quotient is u + c */
 GK_INLINE double gk_logit(double a) {
-  const double s = 2.0 * a - 1.0, z = s * s;
-  const double R = z * GK_P7(z, 0.6666666666666734, 0.3999999999941394, 0.2857142874256638,
-      0.22222198553420167, 0.18183565424249937, 0.15314020709917425, 0.14796265149112345);
-  const double near = GK_FMA(s, R, 2.0 * s), far = gk_log(a / (1.0 - a));
-  const double y = gk_abs(s) < 0.17 ? near : far;
-  return a == 1.0 ? GK_INF : y;
+  double k, scale, bl, c;
+  const double b = gk_quick_sum(1.0, -a, &bl), u = gk_quotient(a, 0.0, b, bl, &c);
+  const double m = gk_split(u, &k, &scale);
+  return gk_log_ends(u, gk_log_sum(k, m, gk_log_correction(m, c, scale)));
 }
 /* erfc(-a / sqrt(2)) / 2 */
 GK_INLINE double gk_ndtr(double a) {

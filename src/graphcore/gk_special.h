@@ -36,6 +36,13 @@ static double gk_deviance(double x, double m) {
 
 /* ---- polygamma -------------------------------------------------------------------------------- */
 
+/* (x / (x + i))^s: the power multiplies the errors of sum and quotient by s, so that they are made
+ * good */
+static double gk_ratio_power(double x, double i, double s) {
+  double zl;
+  const double z = gk_two_sum(x, i, &zl), t = x / z, rest = gk_residual(-t, z, x) - t * zl;
+  return pow(t, s) * (1.0 + s * (rest / x));
+}
 /* x^s times Hurwitz' zeta(s, x) for x > 0, by Euler and Maclaurin's formula */
 static double gk_hurwitz(double s, double x) {
   static const double bernoulli[] = { /* B(2k) / (2k)! */
@@ -43,18 +50,19 @@ static double gk_hurwitz(double s, double x) {
       2.08767569878681e-08, -5.284190138687493e-10, 1.3382536530684679e-11,
       -3.3896802963225827e-13, 8.586062056277845e-15, -2.174868698558062e-16,
       5.5090028283602295e-18, -1.3954464685812522e-19};
-  double sum = 0.0, z = x;
-  for (; z < s + 15.0; z += 1.0) {
-    const double term = pow(x / z, s), next = sum + term;
+  double sum = 0.0, i = 0.0;
+  for (; x + i < s + 15.0; i += 1.0) {
+    const double next = sum + gk_ratio_power(x, i, s);
     if (next == sum) return sum;
     sum = next;
   }
+  const double z = x + i;
   double tail = z / (s - 1.0) + 0.5, factor = s / z;
   for (int k = 0; k < 12; k++) {
     tail += bernoulli[k] * factor;
     factor *= (s + (2 * k + 1)) * (s + (2 * k + 2)) / (z * z);
   }
-  return sum + pow(x / z, s) * tail;
+  return sum + gk_ratio_power(x, i, s) * tail;
 }
 /* (s - 1)! zeta(s, x) for x > 0 */
 static double gk_factorial_zeta(double s, double x) {
