@@ -42,7 +42,8 @@ def kernels():
 def opcodes():
     """Address of the handler of every operation of scalar runs, by name.
 
-    ``name_ta`` is the handler that takes operand ``a`` from the operation before it.
+    ``name_ta`` is the handler that takes operand ``a`` from the operation before it, ``name_q`` and
+    ``name_ta_q`` are those that leave the result to the next operation only.
     """
     cdef char* found[{count}]
     gk_scalar_run(0, found, NULL)
@@ -319,6 +320,9 @@ cdef extern from *:
     load:
       t = GIVE(d, *(const gk_cell_d *)SLOT(a));
       NEXT;
+    load_q:
+      t = *(const gk_cell_d *)SLOT(a);
+      NEXT;
     store_t:
       *(gk_cell_d *)SLOT(y) = t;
       NEXT;
@@ -339,25 +343,38 @@ cdef extern from *:
 """
 
 
+FUNCTION = re.compile(r"\b(far_|gk_(?!sqrt))\w+\(")
+
+
 def handler(name, out, sig, expression, rare=None):
-    """Labels and lines of the handler of an operation: one entry per operand that may be in t."""
+    """Labels and lines of the handlers of an operation: one entry per operand that may be in t.
+
+    Those of arithmetic have code of their own; a result that only the next operation takes from t
+    is not written to its cell by ``name_q`` and its like.  Others share the code of the operation.
+    """
     operands = OPERANDS[: len(sig)]
     values = {x: f"{cls}{x}" for x, cls in zip(operands, sig, strict=True)}
     reads = {x: f"{values[x]} = CELL({x}, {cls});" for x, cls in zip(operands, sig, strict=True)}
-    labels, lines = [], []
-    for x, cls in zip(operands, sig, strict=True):
-        if cls == "d":
-            rest = " ".join(reads[other] for other in operands if other != x)
-            labels.append(f"{name}_t{x}")
-            lines += [f"{name}_t{x}:", f"  d{x} = t; {rest}", f"  goto {name}_do;"]
     value = c_expression(substitute(expression, values))
     if rare:
         condition, slow = (c_expression(substitute(text, values)) for text in rare)
         value = f"({condition}) ? ({slow}) : ({value})"
-    given = f"GIVE({out}, {value});"
-    lines += [f"{name}:", f"  {' '.join(reads.values())}", f"{name}_do:" if labels else ""]
-    lines += [f"  {'t = ' if out == 'd' else ''}{given}", "  NEXT;"]
-    return [*labels, name], [f"    {line}" for line in lines if line]
+    given = f"{'t = ' if out == 'd' else ''}GIVE({out}, {value});"
+    entries = {name: " ".join(reads.values())}
+    for x, cls in zip(operands, sig, strict=True):
+        if cls == "d":
+            rest = [reads[other] for other in operands if other != x]
+            entries[f"{name}_t{x}"] = " ".join([f"d{x} = t;", *rest])
+    if rare or FUNCTION.search(expression):
+        lines = [f"{label}: {before} goto {name}_do;" for label, before in entries.items()]
+        lines.append(f"{name}_do: {given} NEXT;")
+    else:
+        lines = [f"{label}: {before} {given} NEXT;" for label, before in entries.items()]
+        if out == "d":
+            quiet = {f"{label}_q": before for label, before in entries.items()}
+            lines += [f"{label}: {before} t = {value}; NEXT;" for label, before in quiet.items()]
+            entries |= quiet
+    return [*entries], [f"    {line}" for line in lines]
 
 
 def c_expression(text):
@@ -368,7 +385,7 @@ def c_expression(text):
 
 def scalar_run(rows):
     """``(opcodes, source)`` of the interpreter of scalar runs."""
-    names, text = ["end", "load", "store", "store_t", "mov"], []
+    names, text = ["end", "load", "load_q", "store", "store_t", "mov"], []
     operations = [(name, out, cls, expression, None) for name, out, cls, expression in CASTS]
     for row in rows:
         for sig, expression in row.kernel.items():

@@ -8,6 +8,7 @@ after the processor was checked.
 import functools
 import importlib
 import os
+from collections import Counter
 
 from graphcore import optable
 
@@ -160,21 +161,26 @@ def _scalar_operation(name):
 
 
 def _handlers_of(name, handlers):
-    """``(whether it makes a real number, its handler, those that find operand 1, 2, 3 held)``."""
+    """``(whether it makes a real number, its handlers, those that find operand 1, 2, 3 held)``.
+
+    Handlers are pairs: one that writes the result to its cell, and one that does not, or None.
+    """
     made, count = _scalar_operation(name)
-    held = [handlers.get(f"{name}_t{x}") for x in "abc"[:count]]
+    names = [name, *[f"{name}_t{x}" for x in "abc"[:count]]]
     if name == "load":
-        held = []
+        names = [name]
     elif name == "store":
-        held = [handlers["store_t"]]
-    return made == "d", handlers[name], *held, *[None] * (3 - len(held))
+        names = ["store", "store_t"]
+    pairs = [(handlers[n], handlers.get(f"{n}_q")) if n in handlers else None for n in names]
+    return made == "d", *pairs, *[None] * (4 - len(pairs))
 
 
-def threaded(code, handlers):
+def threaded(code, handlers, reads=None):
     """A scalar run as the interpreter reads it.
 
     The number made last stays in a register of the processor.  An operation that needs it takes it
-    from there: reading it back from its cell would wait for memory.
+    from there: reading it back from its cell would wait for memory.  It is not even written to its
+    cell where nothing else reads it.
 
     Parameters
     ----------
@@ -183,30 +189,52 @@ def threaded(code, handlers):
         ``store`` and the operand of ``load``.
     handlers : dict of str to int
         Addresses by name, see :func:`opcodes`.
+    reads : mapping of int to int, optional
+        How often cells are read, see :func:`cell_reads`.  Without it all are written.
 
     Returns
     -------
     list of (int, int, int, int, int)
         Address of the handler and operands in bytes, with an ``end`` behind them.
     """
-    run, held, known = [], -1, {}
+    run, held, known, maker = [], -1, {}, None
     for name, y, a, b, c in code:
         found = known.get(name)
         if found is None:
             found = known[name] = _handlers_of(name, handlers)
-        made, handler, first, second, third = found
-        if a == held and first is not None:
-            handler = first
-        elif b == held and second is not None:
-            handler = second
-        elif c == held and third is not None:
-            handler = third
-        run.append((handler, _CELL * y, _CELL * a, _CELL * b, _CELL * c))
+        made, (handler, quiet), first, second, third = found
+        if held >= 0:
+            taken = first if a == held else None
+            taken = second if taken is None and b == held else taken
+            taken = third if taken is None and c == held else taken
+            if taken is not None:
+                handler, quiet = taken
+                if reads is not None and maker is not None and reads[held] == 1:
+                    at, go = maker
+                    run[at] = (go, *run[at][1:])
         if made:
-            held = y
+            held, maker = y, quiet and (len(run), quiet)
         elif y == held and name != "store":
             held = -1
+        run.append((handler, _CELL * y, _CELL * a, _CELL * b, _CELL * c))
     return [*run, (handlers["end"], 0, 0, 0, 0)]
+
+
+def cell_reads(spec):
+    """How often the cells of a program are read; those that calls refer to count as often read."""
+    reads = Counter()
+    steps = [*spec.steps]
+    while steps:
+        step = steps.pop()
+        if step.kind == "recurrence":
+            steps += step.body
+        elif step.kind == "scalar":
+            for name, _, a, b, c in step.code:
+                reads.update((b, c) if name == "load" else (a, b, c))
+    for kind, index, _ in spec.slots:
+        if kind == "cell":
+            reads[index] += 2
+    return reads
 
 
 def call(name, n, *arrays, level=None, k=(0, 0, 0), repeat=1):
@@ -273,7 +301,7 @@ def elementwise(row_name, arrays):
     return out
 
 
-def scalar_call(code, cells, level=None, repeat=1):
+def scalar_call(code, cells, level=None, repeat=1, reads=None):
     """Interpret a scalar run: for tests and timings.
 
     Parameters
@@ -284,6 +312,8 @@ def scalar_call(code, cells, level=None, repeat=1):
         Registers, 8 bytes each; changed in place.
     level : str, optional
     repeat : int
+    reads : mapping of int to int, optional
+        As in :func:`threaded`.
 
     Examples
     --------
@@ -299,5 +329,5 @@ def scalar_call(code, cells, level=None, repeat=1):
     level = level or active()
     for op, *_ in code:
         _prepare(op, level)
-    run = threaded(code, opcodes(level))
+    run = threaded(code, opcodes(level), reads)
     _call.scalar_call(load(level).scalar_run(), run, cells, repeat)

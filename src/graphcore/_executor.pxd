@@ -100,15 +100,60 @@ cdef struct Pool:           # work areas of one plan, one per run under way
     Place[MAX_POOL] places
 
 
-cdef int plan_run(const Plan* plan, char* work, char** buffers) noexcept nogil
-cdef char* pool_acquire(Pool* pool, Place** place) noexcept nogil
-cdef void pool_release(Place* place, char* work) noexcept nogil
+cdef extern from "gk_owner.h":
+    int64_t gk_thread() noexcept nogil
+    int64_t gk_owner(int64_t* p) noexcept nogil
+
+
+cdef char* pool_search(Pool* pool, Place** place) noexcept nogil
+cdef void work_free(char* work) noexcept nogil
+
+
+cdef inline char* pool_acquire(Pool* pool, Place** at) noexcept nogil:
+    """A work area nobody else uses; NULL when memory is short.  Allocates only the first time.
+
+    A thread finds its own place again without waiting for others: only the thread itself reads or
+    writes what is in its place.  ``busy`` is for a program that, called back into Python, calls
+    itself.
+    """
+    cdef Place* place = &pool.places[0]
+    if gk_owner(&pool.owner[0]) != gk_thread() or place.busy:
+        return pool_search(pool, at)
+    at[0] = place
+    place.busy = True
+    return place.work
+
+
+cdef inline void pool_release(Place* place, char* work) noexcept nogil:
+    if place == NULL:
+        work_free(work)
+    else:
+        place.busy = False
+
+
+cdef inline int plan_run(const Plan* plan, char* work, char** buffers) noexcept nogil:
+    """Run; 0, or the code in the error record."""
+    cdef char** P = <char**>(work + plan.table_offset)
+    cdef int64_t* err = <int64_t*>work
+    cdef const External* ext = plan.external
+    cdef const External* last = ext + plan.n_external
+    cdef const Call* call = plan.calls
+    cdef const Call* end = call + plan.n_calls
+    while ext != last:
+        P[ext.slot] = buffers[ext.buffer] + ext.offset
+        ext += 1
+    err[0] = err[NOT_POSITIVE] = 0
+    while call != end:
+        call.ins.fn(call.n, P, &call.ins)
+        call += 1
+    return <int>err[0]
 
 
 cdef class Program:
     cdef Plan plan
     cdef Pool pool
     cdef readonly object spec
+    cdef object reads           # how often cells are read
     cdef object keep
     cdef list owned
     cdef readonly bint heavy

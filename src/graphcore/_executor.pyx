@@ -14,7 +14,7 @@ import numpy as np
 
 from graphcore._linalg import calls as linalg_calls
 from graphcore._lines import calls as line_calls
-from graphcore.kernels import threaded
+from graphcore.kernels import cell_reads, threaded
 
 cnp.import_array()
 
@@ -56,36 +56,19 @@ cdef extern from *:
       return t.tv_sec + 1e-9 * t.tv_nsec;
     }
     #include "gk_threads.h"
-    #define gk_next(p) __atomic_fetch_add((p), 1, __ATOMIC_RELAXED)
-    /* A number that no other living thread has. */
-    #if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__)) \\
-        && defined(__has_builtin) && __has_builtin(__builtin_thread_pointer)
-    #define gk_thread() ((int64_t)(intptr_t)__builtin_thread_pointer())
-    #else
-    static int64_t gk_thread(void) {
-      static __thread char mine;
-      return (int64_t)(intptr_t)&mine;
-    }
-    #endif
-    #define gk_owner(p) __atomic_load_n((p), __ATOMIC_RELAXED)
-    static int gk_claim(int64_t *owner, int64_t thread) {
-      int64_t nobody = 0;
-      const int relaxed = __ATOMIC_RELAXED;
-      return __atomic_compare_exchange_n(owner, &nobody, thread, 0, relaxed, relaxed);
-    }
     """
     void gk_fence() noexcept nogil
     void gk_prefetch(const char* p, int64_t n, int cache) noexcept nogil
     double gk_now() noexcept nogil
-    int64_t gk_next(int64_t* p) noexcept nogil
     void gk_team_run(void (*share)(void*, int) noexcept nogil, void* work, int n) noexcept nogil
     void gk_team_start(int n) noexcept nogil
     enum: GK_MOST_THREADS
-    int64_t gk_thread() noexcept nogil
-    int64_t gk_owner(int64_t* p) noexcept nogil
-    bint gk_claim(int64_t* owner, int64_t thread) noexcept nogil
     void* gk_alloc_aligned(size_t n) noexcept nogil
     void gk_free_aligned(void* p) noexcept nogil
+
+cdef extern from "gk_owner.h":
+    int64_t gk_next(int64_t* p) noexcept nogil
+    bint gk_claim(int64_t* owner, int64_t thread) noexcept nogil
 
 cdef enum:
     FAR = 1 << 23           # bytes of streams beyond which asking ahead pays
@@ -147,23 +130,6 @@ def builtin_calls():
 
 # ---- plans ------------------------------------------------------------------------------------
 
-cdef int plan_run(const Plan* plan, char* work, char** buffers) noexcept nogil:
-    """Run; 0, or the code in the error record."""
-    cdef char** P = <char**>(work + plan.table_offset)
-    cdef int64_t* err = <int64_t*>work
-    cdef Py_ssize_t i
-    cdef const External* ext
-    cdef const Call* call
-    for i in range(plan.n_external):
-        ext = &plan.external[i]
-        P[ext.slot] = buffers[ext.buffer] + ext.offset
-    err[0] = err[NOT_POSITIVE] = 0
-    for i in range(plan.n_calls):
-        call = &plan.calls[i]
-        call.ins.fn(call.n, P, &call.ins)
-    return <int>err[0]
-
-
 cdef char* plan_new_work(const Plan* plan) noexcept nogil:
     """A fresh work area; NULL when memory is short.  Free with ``gk_free_aligned``."""
     cdef char* work = <char*>gk_alloc_aligned(plan.work_bytes)
@@ -198,13 +164,8 @@ cdef Place* pool_claim(Pool* pool, int64_t thread) noexcept nogil:
     return NULL
 
 
-cdef char* pool_acquire(Pool* pool, Place** at) noexcept nogil:
-    """A work area nobody else uses; NULL when memory is short.  Allocates only the first time.
-
-    A thread finds its own place again without waiting for others: only the thread itself reads or
-    writes what is in its place.  ``busy`` is for a program that, called back into Python, calls
-    itself.
-    """
+cdef char* pool_search(Pool* pool, Place** at) noexcept nogil:
+    """``pool_acquire`` where the first place is not that of this thread."""
     cdef int64_t thread = gk_thread(), owner
     cdef int i
     cdef Place* place
@@ -225,11 +186,8 @@ cdef char* pool_acquire(Pool* pool, Place** at) noexcept nogil:
     return place.work
 
 
-cdef void pool_release(Place* place, char* work) noexcept nogil:
-    if place == NULL:
-        gk_free_aligned(work)
-    else:
-        place.busy = False
+cdef void work_free(char* work) noexcept nogil:
+    gk_free_aligned(work)
 
 
 cdef class Program:
@@ -272,8 +230,10 @@ cdef class Program:
         self.heavy = spec.heavy
         table = {**kernels, **builtin_calls(), **linalg_calls(), **line_calls()}
         self._build_image(spec)
+        self.reads = cell_reads(spec)
         self.plan.calls = self._calls(spec.steps, spec, table, opcodes, scalar_run)
         self.plan.n_calls = len(spec.steps)
+        self.reads = None
 
     def _build_image(self, spec):
         cdef Py_ssize_t n_slots = len(spec.slots), n_cells = len(spec.cells), i
@@ -375,7 +335,7 @@ cdef class Program:
             if not (0 <= y < limit_y and 0 <= a < limit_a and 0 <= b < n_cells
                     and 0 <= c < n_cells):
                 raise ValueError(f"scalar instruction {op} has an operand out of range")
-        for go, y, a, b, c in threaded(code, opcodes):
+        for go, y, a, b, c in threaded(code, opcodes, self.reads):
             run[i].go = <const void*><size_t>go
             run[i].y, run[i].a, run[i].b, run[i].c = y, a, b, c
             i += 1

@@ -2,11 +2,13 @@
 
 import importlib
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
 
 from graphcore import kernels
+from graphcore.lower.spec import ProgramSpec, RecurrenceStep, ScalarStep
 from graphcore.optable import ROWS
 
 LENGTHS = (0, 1, 2, 7, 8, 9, 15, 16, 17, 255, 256, 257)
@@ -82,9 +84,11 @@ def test_scalar_runs_agree_bit_for_bit(row, sig, level):
         # the same with an operand that the operation before has just made
         for j in (j for j, cls in enumerate(sig) if cls == "d"):
             again = np.append(cells, 1.0)
-            again[3] = 0
-            kernels.scalar_call([("mul_dd", j, j, 4, 0), operation], again, level)
-            assert bits(again)[3] == bits(every)[i]
+            for reads in (None, Counter({j: 1})):  # and when nothing else reads it
+                again[3] = 0
+                code = [("mul_dd", j, j, 4, 0), operation]
+                kernels.scalar_call(code, again, level, reads=reads)
+                assert bits(again)[3] == bits(every)[i]
 
 
 @pytest.mark.parametrize("name", ["sin", "cos", "tan", "gammaln", "digamma", "trigamma"])
@@ -168,3 +172,18 @@ def test_a_cell_that_changed_is_not_taken_from_the_register(level):
     code = [("mul_dd", 2, 1, 1, 0), ("mul_dd", 3, 2, 2, 0), ("add_dd", 3, 2, 3, 0)]
     kernels.scalar_call([*code, ("store", 0, 3, 0, 0)], cells, level)
     assert cells[3] == cells[0] == 90.0
+
+
+def test_a_result_that_only_the_next_operation_reads_is_not_written(level):
+    code = [("load", 2, 0, 0, 0), ("add_dd", 3, 2, 1, 0), ("sqr_d", 4, 3, 0, 0)]
+    code += [("muladd_ddd", 5, 1, 1, 4), ("sub_dd", 6, 5, 5, 0), ("store", 0, 6, 0, 0)]
+    spec = ProgramSpec(steps=[RecurrenceStep(1, [ScalarStep(code, [])], [], None)])
+    for kept in (None, 2, 3, 4, 5):
+        spec.slots = [] if kept is None else [("cell", kept, 0)]
+        reads = kernels.cell_reads(spec)
+        assert all(reads[c] == (2 if c == 5 else 1) + 2 * (c == kept) for c in (2, 3, 4, 5, 6))
+        cells = np.array([3.0, 2.0, *[np.nan] * 5])
+        kernels.scalar_call(code, cells, level, reads=reads)
+        want = np.array([0.0, 2.0, 3.0, 5.0, 25.0, 29.0, 0.0])
+        want[[c for c in (2, 3, 4, 6) if c != kept]] = np.nan
+        np.testing.assert_array_equal(cells, want)
