@@ -228,6 +228,8 @@ def cell_reads(spec):
         step = steps.pop()
         if step.kind == "recurrence":
             steps += step.body
+        elif step.kind == "choice":
+            steps += [inner for body in step.bodies for inner in body]
         elif step.kind == "scalar":
             for name, _, a, b, c in step.code:
                 reads.update((b, c) if name == "load" else (a, b, c))

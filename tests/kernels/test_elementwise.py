@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from graphcore import kernels
-from graphcore.lower.spec import ProgramSpec, RecurrenceStep, ScalarStep
+from graphcore.lower.spec import ChoiceStep, ProgramSpec, RecurrenceStep, ScalarStep
 from graphcore.optable import ROWS
 
 LENGTHS = (0, 1, 2, 7, 8, 9, 15, 16, 17, 255, 256, 257)
@@ -177,7 +177,8 @@ def test_a_cell_that_changed_is_not_taken_from_the_register(level):
 def test_a_result_that_only_the_next_operation_reads_is_not_written(level):
     code = [("load", 2, 0, 0, 0), ("add_dd", 3, 2, 1, 0), ("sqr_d", 4, 3, 0, 0)]
     code += [("muladd_ddd", 5, 1, 1, 4), ("sub_dd", 6, 5, 5, 0), ("store", 0, 6, 0, 0)]
-    spec = ProgramSpec(steps=[RecurrenceStep(1, [ScalarStep(code, [])], [], None)])
+    inner = ChoiceStep(0, [[], [ScalarStep(code, [])]], None)
+    spec = ProgramSpec(steps=[RecurrenceStep(1, [inner], [], None)])
     for kept in (None, 2, 3, 4, 5):
         spec.slots = [] if kept is None else [("cell", kept, 0)]
         reads = kernels.cell_reads(spec)
