@@ -64,11 +64,11 @@ def chain(body, inputs):
         return None
     state, v = body.taps[0][1], rewritten(body)[0]
     shape = inputs[2][0].shape[1:]
-    if len(shape) not in (1, 2) or state.type.dtype != "float64" or not 0 < shape[-1] <= STATES:
+    if len(shape) not in (1, 2) or state.type.dtype != "float64" or not 1 < shape[-1] <= STATES:
         return None
-    match = _Match(state, {*body.sequences, *body.others})
-    batch = 0 if len(shape) == 2 else None
-    terms = _terms("add", Term(v, (batch, len(shape) - 1)))
+    axes = (0 if len(shape) == 2 else None, len(shape) - 1)
+    match = _Match(state, axes, {*body.sequences, *body.others})
+    terms = _terms("add", Term(v, axes))
     return match.log_chain(terms) or match.linear_map(terms)
 
 
@@ -101,12 +101,15 @@ class _Match:
     Parameters
     ----------
     state : Variable
+    axes : tuple of (int or None)
+        Its axes along batch and along its numbers.
     leaves : set of Variable
         What does not depend on the state.
     """
 
-    def __init__(self, state, leaves):
+    def __init__(self, state, axes, leaves):
         self.state = state
+        self.axes = axes
         self.leaves = leaves
 
     def fixed(self, terms):
@@ -132,7 +135,7 @@ class _Match:
         if inner is None:
             return None
         (v, axes), matrix = inner
-        batch, last = terms[0].axes
+        batch, last = self.axes
         if v is not self.state or axes != (batch, last, None):
             return None
         outside = [t for t in matrix if t.axes[1] is None]
@@ -157,7 +160,7 @@ class _Match:
         if affine is None:
             return None
         scaled = self.split(_terms("mul", affine[0]))
-        batch, last = terms[0].axes
+        batch, last = self.axes
         if scaled is None or scaled[0] != (self.state, (batch, None, last)):
             return None
         if any(t.axes[1] is not None for t in (*affine[1], *scaled[1])):

@@ -34,6 +34,7 @@ FORWARD = {
     "arriving": lambda x, s, m: tt.logsumexp((s + x)[:, None] + m, axis=0),
     "nothing seen": lambda x, s, m: tt.logsumexp(s[:, None] + m, axis=0),
     "more terms": lambda x, s, m: x + tt.logsumexp(s[:, None] + 2 * m + 1.0, axis=0) - 0.5,
+    "a number first": lambda x, s, m: x[0] + tt.logsumexp(s[:, None] + m, axis=0) + x,
     "changing": lambda x, s, m: x + tt.logsumexp(s[:, None] + m * x[0], axis=0),
 }
 
@@ -233,6 +234,17 @@ def test_linear_maps(step, back):
         for bad in (np.inf, np.nan):
             values[0][7, 1] = bad
             assert_like_oracle(variables, outputs[:1], values)
+
+
+def test_a_state_of_one_number_may_be_repeated():
+    x, w = tt.tensor("float64", (4, 1), "x"), tt.tensor("float64", (5, 1), "w")
+    values = [np.linspace(-0.1, 0.1, 4)[:, None], np.linspace(-0.5, 0.1, 5)[:, None]]
+    for step in (
+        lambda x, s, w: x + tt.logsumexp(s[:, None] + w, axis=0),
+        lambda x, s, w: x + tt.sum(s[:, None] * w, axis=0),
+    ):
+        s, _ = graphcore.scan(step, [x], [tt.constant(np.array([0.1]))], [w])
+        assert_like_oracle([x, w], [s, *grad(s.sum(), [x, w])], values)
 
 
 def test_other_steps_are_left_alone():
