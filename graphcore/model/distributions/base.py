@@ -45,6 +45,7 @@ class UNSET:
 
 _FORMULAS = (
     "logp",
+    "careful_logp",
     "summed_logp",
     "logcdf",
     "logccdf",
@@ -308,6 +309,17 @@ class Distribution:
         """The bare log density, right only inside the support."""
         return tt.as_tensor_variable(type(self).logp(tt, value, **self.arguments))
 
+    def careful_formula(self, value):
+        """The same with all digits where the parts of the bare formula cancel.
+
+        It is a formula ``careful_logp``, for densities by element.  Sums over data take the bare
+        one, which can be taken apart into statistics of the data.
+        """
+        careful = getattr(type(self), "careful_logp", None)
+        if careful is None:
+            return self.formula(value)
+        return tt.as_tensor_variable(careful(tt, value, **self.arguments))
+
     def summed_formula(self, value):
         """The bare log density of all of ``value`` as one number; None without such a formula.
 
@@ -341,7 +353,7 @@ class Distribution:
         tests = [c for _, _, _, c in self.conditions] if checks else []
         if checks and not inside:
             tests.append(self.support_condition(value))
-        return guarded(tests, self.formula(value))
+        return guarded(tests, self.careful_formula(value))
 
     def log_cdf(self, value):
         """Log of the cumulative distribution function."""

@@ -19,7 +19,7 @@ from graphcore.model.distributions.constraints import (
     whole_between,
 )
 from graphcore.model.distributions.parameters import Param
-from graphcore.model.distributions.special import betaln, binomln
+from graphcore.model.distributions.special import betaln, binomln, rising, rising_excess
 from graphcore.model.distributions.tables import Tabled, largest
 
 
@@ -138,8 +138,13 @@ class BetaBinomial(Tabled):
 
     def logp(o, x, alpha, beta, n):
         inside = o.clip(x, 0.0, n)
-        ways = binomln(o, n, inside)
-        return ways + betaln(o, inside + alpha, n - inside + beta) - betaln(o, alpha, beta)
+        others = n - inside
+        # many trials: a ratio of beta functions; large parameters: products of that many numbers
+        many = betaln(o, inside + alpha, others + beta) - betaln(o, alpha, beta)
+        few = rising_excess(o, alpha, inside) + rising_excess(o, beta, others)
+        few = few - rising_excess(o, alpha + beta, n)
+        few = few - inside * o.log1p(beta / alpha) - others * o.log1p(alpha / beta)
+        return binomln(o, n, inside) + o.switch(alpha + beta < n, many, few)
 
     def mean(o, alpha, beta, n):
         return n * alpha / (alpha + beta)
@@ -192,7 +197,14 @@ class HyperGeometric(Tabled):
         )
 
     def logp(o, x, N, k, n):
-        return binomln(o, k, x) + binomln(o, N - k, n - x) - binomln(o, N, n)
+        good = o.clip(x, 0.0, n)
+        bad = n - good
+
+        def ordered(of, drawn):
+            """Ways to draw some of more in order."""
+            return rising(o, o.maximum(of - drawn + 1, 1.0), drawn)
+
+        return ordered(k, good) + ordered(N - k, bad) - ordered(N, n) + binomln(o, n, good)
 
     def mean(o, N, k, n):
         return n * k / N

@@ -17,9 +17,11 @@ from graphcore.model.distributions.parameters import Alt, Param
 from graphcore.model.distributions.special import (
     HALF_LOG_2PI,
     betaln,
+    gap,
     log_betainc,
     log_gammainc,
     log_gammaincc,
+    near_gamma,
 )
 
 LOG_2_OVER_PI = math.log(2 / math.pi)
@@ -160,6 +162,11 @@ class Gamma(Distribution):
     def logp(o, x, alpha, beta):
         return o.xlogy(alpha - 1, x) - beta * x + (o.xlogy(alpha, beta) - o.gammaln(alpha))
 
+    def careful_logp(o, x, alpha, beta):
+        near, kernel = near_gamma(o, alpha, beta * x)
+        inside = kernel - o.log(o.switch(near, x, 1.0))
+        return o.switch(near, inside, Gamma.logp(o, x, alpha, beta))
+
     def logcdf(o, x, alpha, beta):
         return log_gammainc(o, alpha, beta * x)
 
@@ -205,6 +212,11 @@ class InverseGamma(Distribution):
 
     def logp(o, x, alpha, beta):
         return -(alpha + 1) * o.log(x) - beta / x + (o.xlogy(alpha, beta) - o.gammaln(alpha))
+
+    def careful_logp(o, x, alpha, beta):
+        near, kernel = near_gamma(o, alpha, beta / o.maximum(x, 0.0))
+        inside = kernel - o.log(o.switch(near, x, 1.0))
+        return o.switch(near, inside, InverseGamma.logp(o, x, alpha, beta))
 
     def logcdf(o, x, alpha, beta):
         return log_gammaincc(o, alpha, beta / o.maximum(x, 0.0))
@@ -354,6 +366,18 @@ class Beta(Distribution):
 
     def logp(o, x, alpha, beta):
         return o.xlogy(alpha - 1, x) + o.xlog1py(beta - 1, -x) - betaln(o, alpha, beta)
+
+    def careful_logp(o, x, alpha, beta):
+        # near the mode by how far x is from the mean, of which both powers are a part
+        apart = beta * x - alpha * (1 - x)
+        near = o.abs(apart) < 0.5 * o.minimum(alpha, beta)
+        apart, inner = o.switch(near, apart, 0.0), o.switch(near, x, 0.5)
+        total = alpha + beta
+        powers = -alpha * gap(o, apart / alpha) - beta * gap(o, -apart / beta)
+        scale = 0.5 * (o.log(alpha) + o.log(beta) - o.log(total)) - HALF_LOG_2PI
+        rest = o.stirling(total) - o.stirling(alpha) - o.stirling(beta)
+        inside = powers + scale + rest - o.log(inner) - o.log1p(-inner)
+        return o.switch(near, inside, Beta.logp(o, x, alpha, beta))
 
     def logcdf(o, x, alpha, beta):
         return log_betainc(o, alpha, beta, x)

@@ -221,7 +221,12 @@ class AsymmetricLaplace(Distribution):
 def _exponential_part(o, z, r):
     """``r**2 / 2 - r z + log_ndtr(z - r)``, also where its terms cancel."""
     w = z - r
-    far = o.log(0.5 * o.erfcx(o.maximum(-w, 0.0) * SQRT_HALF)) - 0.5 * o.sqr(z)
+    u = o.maximum(-w, 0.0)
+    # far out by the asymptotic series, as the derivative of erfcx cancels there
+    inverse = 1 / o.sqr(o.maximum(u, 1e3))
+    series = o.log1p(inverse * (3 * inverse - 1)) + 0.5 * o.log(inverse) - HALF_LOG_2PI
+    tail = o.switch(u > 1e3, series, o.log(0.5 * o.erfcx(o.minimum(u, 1e3) * SQRT_HALF)))
+    far = tail - 0.5 * o.sqr(z)
     return o.switch(w < 0, far, r * (0.5 * r - z) + o.log_ndtr(w))
 
 

@@ -21,6 +21,34 @@ def log_ratio(o, a, x, y):
     return o.switch(d < -0.5, o.log((a + x) / (a + y)), o.log1p(o.maximum(d, -0.5)))
 
 
+def rising(o, a, k):
+    """``gammaln(a + k) - gammaln(a)`` for a > 0 and k >= 0, with full digits for large a."""
+    return k * o.log(a) + rising_excess(o, a, k)
+
+
+def rising_excess(o, a, k):
+    """:func:`rising` less ``k * log(a)``, which is what is left of it when a is large."""
+    return (a + k - 0.5) * o.log1p(k / a) - k + o.stirling(a + k) - o.stirling(a)
+
+
+def gap(o, d):
+    """``d - log1p(d)`` for d > -1."""
+    return d - o.log1p(d)
+
+
+def near_gamma(o, a, t):
+    """``log(t**a * exp(-t) / Gamma(a))`` near its mode, where the parts cancel when a is large.
+
+    Returns
+    -------
+    (near, value)
+        Where ``t`` is within half of ``a``, and the value there.
+    """
+    near = o.abs(t - a) < 0.5 * a
+    d = o.switch(near, (t - a) / a, 0.0)
+    return near, 0.5 * o.log(a) - HALF_LOG_2PI - o.stirling(a) - a * gap(o, d)
+
+
 def betaln(o, a, b):
     """Logarithm of the beta function for a, b > 0."""
     return (

@@ -17,6 +17,7 @@ from graphcore.model.distributions.special import (
     log_betainc,
     log_gammainc,
     log_gammaincc,
+    near_gamma,
     t_quantile,
 )
 
@@ -87,6 +88,11 @@ class ChiSquared(Distribution):
     def logp(o, x, nu):
         half = 0.5 * nu
         return o.xlogy(half - 1, x) - 0.5 * x - (half * LOG_2 + o.gammaln(half))
+
+    def careful_logp(o, x, nu):
+        near, kernel = near_gamma(o, 0.5 * nu, 0.5 * x)
+        inside = kernel - o.log(o.switch(near, x, 1.0))
+        return o.switch(near, inside, ChiSquared.logp(o, x, nu))
 
     def logcdf(o, x, nu):
         return log_gammainc(o, 0.5 * nu, 0.5 * x)
@@ -242,7 +248,9 @@ class Wald(Distribution):
 
     def logp(o, x, mu, lam, alpha):
         y = x - alpha
-        distance = 0.5 * lam * o.sqr((y - mu) / mu) / y
+        # two forms of one number, each where it and its derivative keep their digits
+        apart = o.switch(y > 0.5 * mu, (y - mu) / mu, y / mu - 1)
+        distance = 0.5 * lam * o.sqr(apart) / y
         return 0.5 * o.log(lam) - 1.5 * o.log(y) - distance - HALF_LOG_2PI
 
     def logcdf(o, x, mu, lam, alpha):
