@@ -1,5 +1,7 @@
 """Sparse matrices: positions that are known, elements that may be symbolic.
 
+Matrices of which everything is symbolic, inputs of functions, are in ``sparse_inputs``.
+
 A :class:`SparseVariable` holds the places of its elements as NumPy arrays and the elements as a
 symbolic vector of float64, so that everything about places is settled while the graph is built and
 a program only works on elements.  Products with dense vectors and matrices are one kernel each, and
@@ -22,6 +24,7 @@ import numpy as np
 from graphcore import tensor as tt
 from graphcore.graph.nodes import Constant, Variable
 from graphcore.ops import sparse as _ops
+from graphcore.sparse_elementwise import structured_functions
 
 
 class SparseVariable:
@@ -71,6 +74,49 @@ class SparseVariable:
     def sum(self, axis=None):
         """Sum of the elements, or of those along an axis."""
         return sp_sum(self, axis)
+
+    # what the functions of this module do with positions that are known
+
+    def properties(self):
+        """``(data, indices, indptr, shape)`` in the format of the matrix."""
+        data, major, minor, count = self.data, self.rows, self.columns, self.shape[0]
+        if self.format == "csc":
+            order = np.lexsort((self.rows, self.columns))
+            data, major, minor = self.data[order], self.columns[order], self.rows[order]
+            count = self.shape[1]
+        indptr = np.searchsorted(major, np.arange(count + 1))
+        return data, tt.constant(minor), tt.constant(indptr), self.shape
+
+    def turned(self):
+        """The transpose."""
+        format = "csr" if self.format == "csc" else "csc"
+        return _assemble(self.data, self.columns, self.rows, self.shape[::-1], format)
+
+    def dense(self):
+        """The dense matrix."""
+        if not len(self.rows):
+            return tt.zeros(self.shape)
+        flat = self.rows * self.shape[1] + self.columns
+        whole = tt.zeros((self.shape[0] * self.shape[1],))
+        return tt.set_subtensor(whole[flat], self.data).reshape(self.shape)
+
+    def times(self, dense, trans):
+        """Product with a dense vector or matrix, of the transpose if ``trans``."""
+        return _ops.SparseDot(*self.shape, trans)(self.data, self._pattern, dense)
+
+    def sampled(self, x, y):
+        """Elements of ``x @ y.T`` at the positions of the matrix."""
+        return _ops.SampledDot(*self.shape)(self._pattern, x, y)
+
+    def summed(self, axis):
+        """Sums along an axis."""
+        return self.times(_float(np.ones(self.shape[axis])), axis == 0)
+
+    def diagonal(self):
+        """The diagonal, of a square matrix."""
+        on = np.flatnonzero(self.rows == self.columns)
+        whole = tt.zeros((self.shape[0],))
+        return tt.set_subtensor(whole[self.rows[on]], self.data[on]) if len(on) else whole
 
     def __matmul__(self, other):
         return dot(self, other)
@@ -155,13 +201,29 @@ def as_sparse_variable(x, name=None):
 as_sparse = as_sparse_or_tensor_variable = constant = as_sparse_variable
 
 
+def _entries(shape):
+    return shape if isinstance(shape, (tuple, list)) else [shape]
+
+
+def _known(name, *matrices):
+    """Refuse matrices whose positions are symbolic."""
+    for x in matrices:
+        if isinstance(x.shape[0], Variable):
+            raise TypeError(
+                f"{name}: the positions of {x!r} are symbolic, and its result has other ones; work "
+                "on x.toarray(), or make the matrix with as_sparse_variable"
+            )
+
+
 def _compressed(data, indices, indptr, shape, format):
     if isinstance(indices, Constant):
         indices = indices.data
     if isinstance(indptr, Constant):
         indptr = indptr.data
-    if isinstance(indices, Variable) or isinstance(indptr, Variable):
-        raise TypeError("the positions of a sparse matrix must be arrays; its data may be symbolic")
+    if any(isinstance(v, Variable) for v in (indices, indptr, *_entries(shape))):
+        from graphcore.sparse_inputs import compressed
+
+        return compressed(data, indices, indptr, shape, format)
     indptr = np.asarray(indptr)
     major, minor = (0, 1) if format == "csr" else (1, 0)
     if len(indptr) != shape[major] + 1 or (np.diff(indptr) < 0).any() or indptr[0] != 0:
@@ -224,12 +286,7 @@ def csc_from_dense(x, pattern=None):
 
 def csm_properties(x):
     """``(data, indices, indptr, shape)`` of a matrix in its format."""
-    data, major, minor, count = x.data, x.rows, x.columns, x.shape[0]
-    if x.format == "csc":
-        order = np.lexsort((x.rows, x.columns))
-        data, major, minor, count = x.data[order], x.columns[order], x.rows[order], x.shape[1]
-    indptr = np.searchsorted(major, np.arange(count + 1))
-    return data, tt.constant(minor), tt.constant(indptr), x.shape
+    return as_sparse_variable(x).properties()
 
 
 def csm_data(x):
@@ -263,25 +320,19 @@ def dense_from_sparse(x):
     array([[0., 2.],
            [0., 0.]])
     """
-    x = as_sparse_variable(x)
-    if not len(x.rows):
-        return tt.zeros(x.shape)
-    flat = x.rows * x.shape[1] + x.columns
-    return tt.set_subtensor(tt.zeros((x.shape[0] * x.shape[1],))[flat], x.data).reshape(x.shape)
+    return as_sparse_variable(x).dense()
 
 
 def transpose(x):
     """The transpose of a sparse matrix."""
-    x = as_sparse_variable(x)
-    format = "csr" if x.format == "csc" else "csc"
-    return _assemble(x.data, x.columns, x.rows, x.shape[::-1], format)
+    return as_sparse_variable(x).turned()
 
 
 def _product(x, dense, trans):
     dense = _float(dense)
     if dense.type.ndim not in (1, 2):
         raise TypeError(f"a sparse matrix times an array of {dense.type.ndim} axes")
-    return _ops.SparseDot(*x.shape, trans)(x.data, x._pattern, dense)
+    return x.times(dense, trans)
 
 
 def dot(x, y):
@@ -324,8 +375,7 @@ def sampling_dot(x, y, p):
     ``x`` and ``y`` have one row per row and per column of ``p``.
     """
     p = as_sparse_variable(p)
-    found = _ops.SampledDot(*p.shape)(p._pattern, _float(x), _float(y))
-    return p.with_data(p.data * found)
+    return p.with_data(p.data * p.sampled(_float(x), _float(y)))
 
 
 def _same_shape(name, x, y):
@@ -341,6 +391,7 @@ def add(x, y):
             x, y = y, x
         return dense_from_sparse(x) + y
     x, y = as_sparse_variable(x), as_sparse_variable(y)
+    _known("add", x, y)
     _same_shape("add", x, y)
     data = tt.concatenate([x.data, y.data])
     places = [np.concatenate(v) for v in ((x.rows, y.rows), (x.columns, y.columns))]
@@ -364,6 +415,7 @@ def mul(x, y):
     x = as_sparse_variable(x)
     if is_sparse_variable(y) or hasattr(y, "tocoo"):
         y = as_sparse_variable(y)
+        _known("mul", x, y)
         _same_shape("mul", x, y)
         flat = [v.rows * v.shape[1] + v.columns for v in (x, y)]
         _, i, j = np.intersect1d(*flat, assume_unique=True, return_indices=True)
@@ -408,18 +460,15 @@ def sp_sum(x, axis=None):
         return tt.sum(x.data)
     if axis not in (0, 1, -1, -2):
         raise ValueError(f"sp_sum: axis must be 0 or 1, not {axis!r}")
-    over_rows = axis % 2 == 0
-    return _product(x, np.ones(x.shape[0 if over_rows else 1]), over_rows)
+    return x.summed(axis % 2)
 
 
 def diag(x):
     """The diagonal of a square sparse matrix, dense."""
     x = as_sparse_variable(x)
-    if x.shape[0] != x.shape[1]:
+    if isinstance(x.shape[0], int) and x.shape[0] != x.shape[1]:
         raise ValueError(f"diag: the matrix must be square, not {x.shape[0]} by {x.shape[1]}")
-    on = np.flatnonzero(x.rows == x.columns)
-    whole = tt.zeros((x.shape[0],))
-    return tt.set_subtensor(whole[x.rows[on]], x.data[on]) if len(on) else whole
+    return x.diagonal()
 
 
 def square_diagonal(v):
@@ -433,6 +482,7 @@ def square_diagonal(v):
 
 def _stacked(blocks, axis, format):
     blocks = [as_sparse_variable(b) for b in blocks]
+    _known("stack", *blocks)
     if len({b.shape[1 - axis] for b in blocks}) != 1:
         raise ValueError(f"the shapes {[b.shape for b in blocks]} do not fit together")
     offsets = np.concatenate([[0], np.cumsum([b.shape[axis] for b in blocks])])
@@ -458,36 +508,14 @@ def vstack(blocks, format=None):
 def sp_ones_like(x):
     """A matrix with ones at the same positions."""
     x = as_sparse_variable(x)
-    return x.with_data(tt.constant(np.ones(len(x.rows))))
+    return x.with_data(tt.ones_like(x.data))
 
 
 def sp_zeros_like(x):
     """A matrix of the same shape without elements."""
     x = as_sparse_variable(x)
+    _known("sp_zeros_like", x)
     return SparseVariable(tt.constant(np.ones(0)), x.rows[:0], x.columns[:0], x.shape, x.format)
-
-
-def _structured(name):
-    function = getattr(tt, name)
-
-    def apply(x, *more):
-        x = as_sparse_variable(x)
-        return x.with_data(function(x.data, *more))
-
-    return apply
-
-
-def _structured_functions():
-    kept = "sin arcsin arcsinh sinh tan arctan tanh arctanh rint ceil floor trunc sgn sqr sqrt"
-    kept += " log1p expm1 deg2rad rad2deg"
-    names = {name: name for name in kept.split()}
-    also = ("exp", "log", "sigmoid", "pow", "minimum", "maximum", "add")
-    names.update({f"structured_{name}": name for name in also})
-    for public, name in names.items():
-        function = _structured(name)
-        function.__name__ = function.__qualname__ = public
-        function.__doc__ = f"``{name}`` of the elements of a sparse matrix, at their positions."
-        yield public, function
 
 
 def neg(x):
@@ -523,6 +551,7 @@ def true_dot(x, y):
     if not all(is_sparse_variable(v) or hasattr(v, "tocoo") for v in (x, y)):
         return dot(x, y)
     x, y = as_sparse_variable(x), as_sparse_variable(y)
+    _known("true_dot", x, y)
     if x.shape[1] != y.shape[0]:
         raise ValueError(f"true_dot: sparse matrices of shapes {x.shape} and {y.shape}")
     starts = np.searchsorted(y.rows, np.arange(y.shape[0] + 1))
@@ -541,8 +570,10 @@ def structured_add_s_v(x, v):
     return x.with_data(x.data + _float(v)[x.columns])
 
 
-_generated = dict(_structured_functions())
+_generated = dict(structured_functions(as_sparse_variable))
 globals().update(_generated)
+
+_INPUTS = ["csc_dmatrix", "csc_fmatrix", "csc_matrix", "csr_dmatrix", "csr_fmatrix", "csr_matrix"]
 
 __all__ = [
     "CSC", "CSR", "SparseVariable", "add", "as_sparse", "as_sparse_or_tensor_variable",
@@ -553,5 +584,14 @@ __all__ = [
     "row_scale", "sampling_dot", "sp_ones_like", "sp_sum", "sp_zeros_like", "square_diagonal",
     "structured_add_s_v", "structured_dot", "sub", "subtract", "transpose", "true_dot", "usmm",
     "vstack",
-    *sorted(_generated),
+    *sorted(_generated), *_INPUTS,
 ]  # fmt: skip
+
+
+def __getattr__(name):
+    """The constructors of inputs, whose module needs this one."""
+    if name in _INPUTS:
+        from graphcore import sparse_inputs
+
+        return getattr(sparse_inputs, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

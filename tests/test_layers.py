@@ -18,7 +18,7 @@ LAYERS = [
     ["updates"],
     ["ops"],
     ["tensor"],
-    ["sparse"],
+    ["sparse", "sparse_elementwise", "sparse_inputs"],
     ["autodiff", "rewrite"],
     ["lower"],
     ["gradient", "ifelse", "printing", "scan_module", "gof", "raise_op", "sandbox", "scalar"],

@@ -70,6 +70,9 @@ def grad(
     >>> g.eval({x: [1.0, 2.0]})
     array([ 3., 12.])
     """
+    if hasattr(wrt, "with_data"):  # a sparse matrix: elements at its positions
+        slope = grad(cost, wrt.data, consider_constant, disconnected_inputs, known_grads)
+        return wrt.with_data(slope)
     single = isinstance(wrt, Variable)
     targets = [wrt] if single else list(wrt)
     _check_options(disconnected_inputs, return_disconnected)

@@ -12,6 +12,7 @@ from graphcore.lower.assemble import check_threads
 from graphcore.runtime.callable import Function
 from graphcore.runtime.inputs import read_inputs, read_outputs
 from graphcore.runtime.modes import get_mode
+from graphcore.runtime.sparse import mentions_sparse, sparse_function
 from graphcore.tensor.convert import as_tensor_variable
 
 
@@ -36,7 +37,8 @@ def function(
     Parameters
     ----------
     inputs : list of (Variable or In)
-        Values given at every call, in this order; see :class:`In` for defaults.
+        Values given at every call, in this order; see :class:`In` for defaults.  Among them may be
+        sparse matrices, made by ``sparse.csr_matrix`` or ``csc_matrix``.
     outputs : Variable, list or dict of Variable, or None
         What to compute.  A list returns a list, a dict a dict, a variable an array, None nothing.
     mode : str or Mode, optional
@@ -83,6 +85,14 @@ def function(
     >>> f(0.0, [1.0, 2.0, 3.0])
     [array(3.)]
     """
+    if mentions_sparse(inputs, outputs):
+        options = {
+            "mode": mode, "updates": updates, "givens": givens, "name": name,
+            "no_default_updates": no_default_updates, "rebuild_strict": rebuild_strict,
+            "allow_input_downcast": allow_input_downcast, "profile": profile,
+            "on_unused_input": on_unused_input, "trust_input": trust_input, "threads": threads,
+        }  # fmt: skip
+        return sparse_function(function, inputs, outputs, options)
     specs = read_inputs(inputs)
     wanted, form = read_outputs(outputs)
     changes = _updates(updates)
