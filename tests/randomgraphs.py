@@ -18,6 +18,7 @@ from graphcore.runtime.reference import evaluate
 NUMBERS = (0.0, 1.0, -1.0, 2.0, 0.5, -0.5, 3.0, -2.0, 0.25, 1.7, -0.3)
 ROW_NAMES = tuple(name for name, row in ROWS.items() if not row.internal)
 REDUCE_NAMES = tuple(name for name, row in REDUCTIONS.items() if not row.internal)
+EXACT = frozenset("max min maximum minimum neg abs switch".split())  # nothing is rounded
 # operations whose rounding errors are small beside their largest element, not each beside its own
 MIXING = frozenset(
     f"graphcore.ops.{name}" for name in ("fourier", "linalg", "spectral", "decompose", "sparse")
@@ -176,17 +177,24 @@ def random_cost(seed, count=15, **options):
 
 
 def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=6):
-    """How much each element of the outputs changes with relative noise on every float."""
-    exact = _noisy(outputs, values, None, 0.0)
-    spread = [np.zeros(np.shape(a)) for a in exact]
+    """How much each element of the outputs changes with relative noise on every float.
+
+    It is infinite where the noise changes a comparison, an integer or a length on the way.
+    """
+    order = toposort(outputs)
+    exact = _noisy(order, values, None, 0.0)
+    ends = [_value(exact, v) for v in outputs]
+    spread = [np.zeros(np.shape(a)) for a in ends]
     for i in range(repeats):
         try:
-            found = _noisy(outputs, values, np.random.default_rng((seed, i)), noise)
+            found = _noisy(order, values, np.random.default_rng((seed, i)), noise)
         except (ValueError, IndexError):  # the graph is not defined a little beside its inputs
-            return [np.full(a.shape, np.inf) for a in exact]
+            return [np.full(a.shape, np.inf) for a in ends]
+        jumped = _jumped(order, exact, found)
         with np.errstate(all="ignore"):
-            for s, a, b in zip(spread, exact, found, strict=True):
-                if a.shape != b.shape:  # a length found in data
+            for s, v, a in zip(spread, outputs, ends, strict=True):
+                b = _value(found, v)
+                if v in jumped or a.shape != b.shape:
                     s[...] = np.inf
                     continue
                 gap = np.abs(a.astype("float64") - b.astype("float64"))
@@ -194,23 +202,36 @@ def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=6):
     return spread
 
 
-def _noisy(outputs, values, rng, noise):
+def _value(known, v):
+    return np.asarray(known[v] if v in known else v.data)  # noqa: SIM401
+
+
+def _jumped(order, exact, found):
+    """What depends on a comparison, integer or length that the noise has changed."""
+    jumped = set()
+    for node in order:
+        moved = not jumped.isdisjoint(node.inputs)
+        for v in node.outputs:
+            discrete = np.asarray(exact[v]).dtype.kind in "biu"
+            if moved or (discrete and not np.array_equal(exact[v], found[v])):
+                jumped.add(v)
+    return jumped
+
+
+def _noisy(order, values, rng, noise):
+    """Values of everything in a graph, with noise wherever something is rounded."""
     known = {v: a if rng is None else _shaken(a, rng, noise) for v, a in values.items()}
-
-    def value(v):
-        return known[v] if v in known else v.data  # noqa: SIM401
-
     with np.errstate(all="ignore"):
-        for node in toposort(outputs):
-            found = node.op.run(node, [np.asarray(value(v)) for v in node.inputs])
+        for node in order:
+            found = node.op.run(node, [_value(known, v) for v in node.inputs])
             for v, a in zip(node.outputs, found if type(found) is tuple else (found,), strict=True):
                 if rng is not None and isinstance(node.op, (Elemwise, Reduce)):
-                    a = _shaken(a, rng, noise)
+                    a = a if node.op.row_name in EXACT else _shaken(a, rng, noise)
                 elif rng is not None and type(node.op).__module__ in MIXING and a.dtype.kind == "f":
                     largest = np.abs(a[np.isfinite(a)]).max(initial=0.0)
                     a = (a + noise * largest * rng.uniform(-1, 1, a.shape)).astype(a.dtype)
                 known[v] = a
-        return [np.asarray(value(v)) for v in outputs]
+    return known
 
 
 def _shaken(a, rng, noise):

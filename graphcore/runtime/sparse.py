@@ -6,7 +6,6 @@ from graphcore.errors import UnusedInputError
 from graphcore.graph.walk import inputs_of
 from graphcore.runtime.inputs import In, Out
 from graphcore.sparse import SparseVariable, csm_properties
-from graphcore.sparse_inputs import SymbolicSparse
 
 
 def mentions_sparse(inputs, outputs):
@@ -21,6 +20,10 @@ def _bare(v):
     return v.variable if isinstance(v, (In, Out)) else v
 
 
+def _is_symbolic(v):
+    return hasattr(v, "lengths")
+
+
 def sparse_function(make, inputs, outputs, options):
     """What ``function`` returns, see there; ``make`` makes functions of ordinary arrays."""
     keys = list(outputs) if isinstance(outputs, dict) else None
@@ -30,7 +33,7 @@ def sparse_function(make, inputs, outputs, options):
     flat, writers = [], []
     for v in map(_bare, listed):
         parts = list(csm_properties(v)[:3]) if isinstance(v, SparseVariable) else [v]
-        if isinstance(v, SymbolicSparse):
+        if _is_symbolic(v):
             parts.append(v.lengths)
         writers.append((v, len(parts)))
         flat += parts
@@ -41,7 +44,7 @@ def sparse_function(make, inputs, outputs, options):
             given.append(v)
             readers.append((getattr(_bare(v), "name", None), None, ()))
             continue
-        if not isinstance(v, SymbolicSparse) or any(p.owner is not None for p in v.parts):
+        if not _is_symbolic(v) or any(p.owner is not None for p in v.parts):
             raise TypeError(f"{v!r} is computed; inputs are made by sparse.csr_matrix, csc_matrix")
         kept = [i for i, part in enumerate(v.parts) if part in used]
         if not kept and options.get("on_unused_input") in (None, "raise"):
