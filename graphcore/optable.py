@@ -1103,7 +1103,7 @@ far(
     d=(unknown, lambda o, n, x, y: o.polygamma(n + 1, x)),
     domain=((0.0, inf), REAL),
     typical=((1.6, 2.4), (0.1, 8.0)),
-    ulp=16,
+    ulp=5,
     exact=lambda mp, n, x: mp.psi(int(n), x),
 )
 far(

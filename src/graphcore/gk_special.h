@@ -43,17 +43,20 @@ static double gk_ratio_power(double x, double i, double s) {
   const double z = gk_two_sum(x, i, &zl), t = x / z, rest = gk_residual(-t, z, x) - t * zl;
   return pow(t, s) * (1.0 + s * (rest / x));
 }
-/* x^s times Hurwitz' zeta(s, x) for x > 0, by Euler and Maclaurin's formula */
+/* x^s times Hurwitz' zeta(s, x) for x > 0, by Euler and Maclaurin's formula; what the sum loses in
+ * rounding is added at the end */
 static double gk_hurwitz(double s, double x) {
   static const double bernoulli[] = { /* B(2k) / (2k)! */
       0.08333333333333333, -0.001388888888888889, 3.306878306878307e-05, -8.267195767195768e-07,
       2.08767569878681e-08, -5.284190138687493e-10, 1.3382536530684679e-11,
       -3.3896802963225827e-13, 8.586062056277845e-15, -2.174868698558062e-16,
       5.5090028283602295e-18, -1.3954464685812522e-19};
-  double sum = 0.0, i = 0.0;
+  double sum = 1.0, lost = 0.0, i = 1.0;
   for (; x + i < s + 15.0; i += 1.0) {
-    const double next = sum + gk_ratio_power(x, i, s);
-    if (next == sum) return sum;
+    double e;
+    const double next = gk_quick_sum(sum, gk_ratio_power(x, i, s), &e);
+    lost += e;
+    if (next == sum) return sum + lost;
     sum = next;
   }
   const double z = x + i;
@@ -62,12 +65,19 @@ static double gk_hurwitz(double s, double x) {
     tail += bernoulli[k] * factor;
     factor *= (s + (2 * k + 1)) * (s + (2 * k + 2)) / (z * z);
   }
-  return sum + gk_ratio_power(x, i, s) * tail;
+  return sum + (lost + gk_ratio_power(x, i, s) * tail);
+}
+/* (s - 1)!, exact while it has 53 bits */
+static double gk_factorial(double s) {
+  if (s > 23.0) return tgamma(s);
+  double product = 1.0;
+  for (double i = 2.0; i < s; i += 1.0) product *= i;
+  return product;
 }
 /* (s - 1)! zeta(s, x) for x > 0 */
 static double gk_factorial_zeta(double s, double x) {
   const double rest = gk_hurwitz(s, x), power = pow(x, -s);
-  if (s < 171.0 && power > 1e-290 && power < GK_INF) return tgamma(s) * power * rest;
+  if (s < 171.0 && power > 1e-290 && power < GK_INF) return gk_factorial(s) * power * rest;
   return exp(gk_gammaln(s) - s * log(x)) * rest;
 }
 /* The n-th derivative of psi.  Below zero the poles on both sides of x are summed to infinity, and
