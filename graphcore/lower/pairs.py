@@ -49,8 +49,8 @@ def sums_in_pairs(calls):
                 for o in call[2]:
                     waiting.setdefault(_key(o), []).append(len(found))
             else:
-                for places in waiting.values():
-                    places[:] = [k for k in places if k != at]
+                for o in found[at][2]:  # only there it waits: loops may have very many sums
+                    waiting[_key(o)] = [k for k in waiting[_key(o)] if k != at]
                 call, found[at] = both, None
         found.append(call)
     return [call for call in found if call is not None]
