@@ -27,12 +27,35 @@ def replace(outputs, mapping):
 
     Replacements are not searched again, so a replacement may contain the variable it replaces.
     """
+    return exchange(outputs, lambda node, now: None, mapping)
+
+
+def exchange(outputs, results_of, mapping=()):
+    """``outputs`` with other results in the place of what some applications give.
+
+    Parameters
+    ----------
+    outputs : list of Variable
+    results_of : callable
+        ``results_of(node, now)`` gives what takes the place of the node's outputs, or None if it
+        stays; ``now(v)`` is what has taken the place of a variable that comes before the node.
+    mapping : dict of Variable to Variable, optional
+        What is replaced to begin with.
+    """
     memo = dict(mapping)
+
+    def now(v):
+        return memo.get(v, v)
+
     for node in toposort(outputs, stop=mapping):
-        new = rebuild(node, [memo.get(v, v) for v in node.inputs])
-        for old, fresh in zip(node.outputs, new.outputs, strict=True):
+        found = results_of(node, now)
+        if found is None:
+            found = rebuild(node, [now(v) for v in node.inputs]).outputs
+        for old, fresh in zip(node.outputs, found, strict=True):
             memo.setdefault(old, fresh)
-    return [memo.get(v, v) for v in outputs]
+    return [now(v) for v in outputs]
 
 
-__all__ = ["ancestors", "clients", "inputs_of", "operations", "rebuild", "replace", "toposort"]
+__all__ = [
+    "ancestors", "clients", "exchange", "inputs_of", "operations", "rebuild", "replace", "toposort",
+]  # fmt: skip

@@ -93,7 +93,10 @@ def stores_in_pairs(calls, memory):
 
 
 def arrays_in_pairs(steps):
-    """The calls with one in place of two that gather from or add to two arrays by one index."""
+    """The calls with one in place of two that gather from or add to two arrays by one index.
+
+    Nothing that a call gathers may be written by the call before it, as among lanes of one loop.
+    """
     found = []
     for call in steps:
         before = found[-1] if found else call

@@ -63,10 +63,10 @@ class AdoptedVariable(TensorSharedVariable):
     def set_value(self, value, borrow=False):
         """New values; where their shape is another one, the models follow."""
         before, models = self.type, list(self.tag.models)
-        if not models:
+        if models:
+            models[0].set_variables({self: value})
+        else:
             write(self, value)
-        for model in models[:1]:
-            model.set_variables({self: value})
         if self.type != before:
             for model in models[1:]:
                 model.set_variables({}, moved=True)

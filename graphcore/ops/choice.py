@@ -13,7 +13,7 @@ import numpy as np
 from graphcore.errors import UndecidedShapeError
 from graphcore.graph.nodes import Apply, Constant, Op, new_variable
 from graphcore.graph.types import TensorType
-from graphcore.graph.walk import replace, toposort
+from graphcore.graph.walk import exchange, replace, toposort
 from graphcore.ops.operands import graph
 from graphcore.ops.scan import deciding, evaluate_inside, shapes_inside
 from graphcore.ops.shape import is_planned
@@ -280,26 +280,19 @@ def _branches(node, inside):
 
 def with_branches(outputs):
     """The graph with every :class:`IfElse` as :class:`Branches`, the outermost first."""
-    order = toposort(outputs)
-    opened, taken = lazily(order, set(outputs))
-    memo = {}
-    for node in order:
+    opened, taken = lazily(toposort(outputs), set(outputs))
+
+    def results_of(node, now):
         if node in taken:
-            continue
-        inputs = [memo.get(v, v) for v in node.inputs]
+            return node.outputs
         if node in opened:
             op, border = opened[node]
-            made = op.apply(inputs[0], *(memo.get(v, v) for v in border))
+            made = op.apply(now(node.inputs[0]), *map(now, border))
             made.where = node.where
-            found = made.outputs
-        elif isinstance(node.op, IfElse):
-            found = _select(node, inputs)
-        elif all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
-            continue
-        else:
-            found = node.op.apply(*inputs).outputs
-        memo.update(zip(node.outputs, found, strict=True))
-    return [memo.get(v, v) for v in outputs]
+            return made.outputs
+        return _select(node, list(map(now, node.inputs))) if isinstance(node.op, IfElse) else None
+
+    return exchange(outputs, results_of)
 
 
 def with_lazy_choices(order, kept):
@@ -322,17 +315,15 @@ def with_lazy_choices(order, kept):
 
 def decided(outputs):
     """The graph with choices whose conditions are known when a program is made."""
-    memo = {}
-    for node in toposort(outputs):
-        inputs = [memo.get(v, v) for v in node.inputs]
-        op = node.op
-        if isinstance(op, Branches):
-            op = Branches(op.inner_inputs, op.branches, decided=True)
-        elif all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
-            continue
-        new = Apply(op, inputs, op.types_of(inputs), node.where)
-        memo.update(zip(node.outputs, new.outputs, strict=True))
-    return [memo.get(v, v) for v in outputs]
+
+    def results_of(node, now):
+        if not isinstance(node.op, Branches):
+            return None
+        op = Branches(node.op.inner_inputs, node.op.branches, decided=True)
+        inputs = [now(v) for v in node.inputs]
+        return Apply(op, inputs, op.types_of(inputs), node.where).outputs
+
+    return exchange(outputs, results_of)
 
 
 def _select(node, inputs):

@@ -1,7 +1,7 @@
 """Operations that hold a graph: ``OpFromGraph``, and what is opened before lowering."""
 
 from graphcore.graph.nodes import Constant, Op, new_variable
-from graphcore.graph.walk import inputs_of, operations, replace, toposort
+from graphcore.graph.walk import exchange, inputs_of, operations, replace, toposort
 from graphcore.ops.choice import IfElse, with_branches
 from graphcore.ops.markers import UndefinedGradient
 from graphcore.ops.operands import as_variable, graph, is_float
@@ -139,19 +139,11 @@ def opened(outputs):
     if not any(isinstance(op, (OpFromGraph, IfElse)) for op in operations(outputs)):
         return outputs
     while any(isinstance(op, OpFromGraph) for op in operations(outputs)):
-        outputs = _expanded(outputs)
+        outputs = exchange(outputs, _expanded)
     return with_branches(outputs)
 
 
-def _expanded(outputs):
-    memo = {}
-    for node in toposort(outputs):
-        inputs = [memo.get(v, v) for v in node.inputs]
-        if isinstance(node.op, OpFromGraph):
-            found = node.op.expanded(inputs)
-        elif all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
-            continue
-        else:
-            found = node.op.apply(*inputs).outputs
-        memo.update(zip(node.outputs, found, strict=True))
-    return [memo.get(v, v) for v in outputs]
+def _expanded(node, now):
+    if isinstance(node.op, OpFromGraph):
+        return node.op.expanded([now(v) for v in node.inputs])
+    return None
