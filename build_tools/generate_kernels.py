@@ -27,6 +27,16 @@ FOOTER = '''\
 
 include "structural.pxi"
 
+# The loops below, not those of the headers above, which are written for few elements as well: a
+# load waits for a store before it whose address differs by a multiple of 4096 bytes or a little
+# less; loads of several turns come before their stores in an unrolled loop.
+cdef extern from *:
+    """
+    #if defined(__GNUC__) && !defined(__clang__)
+    #pragma GCC optimize("unroll-loops")
+    #endif
+    """
+
 HANDLERS = """
 {opcodes}
 """

@@ -29,6 +29,7 @@ FAR, FEW = 2**23, 6
 LIGHT = frozenset(
     "add sub mul true_div neg abs sqr maximum minimum switch lt le gt ge eq ne".split()
 )
+ALONE = 2048  # elements per pass of a loop of one call without block registers
 SHORT = 32  # an inner axis below this length gives way to a longer one
 
 
@@ -273,7 +274,8 @@ class LoopEmitter:
         sums = None if self.in_order else [(slot, *what) for slot, what in self.sums.items()]
         registers = [(self.memory.register_slot(r, BLOCK), 8 * BLOCK) for r in range(used)]
         registers += self.tiles.items()
-        return LoopStep(self.n, BLOCK, self.outer, body, self.cursors, sums, registers)
+        block = BLOCK if registers or len(body) > 1 else ALONE
+        return LoopStep(self.n, block, self.outer, body, self.cursors, sums, registers)
 
     def _sole_reader(self, item):
         """The only item that reads a result, when it does so in this loop, element by element."""

@@ -16,13 +16,11 @@ cnp.import_array()
 
 cdef extern from "gk_memory.h":
     object gk_results_handler()
-
-cdef extern from "numpy/arrayobject.h":
-    object PyDataMem_SetHandler(object)
+    object gk_new_result(int ndim, cnp.npy_intp* shape, int type, size_t n, object handler)
 
 cdef enum:
     MOST = 64               # buffers of a call on the short way
-    LARGE = 1 << 14         # bytes of a result from which on its alignment is worth a memory policy
+    LARGE = 1 << 14         # bytes of a result from which on it lies in memory of our policy
 
 cdef object policy = gk_results_handler()     # of the memory of large results
 
@@ -43,10 +41,10 @@ cdef class Plan:
     cdef readonly list outputs
     cdef object arrays          # keep the memory of the pointers below
     cdef Py_ssize_t n_in, n_out
-    cdef bint large             # whether a result is worth aligned memory
     cdef cnp.npy_intp* in_shapes    # per input: number of axes, then lengths
     cdef cnp.npy_intp* out_shapes
     cdef cnp.npy_intp* out_types
+    cdef cnp.npy_intp* out_bytes
 
     def __init__(self, Program program, inputs, outputs):
         self.program = program
@@ -56,30 +54,25 @@ cdef class Plan:
         outs = [n for shape, _ in outputs for n in (len(shape), *shape)]
         types = [np.dtype(dtype).num for _, dtype in outputs]
         sizes = [math.prod(shape) * np.dtype(dtype).itemsize for shape, dtype in outputs]
-        self.large = max(sizes, default=0) >= LARGE
-        self.arrays = [np.array([*x, 0], dtype=np.intp) for x in (ins, outs, types)]
+        self.arrays = [np.array([*x, 0], dtype=np.intp) for x in (ins, outs, types, sizes)]
         self.in_shapes = <cnp.npy_intp*>cnp.PyArray_DATA(self.arrays[0])
         self.out_shapes = <cnp.npy_intp*>cnp.PyArray_DATA(self.arrays[1])
         self.out_types = <cnp.npy_intp*>cnp.PyArray_DATA(self.arrays[2])
+        self.out_bytes = <cnp.npy_intp*>cnp.PyArray_DATA(self.arrays[3])
 
     cpdef list results(self):
         """Fresh arrays for the outputs; large ones begin where a cache line begins."""
-        if not self.large:
-            return self.arrays_of_results()
-        before = PyDataMem_SetHandler(policy)
-        try:
-            return self.arrays_of_results()
-        finally:
-            PyDataMem_SetHandler(before)
-
-    cdef list arrays_of_results(self):
         cdef list found = []
         cdef cnp.npy_intp* shape = self.out_shapes
         cdef Py_ssize_t i
+        cdef int ndim, type
         for i in range(self.n_out):
-            found.append(
-                cnp.PyArray_EMPTY(<int>shape[0], shape + 1, <int>self.out_types[i], 0))
-            shape += 1 + shape[0]
+            ndim, type = <int>shape[0], <int>self.out_types[i]
+            if self.out_bytes[i] >= LARGE:
+                found.append(gk_new_result(ndim, shape + 1, type, self.out_bytes[i], policy))
+            else:
+                found.append(cnp.PyArray_EMPTY(ndim, shape + 1, type, 0))
+            shape += 1 + ndim
         return found
 
 

@@ -4,6 +4,8 @@
 #include <stdint.h>
 
 #define gk_next(p) __atomic_fetch_add((p), 1, __ATOMIC_RELAXED)
+/* what is at p is taken and v put there */
+#define gk_exchange(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)
 /* A number that no other living thread has. */
 #if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__)) \
     && defined(__has_builtin) && __has_builtin(__builtin_thread_pointer)

@@ -4,6 +4,7 @@ import gc
 import os
 import pickle
 import resource
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -37,6 +38,21 @@ def test_a_million_calls_do_not_grow():
 
 @linux
 @pytest.mark.slow
+def test_many_calls_with_large_results_do_not_grow():
+    x, y = tt.vector("x"), tt.matrix("y")
+    f = graphcore.function([x, y], [x + 1, y * 2, y.sum(axis=0)])
+    shapes = [(20_000, 40), (50_000, 90), (300_000, 10)]
+    values = [(np.zeros(n), np.zeros((m, 1000))) for n, m in shapes]
+    for k in range(100):
+        f(*values[k % 3])
+    before = resident()
+    for k in range(5_000):
+        f(*values[k % 3])
+    assert resident() - before < 2 * 2**20
+
+
+@linux
+@pytest.mark.slow
 def test_functions_that_are_dropped_leave_nothing():
     def cycle(k):
         x = tt.vector("x")
@@ -66,6 +82,30 @@ def test_large_results_begin_with_a_line_and_own_their_memory(n):
         np.testing.assert_array_equal(b, value > 0)
     assert len({a.ctypes.data for a, _ in kept}) == 5
     assert np.empty(n).base is None and "graphcore" not in handler(np.empty(n))
+
+
+def test_memory_of_a_dropped_result_is_given_again():
+    x = tt.vector("x")
+    f = graphcore.function([x], x * 2)
+    value = np.arange(100_000.0)
+    kept = f(value)
+    seen = {f(value).ctypes.data for _ in range(20)}
+    assert len(seen) == 1 and kept.ctypes.data not in seen
+    np.testing.assert_array_equal(kept, 2 * value)
+    half = f(value[:60_000])  # would waste too much of it
+    assert half.ctypes.data not in seen
+
+
+def test_threads_share_what_is_kept():
+    x = tt.vector("x")
+    f = graphcore.function([x], x * 2)
+
+    def work(k):
+        value = np.full(20_000 + 1000 * k, float(k))
+        return all((f(value) == 2 * k).all() for _ in range(200))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(work, range(8)))
 
 
 def handler(array):
