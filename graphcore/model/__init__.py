@@ -64,6 +64,7 @@ _FROM_SAMPLE = (
     "find_constrained_prior",
     "find_hessian",
     "fit_laplace",
+    "recover_marginals",
     "sample",
     "sample_posterior_predictive",
     "sample_prior_predictive",

@@ -38,8 +38,9 @@ def marginalize(model, rvs_to_marginalize):
     """
     chosen = rvs_to_marginalize
     chosen = chosen if isinstance(chosen, list | tuple) else [chosen]
-    for v in chosen:
-        rv = model[v] if isinstance(v, str) else v
+    names = [v if isinstance(v, str) else v.name for v in chosen]
+    for name in sorted(names, key=lambda name: -model[name].ndim):  # vectors inside of numbers
+        rv = model[name]
         if rv not in model.free_RVs:
             raise ValueError(f"{rv.name} is not a free variable of the model")
         if rv.dtype == "float64":
@@ -72,6 +73,14 @@ class _Summed(_Copy):
         if not self.dependents:
             raise ValueError(f"no other variable depends on {rv.name}: leave it out of the model")
 
+    def run(self):
+        new = super().run()
+        known, gone = self.model.named_vars, self.gone.name
+        for name, dims in self.model.named_vars_to_dims.items():
+            if name == gone or name not in known:  # for recover_marginals
+                new.named_vars_to_dims[name] = dims
+        return new
+
     def _following(self):
         """Variables that depend on the one to be summed out, through deterministics too."""
         found = []
@@ -84,17 +93,16 @@ class _Summed(_Copy):
 
     def _enter(self, new, kind, variable, recipe, given):
         if variable is self.gone:
-            recipe = self._recipe(recipe)
-            made = recipe.make(variable.name, shape=variable.distribution.shape)
-            self.hidden = RandomVariable(made, recipe=recipe)
+            recipe = _shaped(self._recipe(recipe), variable)
+            made = recipe.make(variable.name)
+            self.hidden = RandomVariable(made, variable.name, recipe)
             return self.hidden
         if variable in self.left_out:
             return self._translated(recipe)
         if variable not in self.dependents:
             return super()._enter(new, kind, variable, recipe, given)
         given = {k: self._translated(v) for k, v in given.items()}
-        recipe = self._recipe(recipe)
-        recipe = Recipe(recipe.cls, recipe.args, recipe.kwargs, variable.distribution.shape)
+        recipe = _shaped(self._recipe(recipe), variable)
         plain = RandomVariable(recipe.make(variable.name), recipe=recipe)
         last = variable is self.dependents[-1]
         args = (plain, self.hidden, not last, *(self.seen if last else ()))
@@ -103,6 +111,11 @@ class _Summed(_Copy):
         new._note("rv", made, recipe, given)
         self.seen += [made, plain]
         return made
+
+
+def _shaped(recipe, variable):
+    """A recipe that says its shape, which may have come from dims or data."""
+    return Recipe(recipe.cls, recipe.args, recipe.kwargs, variable.distribution.shape)
 
 
 __all__ = ["marginalize"]

@@ -104,6 +104,7 @@ class Model(Densities, OldNames, metaclass=_Entered):
         self.named_vars = {}
         self.entries = []  # what was registered, with which arguments, in order
         self._compiled = weakref.WeakSet()  # functions to plan again when shapes change
+        self.kept = None  # the programs it was sampled with last
         if self.parent is None:
             self.named_vars_to_dims = {}
             self.rvs_to_values = {}
@@ -551,6 +552,32 @@ class Model(Densities, OldNames, metaclass=_Entered):
 
     def _repr_latex_(self):
         return report.latex(self)
+
+    def table(self, *, split_groups=True, truncate_deterministic=None, parameter_count=True):
+        """The variables as a table: name, expression, shape with dims.
+
+        Parameters
+        ----------
+        split_groups : bool
+            Whether data, free variables, deterministics and so on stand apart.
+        truncate_deterministic : int, optional
+            Most letters of the expression of a deterministic or a potential.
+        parameter_count : bool
+            Whether the number of parameters is said below.
+
+        Examples
+        --------
+        >>> import graphcore.model as pm
+        >>> with pm.Model(coords={"i": [1, 2]}) as model:
+        ...     x = pm.Normal("x", 0, 2, dims="i")
+        >>> print(model.table())
+        Variable  Expression    Dimensions
+        ----------------------------------
+        x         Normal(0, 2)  i[2]
+        <BLANKLINE>
+        Parameter count = 2
+        """
+        return report.Table(self, split_groups, parameter_count, truncate_deterministic)
 
     def to_graphviz(self, **options):
         """See :func:`~graphcore.model.model_to_graphviz`."""

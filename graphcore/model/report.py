@@ -1,6 +1,7 @@
 """What a model says about itself: its text, and what is wrong at a point."""
 
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 
@@ -84,13 +85,83 @@ def _escaped(text):
     return text.replace("_", r"\_").replace("<", r"\textless ").replace(">", r"\textgreater ")
 
 
+class Table:
+    """The variables of a model as a table of text, or of HTML in notebooks.
+
+    Parameters
+    ----------
+    model : Model
+    split_groups, parameter_count, truncate_deterministic
+        See :meth:`Model.table`.
+
+    Attributes
+    ----------
+    groups : list of list of (str, str, str)
+        Name, expression and dimensions of each variable.
+    parameters : int
+        How many elements the free variables have.
+    """
+
+    heading = "Variable", "Expression", "Dimensions"
+
+    def __init__(self, model, split_groups=True, parameter_count=True, truncate_deterministic=None):
+        self.parameters = sum(rv.type.size for rv in model.free_RVs)
+        self.count = f"Parameter count = {self.parameters}" if parameter_count else ""
+        self.groups = []
+        for group in _groups(model):
+            rows = [(v.name, _cut(v, text, truncate_deterministic), _axes(model, v))
+                    for v, text in group]  # fmt: skip
+            if rows and (split_groups or not self.groups):
+                self.groups.append(rows)
+            else:
+                self.groups[-1:] = [[*row, *rows] for row in self.groups[-1:]]
+
+    def __str__(self):
+        rows = [row for group in self.groups for row in (*group, None)][:-1]
+        shown = [self.heading, *(row for row in rows if row)]
+        first, second = (max(len(row[i]) for row in shown) for i in (0, 1))
+        lines = [f"{a:{first}}  {b:{second}}  {c}".rstrip() for a, b, c in [self.heading]]
+        lines.append("-" * (first + second + 4 + max(len(row[2]) for row in shown)))
+        lines += ["" if r is None else f"{r[0]:{first}}  {r[1]:{second}}  {r[2]}".rstrip()
+                  for r in rows]  # fmt: skip
+        return "\n".join([*lines, "", self.count] if self.count else lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        def line(cells, tag):
+            return "<tr>" + "".join(f"<{tag}>{escape(x)}</{tag}>" for x in cells) + "</tr>"
+
+        body = "".join(line(row, "td") for group in self.groups for row in group)
+        return f"<table>{line(self.heading, 'th')}{body}</table><p>{self.count}</p>"
+
+
+def _cut(variable, text, length):
+    """The expression of a deterministic, not longer than asked for."""
+    if length is None or variable.owner is None or len(text) <= length:
+        return text
+    return text[: length - 3] + "..."
+
+
+def _axes(model, variable):
+    """The axes of a variable, as names with lengths where they have names."""
+    dims = model.named_vars_to_dims.get(variable.name) or (None,) * variable.ndim
+    parts = zip(dims, variable.type.shape, strict=True)
+    return " × ".join(f"[{n}]" if d is None else f"{d}[{n}]" for d, n in parts)  # noqa: RUF001
+
+
 def _lines(model):
     """Name and description of everything in a model."""
-    shapes = [(v.name, f"Data({v.type.shape})") for v in model.data_vars]
-    rows = shapes + [(rv.name, repr(rv.distribution)) for rv in model.free_RVs]
-    rows += [(v.name, f"Deterministic({_source(v)})") for v in model.deterministics]
-    rows += [(v.name, f"Potential({_source(v)})") for v in model.potentials]
-    return rows + [(rv.name, repr(rv.distribution)) for rv in model.observed_RVs]
+    return [(v.name, text) for group in _groups(model) for v, text in group]
+
+
+def _groups(model):
+    """Variables and their descriptions by kind."""
+    yield [(v, f"Data({v.type.shape})") for v in model.data_vars]
+    yield [(rv, repr(rv.distribution)) for rv in model.free_RVs]
+    yield [(v, f"Deterministic({_source(v)})") for v in model.deterministics]
+    yield [(v, f"Potential({_source(v)})") for v in model.potentials]
+    yield [(rv, repr(rv.distribution)) for rv in model.observed_RVs]
 
 
 def _source(named):

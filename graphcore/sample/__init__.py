@@ -29,6 +29,7 @@ from graphcore.sample.predictive import (
     sample_posterior_predictive,
     sample_prior_predictive,
 )
+from graphcore.sample.recover import recover_marginals
 from graphcore.sample.report import SamplingWarning
 from graphcore.sample.results import DataArray, Group, Result, make_group
 from graphcore.sample.steps import (
@@ -87,6 +88,7 @@ __all__ = [
     "make_group",
     "mcse_mean",
     "mcse_sd",
+    "recover_marginals",
     "rhat",
     "sample",
     "sample_flat",

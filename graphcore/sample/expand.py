@@ -10,7 +10,7 @@ from graphcore.graph.nodes import new_variable
 from graphcore.graph.walk import replace
 from graphcore.lower.arrays import size_of
 from graphcore.lower.assemble import compile_program
-from graphcore.model.data import fixed
+from graphcore.model.data import data_of, fixed
 from graphcore.rewrite import rewrite
 from graphcore.runtime.reference import evaluate
 
@@ -26,6 +26,8 @@ class Expand:
         The value variables, in the order in which a flat point holds them.
     graphs : dict of str to Variable
         What to compute, by name.
+    held : bool
+        Whether data are read where they lie at every call, instead of counting as constants.
 
     Examples
     --------
@@ -38,7 +40,7 @@ class Expand:
     (4, 10, 2)
     """
 
-    def __init__(self, values, graphs):
+    def __init__(self, values, graphs, held=False):
         self.types = {name: g.type for name, g in graphs.items()}
         floats = [tt.cast(g, "float64") for g in graphs.values()]
         inputs, whole, at = [], {}, 0
@@ -49,7 +51,9 @@ class Expand:
                 whole[v] = tt.cast(taken, v.dtype)
             inputs.append((taken, v.type.shape, 0, 8 * at))
             at += size_of(v.type.shape)
-        done = rewrite(replace(fixed(floats), whole), final=True)
+        resident = [(v, v.container[0]) for v in data_of(floats)] if held else []
+        floats = floats if held else fixed(floats)
+        done = rewrite(replace(floats, whole), final=True)
         self.n_in = at
         outputs, self.places, at = [], {}, 0
         for (name, kind), graph in zip(self.types.items(), done, strict=True):
@@ -57,7 +61,7 @@ class Expand:
             self.places[name] = at
             at += size_of(_static(name, kind))
         self.n_out = at
-        self.program, _ = compile_program(outputs, inputs)
+        self.program, _ = compile_program(outputs, inputs, resident=resident)
 
     def __call__(self, positions):
         """Arrays by name, for points of shape ``(..., dim)``.

@@ -8,6 +8,7 @@ from graphcore.model import modelcontext
 from graphcore.sample import expand, report, traces
 from graphcore.sample.compound import sample_compound
 from graphcore.sample.dense import sample_dense
+from graphcore.sample.kept import programs_of
 from graphcore.sample.multitrace import MultiTrace
 from graphcore.sample.nuts import SamplingError, sample_flat
 from graphcore.sample.options import refuse
@@ -145,7 +146,8 @@ def sample(
         "progressbar": progressbar,
     }
     if step is None and not model.discrete_value_vars:
-        density = model.logp_dlogp_function(fixed_data=True)
+        model._require_free("a sampler")
+        density = programs_of(model).density
         starts = start_points(model, density, first, initvals, init)
         sampler = sample_dense if str(init).endswith("full") else sample_flat
         run = _run(sampler, model, density, starts, second, callback, **common, **options)
@@ -258,7 +260,7 @@ def _result(model, variables, run, extras):
     def group(arrays, **options):
         return make_group(arrays, dims, coords, attrs, **options)
 
-    constrain = expand.expand_variables(model, variables)
+    constrain = programs_of(model).expansion(variables)
     groups = {
         "posterior": group(constrain(run.positions)),
         "sample_stats": group(_stats(run.stats)),

@@ -95,3 +95,20 @@ def extended(trace, result):
             trace[name] = node
         return trace
     raise TypeError(f"a {type(trace).__name__} cannot be extended; pass extend_inferencedata=False")
+
+
+def with_variables(trace, result):
+    """A trace whose posterior has the variables of that of a result, too."""
+    if isinstance(trace, Result):
+        old, new = trace["posterior"], result["posterior"]
+        trace.update({"posterior": Group({**old.data_vars, **new.data_vars}, old.attrs)})
+        return trace
+    new = group_of(converted(Result({"posterior": result["posterior"]}, {})), "posterior")
+    if hasattr(trace, "extend"):  # InferenceData
+        trace.posterior = trace.posterior.assign(new.data_vars)
+        return trace
+    if hasattr(trace, "children"):
+        node = trace["posterior"]
+        node.dataset = node.to_dataset().assign(new.data_vars)
+        return trace
+    raise TypeError(f"a {type(trace).__name__} cannot be extended; pass extend_inferencedata=False")

@@ -24,7 +24,7 @@ def expand_rows(Program program, const double[:, ::1] rows, double[:, ::1] out):
     cdef char *work
     if out.shape[0] != n:
         raise ValueError(f"{n} rows cannot be written to {out.shape[0]}")
-    if n == 0 or rows.shape[1] == 0 or out.shape[1] == 0:
+    if n == 0 or out.shape[1] == 0:
         return
     work = pool_acquire(pool, &place)
     if work == NULL:
@@ -32,7 +32,8 @@ def expand_rows(Program program, const double[:, ::1] rows, double[:, ::1] out):
     try:
         with nogil:
             for i in range(n):
-                buffers[0], buffers[1] = <char *>&rows[i, 0], <char *>&out[i, 0]
+                buffers[0] = <char *>&rows[i, 0] if rows.shape[1] else NULL
+                buffers[1] = <char *>&out[i, 0]
                 status = plan_run(pool.plan, work, buffers)
                 if status:
                     break

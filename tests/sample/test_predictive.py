@@ -184,3 +184,13 @@ def test_what_cannot_be_drawn():
             pm.sample_posterior_predictive({"x": np.zeros((1, 2))})
     with pytest.raises(ValueError, match="draws must be at least 1"):
         pm.draw(pm.Normal.dist(), draws=0)
+
+
+def test_what_depends_on_nothing_is_the_same_in_every_draw():
+    with pm.Model() as model:
+        pm.Deterministic("const", pm.math.exp(np.array([0.0, 1.0])))
+        pm.Normal("x")
+    got = pm.sample_prior_predictive(
+        3, model=model, var_names=["const"], return_inferencedata=False
+    )
+    np.testing.assert_array_equal(got["const"], np.exp([[0.0, 1.0]] * 3))

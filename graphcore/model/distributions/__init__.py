@@ -7,7 +7,7 @@ Examples
 'ordered'
 """
 
-from graphcore.model.distributions import transforms
+from graphcore.model.distributions import dist_math, transforms
 from graphcore.model.distributions.areas import (
     CAR,
     ICAR,
@@ -18,6 +18,15 @@ from graphcore.model.distributions.base import Distribution, RandomVariable
 from graphcore.model.distributions.bound import Bound
 from graphcore.model.distributions.bounded import DiracDelta, Kumaraswamy, LogitNormal, Triangular
 from graphcore.model.distributions.circular import Rice, VonMises
+from graphcore.model.distributions.classes import (
+    BoundedContinuous,
+    Continuous,
+    Discrete,
+    PositiveContinuous,
+    UnitContinuous,
+    draw_values,
+    generate_samples,
+)
 from graphcore.model.distributions.continuous import (
     Cauchy,
     Flat,
@@ -120,17 +129,20 @@ __all__ = [
     "BetaBinomial",
     "Binomial",
     "Bound",
+    "BoundedContinuous",
     "Categorical",
     "Cauchy",
     "Censored",
     "ChiSquared",
     "Constant",
     "ConstantDist",
+    "Continuous",
     "CustomDist",
     "DensityDist",
     "DiracDelta",
     "Dirichlet",
     "DirichletMultinomial",
+    "Discrete",
     "DiscreteUniform",
     "DiscreteWeibull",
     "Distribution",
@@ -179,6 +191,7 @@ __all__ = [
     "OrderedProbit",
     "Pareto",
     "Poisson",
+    "PositiveContinuous",
     "RandomVariable",
     "RandomWalk",
     "Rice",
@@ -190,6 +203,7 @@ __all__ = [
     "Truncated",
     "TruncatedNormal",
     "Uniform",
+    "UnitContinuous",
     "VonMises",
     "Wald",
     "Weibull",
@@ -199,6 +213,9 @@ __all__ = [
     "ZeroInflatedNegativeBinomial",
     "ZeroInflatedPoisson",
     "ZeroSumNormal",
+    "dist_math",
+    "draw_values",
     "expand_packed_triangular",
+    "generate_samples",
     "transforms",
 ]

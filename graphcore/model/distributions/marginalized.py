@@ -58,9 +58,13 @@ class Marginalized(Distribution, hidden=True):
         return self.inner.shape
 
     def formula(self, value):
-        lead = self.hidden.type.shape
         if self.silent:
-            return tt.zeros(lead)
+            return tt.zeros(self.hidden.type.shape)
+        return tt.logsumexp(self.cases(value), axis=0)
+
+    def cases(self, value):
+        """The joint log density with each value that ``hidden`` can have, along a first axis."""
+        lead = self.hidden.type.shape
         terms = [_summed_to(self.inner.log_density(value), lead)]
         terms += [_summed_to(x.distribution.log_density(v), lead) for v, x in self.others]
         total = terms[0]
@@ -71,7 +75,7 @@ class Marginalized(Distribution, hidden=True):
             at = tt.constant(np.full(lead, k))
             (case,) = replace([total], {self.hidden: at})
             cases.append(tt.broadcast_to(case, lead) + self.hidden.distribution.log_density(at))
-        return tt.logsumexp(tt.stack(cases), axis=0)
+        return tt.stack(cases)
 
     def log_density(self, value, inside=False, checks=True):
         return self.formula(value)
