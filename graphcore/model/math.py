@@ -194,20 +194,20 @@ def kron_dot(matrices, x):
     >>> kron_dot([[[1.0, 2.0]], [[3.0]]], [1.0, 1.0]).eval()
     array([[9.]])
     """
-    return _kron_apply(dot, matrices, x)
+    return kron_apply(dot, matrices, x)
 
 
 def kron_solve_lower(factors, x):
     """Solves with the Kronecker product of lower triangular matrices."""
-    return _kron_apply(lambda a, b: linalg.solve_triangular(a, b, lower=True), factors, x)
+    return kron_apply(lambda a, b: linalg.solve_triangular(a, b, lower=True), factors, x)
 
 
 def kron_solve_upper(factors, x):
     """Solves with the Kronecker product of upper triangular matrices."""
-    return _kron_apply(lambda a, b: linalg.solve_triangular(a, b, lower=False), factors, x)
+    return kron_apply(lambda a, b: linalg.solve_triangular(a, b, lower=False), factors, x)
 
 
-def _kron_apply(operation, matrices, x):
+def kron_apply(operation, matrices, x):
     """``operation`` with one factor after the other, on the axis that belongs to it."""
     x = as_tensor_variable(x)
     x = reshape(x, (-1, 1)) if x.ndim == 1 else x

@@ -580,3 +580,13 @@ def test_start_values_lie_in_the_support(name):
     value, density = evaluate([start, rv.logp(start)], {})
     assert value.shape == rv.type.shape
     assert np.isfinite(density).all()
+
+
+def test_the_density_of_weibull_has_derivatives_at_zero():
+    """With alpha = 1 it is -x / beta - log(beta), at the end of the support as well."""
+    alpha, beta, x = tt.scalar("alpha"), tt.scalar("beta"), tt.scalar("x")
+    density = pm.Weibull.dist(alpha, beta).logp(x)
+    for z in (0.0, 0.6):
+        found = evaluate([density, *grad(density, [beta, x])], {alpha: 1.0, beta: 2.0, x: z})
+        want = [-z / 2 - np.log(2), z / 4 - 0.5, -0.5]
+        np.testing.assert_allclose(found, want, rtol=1e-14)

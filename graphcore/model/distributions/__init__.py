@@ -53,9 +53,9 @@ from graphcore.model.distributions.discrete import (
 )
 from graphcore.model.distributions.gaussian import MvNormal, MvStudentT
 from graphcore.model.distributions.interpolated import Interpolated
+from graphcore.model.distributions.kronecker import KroneckerNormal
 from graphcore.model.distributions.lkj import LKJCholeskyCov, expand_packed_triangular
 from graphcore.model.distributions.matrices import (
-    KroneckerNormal,
     LKJCorr,
     MatrixNormal,
     Wishart,

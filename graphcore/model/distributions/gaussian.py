@@ -24,21 +24,21 @@ from graphcore.ops.decompose import GaussianTerm, PositiveSolve
 _LOG_2PI = math.log(2 * math.pi)
 
 
-def _as_rows(y):
+def as_rows(y):
     return tt.reshape(y, (-1, y.type.shape[-1]))
 
 
 def _per_row(y, values):
-    """One number per row of ``_as_rows(y)``, in the shape of ``y`` without its last axis."""
+    """One number per row of ``as_rows(y)``, in the shape of ``y`` without its last axis."""
     return tt.reshape(values, y.type.shape[:-1])
 
 
-def _half_logdet(matrix):
+def half_logdet(matrix):
     """Half of the log determinant; infinite when the matrix is not positive definite."""
     return -GaussianTerm()(matrix, tt.zeros((1, matrix.type.shape[0])))
 
 
-def _finite(square, half):
+def finite(square, half):
     """The squared distance where there is one; else 0, and the determinant tells."""
     return tt.switch(tt.isinf(half), 0.0, square)
 
@@ -51,10 +51,10 @@ class _Covariance:
     """
 
     def distances(y, cov):
-        rows = _as_rows(y)
+        rows = as_rows(y)
         solved = tt.transpose(PositiveSolve()(cov, tt.transpose(rows)))
-        half = _half_logdet(cov)
-        return _per_row(y, _finite(tt.sum(rows * solved, axis=1), half)), half
+        half = half_logdet(cov)
+        return _per_row(y, finite(tt.sum(rows * solved, axis=1), half)), half
 
     def factor(cov):
         return np.linalg.cholesky(cov)
@@ -62,9 +62,9 @@ class _Covariance:
 
 class _Precision:
     def distances(y, tau):
-        rows = _as_rows(y)
-        half = _half_logdet(tau)
-        square = _per_row(y, _finite(tt.sum(tt.dot(rows, tau) * rows, axis=1), half))
+        rows = as_rows(y)
+        half = half_logdet(tau)
+        square = _per_row(y, finite(tt.sum(tt.dot(rows, tau) * rows, axis=1), half))
         return square, tt.switch(tt.isinf(half), math.inf, -half)
 
     def factor(tau):
@@ -75,7 +75,7 @@ class _Precision:
 
 class _Factor:
     def distances(y, chol):
-        rows = _as_rows(y)
+        rows = as_rows(y)
         z = tt.linalg.solve_triangular(chol, tt.transpose(rows), lower=True)
         return _per_row(y, tt.sum(tt.sqr(z), axis=0)), tt.sum(tt.log(tt.diagonal(chol)))
 
@@ -179,7 +179,7 @@ class MvNormal(_Elliptic):
 
     def summed_logp(o, x, mu, cov):
         """The log density of all rows together: one factor, one solution."""
-        rows = _as_rows(x - mu)
+        rows = as_rows(x - mu)
         n, k = rows.type.shape
         return GaussianTerm()(cov, rows) - 0.5 * n * k * _LOG_2PI
 

@@ -10,11 +10,13 @@ import graphcore.tensor as tt
 from graphcore.graph.nodes import Constant
 from graphcore.model.context import modelcontext
 from graphcore.model.distributions.base import Distribution, RandomVariable, as_shape, as_value
+from graphcore.model.distributions.components import resized
 from graphcore.model.distributions.constraints import Constraint, count, nonnegative, positive
 from graphcore.model.distributions.parameters import Param
 from graphcore.model.distributions.transforms import (
     APART,
     CholeskyCovPacked,
+    arranged,
     packed_diagonal,
 )
 from graphcore.runtime.reference import evaluate
@@ -57,9 +59,9 @@ def expand_packed_triangular(n, packed, lower=True, diagonal_only=False):
         for k, (i, j) in enumerate(zip(rows, columns, strict=True)):
             elements[i * n + j] = packed[k]
         return tt.reshape(tt.stack(elements), (n, n))
-    where = np.full((n, n), len(rows))  # a zero that stands behind the elements
+    where = np.full((n, n), len(rows))
     where[rows, columns] = np.arange(len(rows))
-    return tt.concatenate([packed, [0.0]])[where]
+    return arranged(packed, where, 0.0)
 
 
 def log_normalizer(o, eta, n):
@@ -71,8 +73,9 @@ def log_normalizer(o, eta, n):
     -0.693147180559945...
     """
     k = np.arange(1, n)
+    eta = o.expand_dims(eta, -1)
     parts = o.gammaln(eta + 0.5 * (n - 1)) - o.gammaln(eta + 0.5 * (n - 1 - k))
-    return o.sum(parts) - 0.5 * math.log(math.pi) * float(k.sum())
+    return o.sum(parts, axis=-1) - 0.5 * math.log(math.pi) * float(k.sum())
 
 
 class LKJCholeskyCov(Distribution):
@@ -83,13 +86,14 @@ class LKJCholeskyCov(Distribution):
     Parameters
     ----------
     name : str
-    eta : number or variable
+    eta : number, array or variable
         1 for uniformly distributed correlation matrices; larger values favour small correlations.
+        Several, or ``shape=``, make a batch of matrices.
     n : int
         Rows of the matrix.
     sd_dist : RandomVariable
-        Distribution of the standard deviations, such as ``pm.Exponential.dist(1.0)``: a scalar or
-        ``n`` of them.
+        Distribution of the standard deviations, such as ``pm.Exponential.dist(1.0)``: a scalar,
+        ``n`` of them, or ``n`` for each matrix of a batch.
     compute_corr : bool
         Whether to return ``(chol, corr, stds)``, matrices and vector, instead of the packed vector.
     store_in_trace : bool
@@ -136,15 +140,21 @@ class LKJCholeskyCov(Distribution):
                 f"{label}: sd_dist must be a distribution made with .dist(), such as "
                 f"pm.Exponential.dist(1.0), got {sd!r}"
             )
-        if sd.type.shape not in ((), (n,)):
+        if sd.type.shape[-1:] not in ((), (n,)):
             raise ValueError(
-                f"{label}: sd_dist must be a scalar or have shape ({n},), got {sd.type.shape}"
+                f"{label}: sd_dist must be a scalar or have shape ({n},) or (..., {n}), "
+                f"got {sd.type.shape}"
             )
-        self = super().make(label, args, kwargs, **shapes)
-        if self.batch_shape:
-            raise ValueError(f"{label}: only one matrix at a time, got shape {self.shape}")
-        self.sd = sd.distribution
-        return self
+        return super().make(label, args, kwargs, sd=sd.distribution, **shapes)
+
+    def _parameter_shapes(self):
+        batch, event = super()._parameter_shapes()
+        try:
+            return tuple(np.broadcast_shapes(batch, self.sd.shape[:-1])), event
+        except ValueError:
+            raise ValueError(
+                f"{self.label}: eta has shape {batch}, but sd_dist has shape {self.sd.shape}"
+            ) from None
 
     def support(eta, n):
         diagonal = packed_diagonal(int(n.data))
@@ -165,18 +175,21 @@ class LKJCholeskyCov(Distribution):
         never_negative = self.sd.support_of() in (positive, nonnegative)
         total = log_normalizer(tt, eta, n)
         for i, diagonal, sd, log_sd in self._rows(value, n):
+            each = np.ndim(i)  # 1 when all rows are in vectors
+            power = 2 * (tt.expand_dims(eta, -1) if each and eta.ndim else eta) - 2 + (n - i)
             log_share = tt.log(diagonal) - log_sd  # of the diagonal of the factor of R
-            matrix = (2 * (eta - 1) + (n - i)) * log_share - i * log_sd
-            total = total + tt.sum(matrix + self.sd.log_density(sd, inside=never_negative))
+            part = power * log_share - i * log_sd
+            part = part + self.sd.log_density(sd, inside=never_negative)
+            total = total + (tt.sum(part, axis=-1) if each else part)
         return total
 
     def _rows(self, value, n):
         """Number, diagonal element, length and its logarithm of rows: singly, or all in vectors."""
         ends = packed_diagonal(n)
-        if n > APART or any(v.ndim for v in self.sd.arguments.values()):
-            squares = tt.sqr(expand_packed_triangular(n, value))
-            variance = tt.sum(squares, axis=1)
-            return [(np.arange(n) * 1.0, value[ends], tt.sqrt(variance), 0.5 * tt.log(variance))]
+        if value.ndim > 1 or n > APART or self.sd.shape:
+            variance = tt.sum(tt.sqr(_factors(n, value)), axis=-1)
+            numbers, diagonal = np.arange(n) * 1.0, value[..., ends]
+            return [(numbers, diagonal, tt.sqrt(variance), 0.5 * tt.log(variance))]
         rows = [(0, value[0], value[0], tt.log(value[0]))]
         for i, end in enumerate(ends[1:], 1):
             variance = sum(tt.sqr(value[k]) for k in range(end - i, end + 1))
@@ -190,9 +203,9 @@ class LKJCholeskyCov(Distribution):
         n = int(self.arguments["n"].data)
         lead = () if size is None else as_shape(size, self.label)
         (eta,) = evaluate([self.arguments["eta"]], given)
-        repeats = lead if self.sd.shape else (*lead, n)
-        deviations = self.sd.draw(rng, repeats, given)
-        factor = random_factor(rng, lead, float(eta), n) * deviations[..., None]
+        lead = (*lead, *self.batch_shape)
+        deviations = resized(self.sd, (*lead, n)).draw(rng, None, given)
+        factor = random_factor(rng, lead, eta, n) * deviations[..., None]
         return factor[(..., *np.tril_indices(n))]
 
 
@@ -208,10 +221,19 @@ def order_of(n, label):
 
 def _matrices(n, packed):
     """``(chol, corr, stds)`` of a packed factor."""
-    chol = expand_packed_triangular(n, packed)
-    stds = tt.sqrt(tt.sum(tt.sqr(chol), axis=1))
-    scaled = chol / stds[:, None]
-    return chol, tt.dot(scaled, scaled.T), stds
+    chol = _factors(n, packed)
+    stds = tt.sqrt(tt.sum(tt.sqr(chol), axis=-1))
+    scaled = chol / stds[..., None]
+    return chol, tt.matmul(scaled, tt.swapaxes(scaled, -1, -2)), stds
+
+
+def _factors(n, packed):
+    """The lower triangles of packed rows, which are the last axis."""
+    if packed.ndim == 1:
+        return expand_packed_triangular(n, packed)
+    place = np.full((n, n), packed.type.shape[-1])
+    place[np.tril_indices(n)] = np.arange(packed.type.shape[-1])
+    return arranged(packed, place, 0.0)
 
 
 def random_factor(rng, size, eta, n):

@@ -1,4 +1,4 @@
-"""Distributions of matrices: Wishart, MatrixNormal, KroneckerNormal, LKJCorr."""
+"""Distributions of matrices: Wishart, MatrixNormal, LKJCorr."""
 
 # ruff: noqa: RUF012 - class bodies are tables; nothing changes them
 
@@ -18,11 +18,10 @@ from graphcore.model.distributions.constraints import (
     real,
 )
 from graphcore.model.distributions.continuous import Normal
-from graphcore.model.distributions.gaussian import MvNormal
 from graphcore.model.distributions.lkj import log_normalizer, order_of, random_factor
 from graphcore.model.distributions.parameters import Param, as_parameter
 from graphcore.model.distributions.survival import ChiSquared
-from graphcore.model.distributions.transforms import CholeskyCorr
+from graphcore.model.distributions.transforms import CholeskyCorr, arranged
 from graphcore.ops.decompose import GaussianTerm, PositiveSolve
 
 _LOG_2PI = math.log(2 * math.pi)
@@ -230,59 +229,6 @@ def _factor(label, name, matrix):
     return np.linalg.cholesky(matrix)
 
 
-class KroneckerNormal(MvNormal):
-    """Normal vectors whose covariance is a Kronecker product plus ``sigma**2`` times the identity.
-
-    Parameters
-    ----------
-    name : str
-    mu : vector
-    covs, chols : list of matrices
-        The factors of the product, or their Cholesky factors.
-    evds : list of (vector, matrix)
-        Their eigenvalues and eigenvectors.
-    sigma : number or variable, optional
-
-    Examples
-    --------
-    >>> import graphcore.model as pm
-    >>> d = pm.KroneckerNormal.dist([0.0, 0.0], covs=[[[1.0]], [[1.0, 0.0], [0.0, 1.0]]])
-    >>> round(float(d.logp([0.0, 0.0]).eval()), 6)
-    -1.837877
-    """
-
-    @classmethod
-    def make(cls, label, args, kwargs, **shapes):
-        names = ("mu", "covs", "chols", "evds", "sigma")
-        given = {k: v for k, v in (dict(zip(names, args, strict=False)) | kwargs).items()
-                 if v is not None}  # fmt: skip
-        unknown = set(given) - set(names)
-        if unknown:
-            raise TypeError(f"{label}: KroneckerNormal has no parameter {unknown.pop()!r}")
-        ways = [k for k in ("covs", "chols", "evds") if k in given]
-        if len(ways) != 1:
-            raise TypeError(f"{label}: give exactly one of covs, chols and evds")
-        parts = [_covariance(ways[0], part, label) for part in given[ways[0]]]
-        cov = parts[0]
-        for part in parts[1:]:
-            cov = tt.kron(cov, part)
-        sigma = given.get("sigma")
-        if sigma is not None:
-            cov = cov + tt.sqr(as_parameter(sigma, "sigma", label)) * np.eye(cov.type.shape[0])
-        return super().make(label, (given.get("mu", 0.0),), {"cov": cov}, **shapes)
-
-
-def _covariance(way, part, label):
-    """One factor as a covariance."""
-    if way == "covs":
-        return as_parameter(part, way, label)
-    if way == "chols":
-        chol = as_parameter(part, way, label)
-        return tt.dot(chol, tt.transpose(chol))
-    values, vectors = (as_parameter(p, way, label) for p in part)
-    return tt.dot(vectors * values, tt.transpose(vectors))
-
-
 class LKJCorr(Distribution):
     """Correlation matrices with density proportional to ``det(R) ** (eta - 1)``.
 
@@ -291,7 +237,7 @@ class LKJCorr(Distribution):
     name : str
     n : int
         Rows of the matrix.
-    eta : number or variable
+    eta : number, array or variable
         1 for uniformly distributed matrices; larger values favour small correlations.
     return_matrix : bool
         Whether the matrix is returned instead of the vector of the elements above its diagonal,
@@ -341,8 +287,8 @@ class LKJCorr(Distribution):
     def logp(o, x, n, eta):
         k = int(n.data)
         if x.ndim > 1:
-            rows = tt.reshape(x, (-1, x.type.shape[-1]))
-            each = [_logdet(_symmetric(k, rows[i])) for i in range(rows.type.shape[0])]
+            rows = _symmetric(k, tt.reshape(x, (-1, x.type.shape[-1])))
+            each = [_logdet(rows[i]) for i in range(rows.type.shape[0])]
             det = tt.reshape(tt.stack(each), x.type.shape[:-1])
         else:
             det = _logdet(_symmetric(k, x))
@@ -358,7 +304,7 @@ class LKJCorr(Distribution):
 
     def random(rng, size, n, eta):
         k = int(n)
-        factors = random_factor(rng, size, float(eta), k)
+        factors = random_factor(rng, size, eta, k)
         matrices = factors @ np.swapaxes(factors, -1, -2)
         return matrices[(..., *np.triu_indices(k, 1))]
 
@@ -369,4 +315,4 @@ def _symmetric(n, packed):
     place = np.full((n, n), below)
     place[np.triu_indices(n, 1)] = np.arange(below)
     place.T[np.triu_indices(n, 1)] = np.arange(below)
-    return tt.concatenate([packed, [1.0]])[place]
+    return arranged(packed, place, 1.0)

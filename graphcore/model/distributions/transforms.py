@@ -383,6 +383,26 @@ def packed_diagonal(n):
     return np.arange(1, n + 1).cumsum() - 1
 
 
+def arranged(packed, place, *constants):
+    """Elements of the last axis by their places; behind them stand the constants.
+
+    Examples
+    --------
+    >>> arranged(tt.constant([7.0]), np.array([[1, 0], [0, 1]]), 1.0).eval()
+    array([[1., 7.],
+           [7., 1.]])
+    """
+    packed = tt.as_tensor_variable(packed)
+    behind = tt.broadcast_to(tt.constant(constants), (*packed.type.shape[:-1], len(constants)))
+    return tt.concatenate([packed, behind], axis=-1)[..., place]
+
+
+def _elements(matrices, places):
+    """Elements of matrices, which are the last two axes, by their places in C order."""
+    flat = tt.reshape(matrices, (*matrices.type.shape[:-2], -1))
+    return flat[..., places]
+
+
 class CholeskyCovPacked(Transform):
     """Rows of a lower triangle with a positive diagonal, which goes to the log scale.
 
@@ -451,22 +471,21 @@ class CholeskyCorr(Transform):
         self._lower = np.flatnonzero(np.tril(np.ones((n, n)), -1))
 
     def _rows(self, value):
-        if value.ndim != 1:
-            raise NotImplementedError("cholesky-corr: only one correlation matrix at a time")
-        return tt.concatenate([value, [0.0, 1.0]])[self._place]
+        return arranged(value, self._place, 0.0, 1.0)
 
     def forward(self, value, *inputs):
-        factor = tt.linalg.cholesky(tt.concatenate([value, [1.0]])[self._matrix])
-        return tt.flatten(factor / tt.expand_dims(tt.diagonal(factor), 1))[self._lower]
+        factor = tt.linalg.cholesky(arranged(value, self._matrix, 1.0))
+        diagonal = factor[..., np.arange(self.n), np.arange(self.n)]
+        return _elements(factor / tt.expand_dims(diagonal, -1), self._lower)
 
     def backward(self, value, *inputs):
         rows = self._rows(value)
-        factor = rows / tt.sqrt(tt.sum(tt.sqr(rows), axis=1, keepdims=True))
-        return tt.flatten(tt.dot(factor, tt.transpose(factor)))[self._upper]
+        factor = rows / tt.sqrt(tt.sum(tt.sqr(rows), axis=-1, keepdims=True))
+        return _elements(tt.matmul(factor, tt.swapaxes(factor, -1, -2)), self._upper)
 
     def log_jac_det(self, value, *inputs):
-        squares = tt.sum(tt.sqr(self._rows(value)), axis=1)
-        return -0.5 * (self.n + 1) * tt.sum(tt.log(squares))
+        squares = tt.sum(tt.sqr(self._rows(value)), axis=-1)
+        return -0.5 * (self.n + 1) * tt.sum(tt.log(squares), axis=-1)
 
 
 class Chain(Transform):

@@ -363,7 +363,8 @@ class GARCH11(_Series):
     Parameters
     ----------
     name : str
-    omega, alpha_1, beta_1, initial_vol : number or variable
+    omega, alpha_1, beta_1, initial_vol : number, array or variable
+        One entry for each of several series, which are rows.
     steps : int, optional
         Otherwise the shape says it; the series has one value more.
 
@@ -387,10 +388,7 @@ class GARCH11(_Series):
     def make(cls, label, args, kwargs, **shapes):
         kwargs = dict(kwargs)
         length = length_of(kwargs, shapes, label, 1)
-        self = super().make(label, args, kwargs, length=length, **shapes)
-        if self.batch_shape:
-            raise NotImplementedError(f"{label}: GARCH11 takes one series, got shape {self.shape}")
-        return self
+        return super().make(label, args, kwargs, length=length, **shapes)
 
     def event_shape(omega, alpha_1, beta_1, initial_vol):
         return (0,)
@@ -407,16 +405,17 @@ class GARCH11(_Series):
         def follow(square, variance, omega, alpha, beta):
             return omega + alpha * square + beta * variance
 
-        first = tt.sqr(initial)
+        squares = tt.sqr(_time_first(value))
+        first = tt.broadcast_to(tt.sqr(initial), value.type.shape[:-1])
         later, _ = scan(
             follow,
-            sequences=[tt.sqr(value[:-1])],
+            sequences=[squares[:-1]],
             outputs_info=[first],
             non_sequences=[omega, alpha, beta],
         )
-        variance = tt.concatenate([tt.reshape(first, (1,)), later])
-        terms = -0.5 * tt.sqr(value) / variance - 0.5 * tt.log(variance)
-        return tt.sum(terms) - self.length * HALF_LOG_2PI
+        variance = tt.concatenate([first[None], later])
+        terms = -0.5 * squares / variance - 0.5 * tt.log(variance)
+        return tt.sum(terms, axis=0) - self.length * HALF_LOG_2PI
 
     def initial(self):
         return tt.zeros(self.shape)
@@ -424,12 +423,16 @@ class GARCH11(_Series):
     def draw(self, rng, size, given):
         lead = self._lead(size)
         omega, alpha, beta, initial = evaluate(list(self.arguments.values()), given)
-        out = np.empty((*lead, self.length))
-        variance = np.broadcast_to(initial**2, lead)
+        out = np.empty((*lead, *self.shape))
+        variance = np.broadcast_to(initial**2, out.shape[:-1])
         for t in range(self.length):
-            out[..., t] = np.sqrt(variance) * rng.standard_normal(lead)
+            out[..., t] = np.sqrt(variance) * rng.standard_normal(out.shape[:-1])
             variance = omega + alpha * out[..., t] ** 2 + beta * variance
         return out
+
+
+def _time_first(value):
+    return tt.dimshuffle(value, (value.ndim - 1, *range(value.ndim - 1)))
 
 
 class EulerMaruyama(_Series):
