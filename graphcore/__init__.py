@@ -52,7 +52,7 @@ from graphcore.ops.user import UserOp as Op
 from graphcore.ops.user import as_op
 from graphcore.runtime.callable import Function
 from graphcore.runtime.function import explain, function
-from graphcore.runtime.inputs import In, Out, Param
+from graphcore.runtime.inputs import In, Out, Param, SymbolicInput, SymbolicOutput
 from graphcore.runtime.modes import Mode
 from graphcore.runtime.reference import evaluate
 from graphcore.tensor import dot, shared
@@ -80,6 +80,8 @@ __all__ = [
     "Param",
     "Rop",
     "SharedVariable",
+    "SymbolicInput",
+    "SymbolicOutput",
     "UnusedInputError",
     "Variable",
     "__version__",

@@ -32,6 +32,22 @@ class GradientError(AssertionError):
     """A symbolic gradient disagrees with the numerical one."""
 
 
+class SamplingError(RuntimeError):
+    """A chain that could not go on.
+
+    Attributes
+    ----------
+    chain : int
+    position : ndarray
+        The unconstrained point the chain was at.
+    """
+
+    def __init__(self, message, chain, position):
+        super().__init__(message)
+        self.chain = chain
+        self.position = position
+
+
 def shown(variable):
     """How messages name a variable: its name, else what computes it, else its value or type.
 

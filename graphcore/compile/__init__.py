@@ -6,12 +6,11 @@ from graphcore.ops.inner import OpFromGraph
 from graphcore.ops.user import FromFunctionOp, as_op
 from graphcore.runtime.callable import Function
 from graphcore.runtime.function import function
-from graphcore.runtime.inputs import In, Out, Param
+from graphcore.runtime.inputs import In, Out, Param, SymbolicInput, SymbolicOutput
 from graphcore.runtime.modes import DebugMode, Mode, NanGuardMode, get_default_mode, get_mode
 from graphcore.tensor import shared, specify_shape
 
 pfunc = function
-SymbolicInput, SymbolicOutput = In, Out
 
 __all__ = [
     "DebugMode", "FromFunctionOp", "Function", "In", "Mode", "NanGuardMode", "OpFromGraph", "Out",

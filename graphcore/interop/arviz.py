@@ -64,7 +64,10 @@ OLD_NAMES = {
     "pairplot": "plot_pair",
     "traceplot": "plot_trace",
 }
-STATISTICS = ("compare", "hdi", "loo", "loo_pit", "r2_score", "waic")
+STATISTICS = (
+    "autocorr", "autocov", "bfmi", "compare", "ess", "hdi", "kde", "loo", "loo_pit", "mcse",
+    "psislw", "r2_samples", "r2_score", "rhat", "summary", "waic", "weight_predictions",
+)  # fmt: skip
 
 
 def is_arviz_function(name):
@@ -104,6 +107,13 @@ def arviz_function(name):
         return function(_readable(data), *args, **kwargs)
 
     return with_results
+
+
+def __getattr__(name):
+    """Plots and statistics by name: this module is ``pm.plots`` and ``pm.stats``."""
+    if is_arviz_function(name):
+        return arviz_function(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _readable(data):

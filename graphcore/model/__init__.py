@@ -10,7 +10,9 @@ Examples
 {'mu': -0.92, 'y': -1.89}
 """
 
-from graphcore.model import distributions, gp, math, theanof
+import importlib
+
+from graphcore.model import distributions, exceptions, gp, math, pytensorf, theanof
 from graphcore.model.context import modelcontext
 from graphcore.model.copies import (
     change_value_transforms,
@@ -24,6 +26,8 @@ from graphcore.model.copies import (
 from graphcore.model.data import ConstantData, Data, MutableData, set_data
 from graphcore.model.distributions import *  # noqa: F403 - every distribution, by its __all__
 from graphcore.model.drawing import model_to_graphviz, model_to_mermaid, model_to_networkx
+from graphcore.model.gallery import get_data
+from graphcore.model.gp.util import plot_gp_dist
 from graphcore.model.logp import icdf, logccdf, logcdf, logp
 from graphcore.model.marginal import marginalize
 from graphcore.model.math import invlogit, invprobit, logaddexp, logit, logsumexp, probit
@@ -33,7 +37,19 @@ from graphcore.model.model import Model
 from graphcore.model.points import DictToArrayBijection, RaveledVars
 from graphcore.model.pymc3 import Point
 from graphcore.model.terms import Deterministic, Potential
-from graphcore.model.theanof import floatX, intX
+from graphcore.model.theanof import (
+    compile,
+    cont_inputs,
+    floatX,
+    gradient,
+    hessian,
+    hessian_diag,
+    inputvars,
+    intX,
+    jacobian,
+    join_nonshared_inputs,
+    make_shared_replacements,
+)
 
 # Sampling stands above models in the order of layers.  These names are PyMC's and belong here all
 # the same; they are looked up when first used, which is the one exception to that order, together
@@ -60,6 +76,7 @@ _FROM_SAMPLE = (
     "compute_log_likelihood",
     "compute_log_prior",
     "draw",
+    "fast_sample_posterior_predictive",
     "find_MAP",
     "find_constrained_prior",
     "find_hessian",
@@ -71,12 +88,32 @@ _FROM_SAMPLE = (
     "summary",
 )
 
+_MODULES = {
+    "plots": "graphcore.interop.arviz",
+    "sampling": "graphcore.sample",
+    "stats": "graphcore.interop.arviz",
+    "step_methods": "graphcore.sample",
+    "tuning": "graphcore.sample",
+}
+_ABSENT = {
+    "variational inference": ("fit", "ADVI", "FullRankADVI", "SVGD", "ASVGD", "KLqp", "MeanField"),
+    "sequential Monte Carlo": ("sample_smc", "smc", "Simulator"),
+}
+
 
 def __getattr__(name):
     if name in _FROM_SAMPLE:
         import graphcore.sample
 
         return getattr(graphcore.sample, name)
+    if name in _MODULES:
+        return importlib.import_module(_MODULES[name])
+    for what, names in _ABSENT.items():
+        if name in names:
+            raise AttributeError(
+                f"graphcore has no {what}, and so no {name}: use pm.sample, or pm.fit_laplace for "
+                "an approximation"
+            )
     if not name.startswith("_"):
         from graphcore.interop.arviz import arviz_function, is_arviz_function
 
@@ -86,7 +123,7 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted([*globals(), *_FROM_SAMPLE])
+    return sorted([*globals(), *_FROM_SAMPLE, *_MODULES])
 
 
 __all__ = [
@@ -105,21 +142,32 @@ __all__ = [
     "RaveledVars",
     "change_value_transforms",
     "clone_model",
+    "compile",
+    "cont_inputs",
     "distributions",
     "do",
+    "exceptions",
     "floatX",
     "freeze_dims_and_data",
+    "get_data",
     "gp",
+    "gradient",
+    "hessian",
+    "hessian_diag",
     "icdf",
+    "inputvars",
     "intX",
     "invlogit",
     "invprobit",
+    "jacobian",
+    "join_nonshared_inputs",
     "logaddexp",
     "logccdf",
     "logcdf",
     "logit",
     "logp",
     "logsumexp",
+    "make_shared_replacements",
     "marginalize",
     "math",
     "model_to_graphviz",
@@ -127,8 +175,10 @@ __all__ = [
     "model_to_networkx",
     "modelcontext",
     "observe",
+    "plot_gp_dist",
     "probit",
     "prune_vars_detached_from_observed",
+    "pytensorf",
     "remove_value_transforms",
     "set_data",
     "theanof",

@@ -12,6 +12,7 @@ import numpy as np
 from graphcore.model.distributions.lkj import expand_packed_triangular
 from graphcore.tensor import (
     abs,
+    abs_,
     and_,
     arccos,
     arccosh,
@@ -28,6 +29,9 @@ from graphcore.tensor import (
     constant,
     cos,
     cosh,
+    cumprod,
+    cumsum,
+    diff,
     dimshuffle,
     dot,
     eq,
@@ -37,6 +41,7 @@ from graphcore.tensor import (
     erfinv,
     exp,
     expand_dims,
+    extract_diag,
     flatten,
     floor,
     full,
@@ -89,7 +94,8 @@ from graphcore.tensor import (
     zeros,
     zeros_like,
 )
-from graphcore.tensor.linalg import logdet
+from graphcore.tensor.linalg import det, logdet, matrix_dot, trace
+from graphcore.tensor.nlinalg import matrix_inverse
 
 invlogit = sigmoid
 log1pexp = softplus
@@ -292,15 +298,16 @@ def tround(*args, **kwargs):
 
 
 __all__ = [
-    "abs", "and_", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "as_tensor",
-    "batched_diag", "block_diagonal", "broadcast_to", "cartesian", "ceil", "clip", "concatenate",
-    "constant", "cos", "cosh", "dot", "eq", "erf", "erfc", "erfcinv", "erfinv", "exp",
-    "expand_packed_triangular", "flat_outer", "flatten_list", "floor", "full", "full_like",
-    "gammaln", "ge", "gt", "invert", "invlogit", "invprobit", "kron_diag", "kron_dot",
-    "kron_solve_lower", "kron_solve_upper", "kronecker", "le", "log", "log1mexp", "log1p",
-    "log1pexp", "log_sigmoid", "log_softmax", "logaddexp", "logbern", "logdet", "logdiffexp",
-    "logit", "logsigmoid", "logsumexp", "lt", "matmul", "max", "maximum", "mean", "min",
-    "minimum", "neq", "ones", "ones_like", "or_", "probit", "prod", "round", "sgn", "sigmoid",
-    "sign", "sin", "sinh", "softmax", "softplus", "sqr", "sqrt", "stack", "sum", "switch", "tan",
-    "tanh", "tround", "where", "xlogy", "zeros", "zeros_like",
+    "abs", "abs_", "and_", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh",
+    "as_tensor", "batched_diag", "block_diagonal", "broadcast_to", "cartesian", "ceil", "clip",
+    "concatenate", "constant", "cos", "cosh", "cumprod", "cumsum", "det", "diff", "dot", "eq",
+    "erf", "erfc", "erfcinv", "erfinv", "exp", "expand_packed_triangular", "extract_diag",
+    "flat_outer", "flatten_list", "floor", "full", "full_like", "gammaln", "ge", "gt", "invert",
+    "invlogit", "invprobit", "kron_diag", "kron_dot", "kron_solve_lower", "kron_solve_upper",
+    "kronecker", "le", "log", "log1mexp", "log1p", "log1pexp", "log_sigmoid", "log_softmax",
+    "logaddexp", "logbern", "logdet", "logdiffexp", "logit", "logsigmoid", "logsumexp", "lt",
+    "matmul", "matrix_dot", "matrix_inverse", "max", "maximum", "mean", "min", "minimum", "neq",
+    "ones", "ones_like", "or_", "probit", "prod", "round", "sgn", "sigmoid", "sign", "sin",
+    "sinh", "softmax", "softplus", "sqr", "sqrt", "stack", "sum", "switch", "tan", "tanh",
+    "trace", "tround", "where", "xlogy", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""PyMC3's helpers around Theano, under their names: ``pm.theanof.floatX`` and others."""
+"""PyMC's helpers around expressions: ``pm.pytensorf.floatX``, in PyMC3 ``pm.theanof.floatX``."""
 
 import numpy as np
 
@@ -6,7 +6,10 @@ import graphcore.tensor as tt
 from graphcore import config
 from graphcore.autodiff import grad
 from graphcore.graph.nodes import Constant, SharedVariable, Variable
-from graphcore.graph.walk import inputs_of
+from graphcore.graph.walk import inputs_of, replace
+from graphcore.model.data import advances
+from graphcore.ops.random import state_of
+from graphcore.runtime.function import function
 
 
 def floatX(x):
@@ -81,8 +84,8 @@ def jacobian(f, vars=None):
     return tt.concatenate([tt.reshape(p, (p.shape[0], -1)) for p in parts], axis=1)
 
 
-def hessian(f, vars=None):
-    """The negative of the matrix of second derivatives of a scalar, as PyMC3 has it.
+def hessian(f, vars=None, negate_output=True):
+    """The matrix of second derivatives of a scalar; its negative unless asked otherwise.
 
     Examples
     --------
@@ -92,7 +95,120 @@ def hessian(f, vars=None):
            [-0., -2.]])
     """
     vars = cont_inputs(f) if vars is None else list(vars)
-    return -jacobian(gradient(f, vars), vars)
+    found = jacobian(gradient(f, vars), vars)
+    return -found if negate_output else found
 
 
-__all__ = ["cont_inputs", "floatX", "gradient", "hessian", "inputvars", "intX", "jacobian"]
+def hessian_diag(f, vars=None, negate_output=True):
+    """The diagonal of :func:`hessian`.
+
+    Examples
+    --------
+    >>> x = tt.vector("x", shape=(2,))
+    >>> hessian_diag((x**3).sum(), [x], negate_output=False).eval({x: [1.0, 2.0]})
+    array([ 6., 12.])
+    """
+    return tt.diagonal(hessian(f, vars, negate_output))
+
+
+def compile(inputs, outputs, random_seed=None, mode=None, **options):
+    """:func:`graphcore.function`, with a seed for the random numbers that are drawn.
+
+    Parameters
+    ----------
+    inputs : list of Variable
+    outputs : Variable or list of Variable
+    random_seed : int, optional
+        Generators of the graph (:class:`~graphcore.tensor.random.RandomStream`) start from it.
+    mode : str, optional
+    **options
+        Those of ``graphcore.function``.
+
+    Examples
+    --------
+    >>> x = tt.scalar("x")
+    >>> compile([x], x**2)(3.0)
+    array(9.)
+    """
+    made = function(inputs, outputs, mode=mode, **options)
+    if random_seed is not None:
+        generators = [v for v in made.get_shared() if advances(v)]
+        streams = np.random.SeedSequence(random_seed).spawn(len(generators))
+        for v, stream in zip(generators, streams, strict=True):
+            v.container[0] = state_of(np.random.Generator(np.random.PCG64(stream)))
+    return made
+
+
+def join_nonshared_inputs(point, outputs, inputs, shared_inputs=None, make_inputs_shared=False):
+    """Expressions as functions of one vector that holds the elements of several inputs.
+
+    Parameters
+    ----------
+    point : dict of str to array
+        Values of the inputs by name: their shapes, and where the vector starts if it is shared.
+    outputs, inputs : list of Variable
+    shared_inputs : dict of Variable to Variable, optional
+        What else is replaced.
+    make_inputs_shared : bool
+        Whether the vector is a shared variable.
+
+    Returns
+    -------
+    (list of Variable, Variable)
+        The expressions, and the vector.
+
+    Examples
+    --------
+    >>> x, y = tt.scalar("x"), tt.vector("y")
+    >>> [z], joined = join_nonshared_inputs({"x": 0.0, "y": np.zeros(2)}, [x + y], [x, y])
+    >>> z.eval({joined: [1.0, 2.0, 3.0]})
+    array([3., 4.])
+    """
+    if not inputs:
+        raise ValueError("inputs is empty: there is nothing to join")
+    values = [np.asarray(point[v.name]) for v in inputs]
+    start = np.concatenate([np.ravel(x) for x in values]).astype(config.floatX)
+    name = "joined_inputs"
+    joined = tt.shared(start, name) if make_inputs_shared else tt.vector(name, shape=start.shape)
+    swap, first = dict(shared_inputs or {}), 0
+    for v, x in zip(inputs, values, strict=True):
+        part = tt.reshape(joined[first : first + x.size], x.shape)
+        swap[v] = tt.cast(part, v.dtype)
+        first += x.size
+    return replace(list(outputs), swap), joined
+
+
+def make_shared_replacements(point, vars, model):
+    """Shared variables in the place of all value variables of a model but some.
+
+    Parameters
+    ----------
+    point : dict of str to array
+    vars : list of Variable
+        Value variables that stay.
+    model : Model
+
+    Returns
+    -------
+    dict of Variable to Variable
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     a, b = pm.Normal("a"), pm.Normal("b")
+    >>> found = make_shared_replacements({"a": 1.0, "b": 2.0}, [model.rvs_to_values[a]], model)
+    >>> {v.name: float(s.get_value()) for v, s in found.items()}
+    {'b': 2.0}
+    """
+    kept = set(vars)
+    return {
+        v: tt.shared(np.asarray(point[v.name], v.dtype), f"{v.name}_shared")
+        for v in model.value_vars if v not in kept
+    }  # fmt: skip
+
+
+__all__ = [
+    "compile", "cont_inputs", "floatX", "gradient", "hessian", "hessian_diag", "inputvars", "intX",
+    "jacobian", "join_nonshared_inputs", "make_shared_replacements",
+]  # fmt: skip

@@ -101,6 +101,9 @@ class Out:
         self.borrow = borrow
 
 
+SymbolicInput, SymbolicOutput = In, Out  # Theano's names of the same
+
+
 def read_inputs(inputs):
     """``In`` objects of what was given as inputs, each variable once.
 

@@ -1,5 +1,6 @@
 """Samplers, their results, and what tells whether to trust them."""
 
+from graphcore.errors import SamplingError
 from graphcore.sample.diagnostics import (
     bfmi,
     ess_bulk,
@@ -15,7 +16,7 @@ from graphcore.sample.forward import draw
 from graphcore.sample.hamiltonian import HamiltonianMC
 from graphcore.sample.mcmc import sample
 from graphcore.sample.multitrace import MultiTrace
-from graphcore.sample.nuts import FlatDraws, SamplingError, sample_flat
+from graphcore.sample.nuts import FlatDraws, sample_flat
 from graphcore.sample.optimum import (
     find_constrained_prior,
     find_hessian,
@@ -47,6 +48,8 @@ from graphcore.sample.steps import (
     UniformProposal,
 )
 from graphcore.sample.summary import Summary, summary
+
+fast_sample_posterior_predictive = sample_posterior_predictive  # PyMC3 had two of them
 
 __all__ = [
     "NUTS",
@@ -81,6 +84,7 @@ __all__ = [
     "ess_mean",
     "ess_quantile",
     "ess_tail",
+    "fast_sample_posterior_predictive",
     "find_MAP",
     "find_constrained_prior",
     "find_hessian",

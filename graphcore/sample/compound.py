@@ -8,7 +8,8 @@ import numpy as np
 
 from graphcore import config
 from graphcore._nuts import STAT_DTYPE, Chain, Status, Stop
-from graphcore.sample.nuts import FAILURES, SamplingError, longest
+from graphcore.errors import SamplingError
+from graphcore.sample.nuts import FAILURES, longest
 from graphcore.sample.progress import make_bar
 from graphcore.sample.start import METHODS, start_point
 from graphcore.sample.steps import NUTS

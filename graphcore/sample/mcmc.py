@@ -4,13 +4,14 @@ from collections import namedtuple
 
 import numpy as np
 
+from graphcore.errors import SamplingError
 from graphcore.model import modelcontext
 from graphcore.sample import expand, report, traces
 from graphcore.sample.compound import sample_compound
 from graphcore.sample.dense import sample_dense
 from graphcore.sample.kept import programs_of
 from graphcore.sample.multitrace import MultiTrace
-from graphcore.sample.nuts import SamplingError, sample_flat
+from graphcore.sample.nuts import sample_flat
 from graphcore.sample.options import refuse
 from graphcore.sample.results import Result, attributes, make_group
 from graphcore.sample.seeds import chain_seeds

@@ -11,6 +11,7 @@ import numpy as np
 
 from graphcore import config
 from graphcore._nuts import Chain, Divergence, Status, Stop
+from graphcore.errors import SamplingError
 from graphcore.sample.progress import make_bar
 from graphcore.sample.seeds import chain_seeds
 
@@ -34,22 +35,6 @@ REASONS = {
     Divergence.NOT_FINITE: "the density or its gradient was not finite",
     Divergence.RECOVERABLE: "the density returned an error code",
 }
-
-
-class SamplingError(RuntimeError):
-    """A chain that could not go on.
-
-    Attributes
-    ----------
-    chain : int
-    position : ndarray
-        The unconstrained point the chain was at.
-    """
-
-    def __init__(self, message, chain, position):
-        super().__init__(message)
-        self.chain = chain
-        self.position = position
 
 
 @dataclass

@@ -288,3 +288,57 @@ def test_misspelt_arguments_of_predictions():
         ):
             with pytest.raises(TypeError, match="unexpected keyword argument 'random_sed'"):
                 act()
+
+
+def test_values_joined_in_one_vector():
+    with pm.Model() as model:
+        mu = pm.Normal("mu")
+        sigma = pm.HalfNormal("sigma")
+        x = pm.Normal("x", mu, sigma, shape=3)
+        pm.Normal("y", x, 1.0, observed=[0.0, 1.0, 2.0])
+    known = {"mu": 0.5, "sigma_log__": 0.3, "x": np.array([0.0, 1.0, 2.0])}
+    wanted = model.compile_logp()(known)
+    point, values = model.initial_point(), model.value_vars
+    [logp], joined = pm.join_nonshared_inputs(point, [model.logp()], values)
+    at = [0.5, 0.3, 0, 1, 2]
+    np.testing.assert_allclose(logp.eval({joined: at}), wanted)
+    first, *others = values
+    held = pm.make_shared_replacements(known, others, model)
+    assert list(held) == [first]
+    [logp], rest = pm.join_nonshared_inputs(point, [model.logp()], others, shared_inputs=held)
+    np.testing.assert_allclose(logp.eval({rest: at[1:]}), wanted)
+    [logp], kept = pm.join_nonshared_inputs(known, [model.logp()], values, make_inputs_shared=True)
+    np.testing.assert_array_equal(kept.get_value(), at)
+    np.testing.assert_allclose(logp.eval(), wanted)
+
+
+def test_second_derivatives_of_a_density():
+    with pm.Model() as model:
+        pm.Normal("x", 0.0, np.array([1.0, 2.0]), shape=2)
+    at = {model.value_vars[0]: np.array([0.3, 0.4])}
+    np.testing.assert_allclose(pm.hessian(model.logp()).eval(at), np.diag([1.0, 0.25]))
+    np.testing.assert_allclose(
+        pm.hessian_diag(model.logp(), negate_output=False).eval(at), [-1.0, -0.25]
+    )
+
+
+def test_a_seed_for_what_is_compiled():
+    stream = tt.random.RandomStream()
+    draws = [pm.compile([], stream.normal(size=4), random_seed=s)() for s in (3, 3, 4)]
+    np.testing.assert_array_equal(draws[0], draws[1])
+    assert (draws[0] != draws[2]).all()
+
+
+def test_data_of_the_gallery_are_read(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"x,y\n1,2\n")
+    assert pm.get_data("a.csv", base=f"{tmp_path.as_uri()}/").read() == b"x,y\n1,2\n"
+
+
+def test_how_many_basis_functions():
+    approx = pm.gp.hsgp_approx.approx_hsgp_hyperparams
+    m, c = approx([-1, 1], [0.5, 2], "expquad")
+    assert (m, c) == (22, 6.4)  # 3.2 * 2, 1.75 * 6.4 / 0.5
+    with pytest.raises(ValueError, match=r"x_range must be \(smaller, larger\), got \(1, -1\)"):
+        approx([1, -1], [0.5, 2], "expquad")
+    with pytest.raises(ValueError, match="one of expquad, matern52, matern32, got 'linear'"):
+        approx([-1, 1], [0.5, 2], "linear")

@@ -6,8 +6,9 @@ from graphcore._nuts import STAT_DTYPE, Chain, Status, Stop
 from graphcore._testdensity import Density
 from numpy.testing import assert_allclose, assert_array_equal
 
+from graphcore.errors import SamplingError
 from graphcore.sample import diagnostics
-from graphcore.sample.nuts import SamplingError, sample_flat
+from graphcore.sample.nuts import sample_flat
 
 
 def run(density, chains=4, seed=1, **options):

@@ -14,6 +14,7 @@ Examples
 """
 
 from graphcore.model.gp import cov, mean, util
+from graphcore.model.gp import spectral as hsgp_approx
 from graphcore.model.gp.approximate import MarginalApprox
 from graphcore.model.gp.kron import LatentKron, MarginalKron
 from graphcore.model.gp.latent import TP, Latent
@@ -33,6 +34,7 @@ __all__ = [
     "MarginalKron",
     "MarginalSparse",
     "cov",
+    "hsgp_approx",
     "mean",
     "util",
 ]

@@ -11,6 +11,45 @@ from graphcore.model.gp.inputs import points
 from graphcore.model.gp.process import Process
 from graphcore.model.terms import Deterministic
 
+# Of the article below: c at least first * (largest length scale) / S, and m at least
+# second * c * S / (smallest length scale), where S is half the range of the inputs.
+HEURISTICS = {"expquad": (3.2, 1.75), "matern52": (4.1, 2.65), "matern32": (4.5, 3.42)}
+
+
+def approx_hsgp_hyperparams(x_range, lengthscale_range, cov_func):
+    """How many basis functions :class:`HSGP` needs, and how far out they have to reach.
+
+    Riutort-Mayol and others, "Practical Hilbert space approximate Bayesian Gaussian processes for
+    probabilistic programming" (2022), for inputs of one dimension.
+
+    Parameters
+    ----------
+    x_range : (float, float)
+        Smallest and largest input, those of predictions included.
+    lengthscale_range : (float, float)
+        Smallest and largest plausible length scale.
+    cov_func : {"expquad", "matern52", "matern32"}
+
+    Returns
+    -------
+    (int, float)
+        ``m`` and ``c``.
+
+    Examples
+    --------
+    >>> approx_hsgp_hyperparams([0, 10], [1, 3], "matern52")
+    (32, 2.46)
+    """
+    for name, (low, high) in {"x_range": x_range, "lengthscale_range": lengthscale_range}.items():
+        if not low < high:
+            raise ValueError(f"{name} must be (smaller, larger), got ({low}, {high})")
+    if cov_func.lower() not in HEURISTICS:
+        raise ValueError(f"cov_func must be one of {', '.join(HEURISTICS)}, got {cov_func!r}")
+    first, second = HEURISTICS[cov_func.lower()]
+    half = (x_range[1] - x_range[0]) / 2
+    c = max(first * lengthscale_range[1] / half, 1.2)
+    return int(second * c * half / lengthscale_range[0]), c
+
 
 class HSGP(Process):
     """A Gaussian process as a sum of basis functions, for inputs of few dimensions.
