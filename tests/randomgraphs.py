@@ -229,7 +229,10 @@ def _noisy(order, values, rng, noise):
                     a = a if node.op.row_name in EXACT else _shaken(a, rng, noise)
                 elif rng is not None and type(node.op).__module__ in MIXING and a.dtype.kind == "f":
                     largest = np.abs(a[np.isfinite(a)]).max(initial=0.0)
-                    a = (a + noise * largest * rng.uniform(-1, 1, a.shape)).astype(a.dtype)
+                    # what cancels may leave nothing at all
+                    nothing = (np.abs(a) < noise * largest) & (rng.uniform(size=a.shape) < 0.5)
+                    shaken = a + noise * largest * rng.uniform(-1, 1, a.shape)
+                    a = np.where(nothing, 0.0, shaken).astype(a.dtype)
                 known[v] = a
     return known
 
