@@ -187,7 +187,7 @@ def _report_disconnected(v, disconnected_inputs):
     if disconnected_inputs == "raise":
         raise DisconnectedInputError(message)
     if disconnected_inputs == "warn":
-        warnings.warn(message, stacklevel=3)
+        warnings.warn(message, stacklevel=4)
 
 
 def backward(start, targets, stops=(), known=()):

@@ -138,7 +138,7 @@ class Apply:
         return reduce_apply(self)
 
 
-_graph.bind(Variable, Constant, Apply, {d: _type_of(np.dtype(d), ()) for d in _NUMBERS})
+_graph.bind(Variable, Constant, Apply, TensorType, {d: _type_of(np.dtype(d), ()) for d in _NUMBERS})
 
 
 class Op:

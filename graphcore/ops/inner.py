@@ -134,10 +134,13 @@ class OpFromGraph(Op):
         yield OpFromGraph([x, y], outputs), [np.array([0.3, 0.7]), np.array(2.0)]
 
 
+def holds_graphs(met):
+    """Whether there is anything for :func:`opened` to do where these operations are met."""
+    return any(isinstance(op, (OpFromGraph, IfElse)) for op in met)
+
+
 def opened(outputs):
     """A graph for lowering: operations that hold a graph are replaced by it, branches are lazy."""
-    if not any(isinstance(op, (OpFromGraph, IfElse)) for op in operations(outputs)):
-        return outputs
     while any(isinstance(op, OpFromGraph) for op in operations(outputs)):
         outputs = exchange(outputs, _expanded)
     return with_branches(outputs)

@@ -28,7 +28,7 @@ def _signed(v):
 # -- one operand is 0, 1 or -1 ---------------------------------------------------------------------
 
 
-@rule("add", "sub", "or_", "xor", needs="Constant")
+@rule("add", "sub", "or_", "xor", needs="special")
 def drop_zero_term(b, node):
     """x + 0, 0 + x, x - 0 are x; 0 - x is -x."""
     x, y = node.inputs
@@ -41,7 +41,7 @@ def drop_zero_term(b, node):
     return None
 
 
-@rule("mul", "true_div", needs="Constant")
+@rule("mul", "true_div", needs="special")
 def drop_unit_factor(b, node):
     """x * 1 and x / 1 are x; x * -1 and x / -1 are -x."""
     x, y = node.inputs
@@ -55,7 +55,7 @@ def drop_unit_factor(b, node):
     return None
 
 
-@rule("mul", needs="Constant")
+@rule("mul", needs="special", mixed=True)
 def zero_from_zero_factor(b, node):
     """x * 0 is 0 for integers (a float may be infinite or NaN: it is kept)."""
     if is_float(node.out):
@@ -173,7 +173,7 @@ def _term(v):
     return None
 
 
-@rule("add", "sub", needs="Constant")
+@rule("add", "sub", needs="add sub", also="Constant")
 def merge_constant_terms(b, node):
     """(x + c1) + c2 is x + (c1 + c2), (c1 - x) + c2 is (c1 + c2) - x, c1 - (x + c2), ...
 
@@ -216,7 +216,7 @@ def _exact_sum(b, c1, c2, name):
     return total if np.all((lost == 0) | near) else None
 
 
-@rule("add", "sub")
+@rule("add", "sub", needs="mul neg twice")
 def collect_equal_terms(b, node):
     """x + x is 2 x; x c1 + x c2 is x (c1 + c2); x + x c, likewise with sub."""
     x, y = node.inputs
@@ -247,7 +247,7 @@ def _coefficient(b, v):
 # -- products --------------------------------------------------------------------------------------
 
 
-@rule("mul", "true_div", needs="Constant")
+@rule("mul", "true_div", needs="mul true_div", also="Constant")
 def merge_constant_factors(b, node):
     """(x c1) c2 is x (c1 c2), (x / c1) / c2 is x / (c1 c2), (x c1) / c2 is x (c1 / c2), ..."""
     x, y = node.inputs
@@ -290,7 +290,7 @@ def mul_from_div_power_of_two(b, node):
     return b.mul(x, 1 / c) if np.frexp(c)[0] in (0.5, -0.5) else None
 
 
-@rule("true_div", needs="Constant")
+@rule("true_div", needs="special")
 def reciprocal_from_div(b, node):
     """1 / x is reciprocal(x)."""
     x, y = node.inputs

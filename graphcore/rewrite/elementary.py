@@ -39,7 +39,7 @@ def simple_power(b, node):
     return b.reciprocal(b.sqr(x)) if c == -2 else None
 
 
-@rule("mul")
+@rule("mul", needs="twice")
 def sqr_from_mul(b, node):
     """x * x is sqr(x)."""
     x, y = node.inputs

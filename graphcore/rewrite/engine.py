@@ -42,17 +42,25 @@ class Pass(Settling):
     old : int
         How many of the rules were those of the stage before; nodes on which these had nothing to
         do are only shown to the others.
+    following : tuple of (tuple of Rule)
+        What each of the next stages has beyond these rules.
+
+    Attributes
+    ----------
+    more : int
+        After the pass: a bit for each of the ``following``, whether its rules may apply anywhere.
     """
 
-    def __init__(self, name, rules, builder, trace=None, old=0):
-        new = rule_set(rules[old:]) if old else None
-        super().__init__(builder, rule_set(rules), new, builder.next_stage(), _COUNTED)
+    def __init__(self, name, rules, builder, trace=None, old=0, following=()):
+        new = rule_set(rules[old:], following) if old else None
+        every = rule_set(rules, following)
+        super().__init__(builder, every, new, builder.next_stage(), _COUNTED)
         if trace is not None:
             self.notify = lambda *fired: trace.append(Step(name, *fired))
         builder.uses = self.uses
 
 
 @lru_cache(maxsize=64)
-def rule_set(rules):
+def rule_set(rules, following=()):
     """The rules of a tuple by what they look at; made once."""
-    return RuleSet(rules)
+    return RuleSet(rules, tuple(map(rule_set, following)))

@@ -19,16 +19,13 @@ ARRANGED = 64  # elements up to which an arrangement of a constant is a constant
 MANY_STEPS = 1000  # elements of a loop that are not folded
 
 
-@rule("*", needs="Constant")
+@rule("*", needs="Constant", only="Constant")
 def fold(b, node):
     """An operation on constants is its value, unless that would be larger than the operands.
 
     What only arranges a large constant anew (a transpose, say) is kept too: the arrangement costs
     nothing when the array is read, and its data stays recognisable.
     """
-    for v in node.inputs:
-        if not isinstance(v, Constant):
-            return None
     size = sum([v.data.size for v in node.inputs])
     if isinstance(node.op, (BroadcastTo, BroadcastLike)):
         return None
@@ -138,7 +135,7 @@ def _permutes(pattern):
     return axes != sorted(axes)
 
 
-@rule(*ROWS, needs="Constant")
+@rule(*ROWS, needs="Constant", mixed=True)
 def convert_constant(b, node):
     """A constant operand has the element type that the operation computes in."""
     inputs = node.inputs
@@ -154,7 +151,7 @@ def convert_constant(b, node):
     return b.apply(node.op, *new)
 
 
-@rule(*ROWS, needs="Constant")
+@rule(*ROWS, needs="special")
 def number_from_uniform_constant(b, node):
     """A constant array of equal elements is a number, where the shape is known anyway."""
     inputs = node.inputs

@@ -30,7 +30,7 @@ def _needed(pattern):
     found = []
     for part in pattern[1:]:
         if isinstance(part, float):
-            found.append("Constant")
+            found.append("special" if part in (0, 1, -1) else "Constant")
         elif isinstance(part, tuple) and not _is_negative(part):
             found.append(part[0])
     return found

@@ -1,12 +1,13 @@
 """``rewrite`` and ``Rewriter``: the stages run one after the other."""
 
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import takewhile
 
 from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import Variable
 from graphcore.graph.walk import operations
-from graphcore.ops.inner import opened
+from graphcore.ops.inner import holds_graphs, opened
 from graphcore.ops.operands import graph
 from graphcore.rewrite.builder import Builder
 from graphcore.rewrite.engine import Pass
@@ -78,36 +79,55 @@ class Rewriter:
     @collector_paused
     def run(self, outputs, final=False, statistics=False):
         """Better graphs of the same values as a list of variables; see :func:`rewrite`."""
-        found = opened(list(outputs)) if final else list(outputs)
-        for name, rules, heads in self._stages(found, final, statistics):
-            if heads is not None and not _occurs(heads, found):
+        found = list(outputs)
+        met = operations(found)
+        if final and holds_graphs(met):
+            found = opened(found)
+            met = operations(found)
+        left, idle = self._stages({op.head for op in met}, final, statistics), 0
+        while left:
+            (name, rules), *left = left
+            nothing_new, idle = idle & 1, idle >> 1
+            if nothing_new:
                 continue
-            if self.left_out:
-                rules = tuple(r for r in rules if r.name not in self.left_out)
-            pairs = zip(rules, self._before, strict=False)
-            old = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
-            found = Pass(name, rules, self.builder, self.trace, old).run(found)
-            self._before = rules
+            following = tuple(later[shared(later, rules) :] for _, later in left)
+            old = shared(rules, self._before)
+            stage = Pass(name, rules, self.builder, self.trace, old, following)
+            found, self._before = stage.run(found), rules
+            idle = ~stage.more
         self.builder.uses = None  # it refers to the pass, which refers to the builder
         if self.notes is not None:
             self.notes += self.builder.notes
         return found
 
-    def _stages(self, outputs, final, statistics):
-        """The stages to run, without those whose rules are all among those of another one."""
+    def _stages(self, met, final, statistics):
+        """``[(name, rules), ...]`` to run, without those that another one makes needless.
+
+        ``met`` holds the heads of the graph.
+        """
         left_out = {*self.left_out}
         left_out |= set() if final else FINAL
         left_out |= set() if statistics else OPTIONAL
         if self._before:  # then all that is old has been through "stabilize"
             left_out.add("simplify")
         chosen = [stage for stage in stages() if stage[0] not in left_out]
-        if any(name == "release" and _occurs(heads, outputs) for name, _, heads in chosen):
+        if any(name == "release" and not met.isdisjoint(heads) for name, _, heads in chosen):
             chosen = [stage for stage in chosen if stage[0] != "stabilize"]
-        return chosen
+        return [
+            (name, self._allowed(rules))
+            for i, (name, rules, heads) in enumerate(chosen)
+            if i or heads is None or not met.isdisjoint(heads)
+        ]
+
+    def _allowed(self, rules):
+        return rules if not self.left_out else tuple(r for r in rules if r.name not in self.left_out)
 
 
-def _occurs(heads, outputs):
-    return any(op.head in heads for op in operations(outputs))
+@lru_cache(maxsize=64)
+def shared(rules, others):
+    """How many rules two tuples begin with in common."""
+    pairs = zip(rules, others, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
 
 
 def _check_names(names):

@@ -15,36 +15,45 @@ class Rule:
     heads : frozenset of str
         Heads (see :func:`head`) of the applications that the rule looks at; ``"*"`` is any.
     any_of, all_of : tuple of str
-        Kinds (see :func:`kind`) of operands without which the rule cannot apply: one of
-        ``any_of``, unless that is empty, and each of ``all_of``.
+        Kinds of operands without which the rule cannot apply: one of ``any_of``, unless that is
+        empty, and each of ``all_of``.  The kind of an operand is the head of the operation that
+        computes it, or ``"input"``, ``"Constant"`` for any constant, ``"special"`` for one that
+        may be 0, 1 or -1 or is an array; ``"twice"`` stands for two operands that are one.
+    only : str
+        Kind that all operands must have; empty for any.
+    mixed : bool
+        Whether it has nothing to do where the operands and the result have one real element type.
     apply : callable
         ``apply(b, node)`` returns a variable of the same value as ``node.out``, or None when the
         rule does not apply.  ``b`` is the :class:`~graphcore.rewrite.builder.Builder`.
     """
 
-    __slots__ = ("all_of", "any_of", "apply", "doc", "heads", "name")
+    __slots__ = ("all_of", "any_of", "apply", "doc", "heads", "mixed", "name", "only")
 
-    def __init__(self, name, heads, apply, doc="", any_of=(), all_of=()):
+    def __init__(self, name, heads, apply, doc="", any_of=(), all_of=(), only="", mixed=False):
         self.name = name
         self.heads = frozenset(heads)
         self.apply = apply
         self.doc = doc
         self.any_of = tuple(any_of)
         self.all_of = tuple(all_of)
+        self.only = only
+        self.mixed = mixed
 
     def __repr__(self):
         return f"Rule({self.name})"
 
 
-def rule(*heads, needs=""):
+def rule(*heads, needs="", also="", only="", mixed=False):
     """Decorator: the function becomes a :class:`Rule`.
 
-    ``needs`` lists kinds of operands, one of which must be there.
+    ``needs`` lists kinds of operands, one of which must be there, ``also`` kinds all of which must.
     """
 
     def make(function):
         doc = (function.__doc__ or "").strip()
-        return Rule(function.__name__, heads, function, doc, any_of=needs.split())
+        any_of, all_of = needs.split(), also.split()
+        return Rule(function.__name__, heads, function, doc, any_of, all_of, only, mixed)
 
     return make
 
@@ -57,14 +66,6 @@ def head(op):
     'exp'
     """
     return op.head
-
-
-def kind(v):
-    """Head of the operation that computes ``v``; ``"Constant"`` or ``"input"`` if there is none."""
-    node = v.owner
-    if node is not None:
-        return node.op.head
-    return "Constant" if isinstance(v, Constant) else "input"
 
 
 def parts(v, name):

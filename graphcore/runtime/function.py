@@ -6,6 +6,7 @@ from copy import copy
 import numpy as np
 
 from graphcore.errors import MissingInputError, UnusedInputError, shown
+from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import SharedVariable, new_variable
 from graphcore.graph.walk import inputs_of, replace
 from graphcore.lower.assemble import check_threads
@@ -16,6 +17,7 @@ from graphcore.runtime.sparse import mentions_sparse, sparse_function
 from graphcore.tensor.convert import as_tensor_variable
 
 
+@collector_paused
 def function(
     inputs,
     outputs=None,
@@ -197,7 +199,7 @@ def _check_inputs(inputs, graph, on_unused):
                 hint = 'remove it, or pass on_unused_input="ignore"'
                 raise UnusedInputError(f"{message}: {hint}")
             if on_unused == "warn":
-                warnings.warn(message, stacklevel=3)
+                warnings.warn(message, stacklevel=4)
 
 
 def explain(f):

@@ -10,6 +10,7 @@ from numpy.linalg import LinAlgError
 
 from graphcore._invoke import Plan
 from graphcore.errors import describe, located
+from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import operations, replace, toposort
 from graphcore.lower.assemble import compile_program
@@ -76,6 +77,7 @@ class Plans:
         plan = self.made.get(key)
         return self.make(key, arrays) if plan is None else plan
 
+    @collector_paused
     def make(self, key, arrays):
         """A new plan."""
         values = {self.inputs[i]: arrays[i].copy() for i in self.decisive}

@@ -8,11 +8,12 @@ cdef extern from "Python.h":
 
 
 cdef struct Offsets:
-    Py_ssize_t type, owner, index, name, op, inputs, outputs, where, data
+    Py_ssize_t type, owner, index, name, op, inputs, outputs, where, data, dtype, shape
 
 
 cdef Offsets at
 cdef type constant_base
+cdef type type_base
 
 cdef Py_ssize_t offset(descriptor) except -1
 cdef object missing_field()
@@ -43,6 +44,18 @@ cdef inline object owner_of(object v):
 
 cdef inline object type_of(object v):
     return field(v, at.type)
+
+
+cdef inline object dtype_of(object t):
+    """Element type of a type of variables."""
+    return field(t, at.dtype) if PyObject_TypeCheck(t, <PyTypeObject*>type_base) else t.dtype
+
+
+cdef inline tuple shape_of(object t):
+    """Shape of a type of variables."""
+    if PyObject_TypeCheck(t, <PyTypeObject*>type_base):
+        return <tuple?>field(t, at.shape)
+    return t.shape
 
 
 cdef inline object op_of(object node):

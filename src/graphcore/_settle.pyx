@@ -12,6 +12,7 @@ cimport numpy as cnp
 
 from graphcore._graph cimport (
     at,
+    dtype_of,
     field,
     inputs_of_node,
     is_constant,
@@ -20,6 +21,7 @@ from graphcore._graph cimport (
     outputs_of_node,
     owner_of,
     rename,
+    shape_of,
     sorted_applications,
     type_of,
 )
@@ -47,13 +49,6 @@ cdef inline bint same(tuple xs, tuple ys) noexcept:
             return False
     return True
 
-
-cdef inline object kind_of(object v):
-    """Head of the operation that computes a variable, see ``graphcore.rewrite.rule.kind``."""
-    node = owner_of(v)
-    if node is not None:
-        return op_of(node).head
-    return "Constant" if is_constant(v) else "input"
 
 
 cdef class Nodes:
@@ -171,6 +166,38 @@ cdef class Nodes:
         self.numbers[v] = found
         return found
 
+    cdef object kind(self, v):
+        """Kind of an operand, see ``graphcore.rewrite.rule.Rule``."""
+        node = owner_of(v)
+        if node is not None:
+            return op_of(node).head
+        if not is_constant(v):
+            return "input"
+        if len(shape_of(type_of(v))) == 0:
+            x = self.number(v)
+            if type(x) is float and x != 0 and x != 1 and x != -1:
+                return "number"
+        return "Constant"
+
+    cdef tuple kinds(self, node):
+        """Head of an application and the kinds of its operands, and whether these are one."""
+        cdef tuple inputs = inputs_of_node(node)
+        cdef Py_ssize_t i, n = PyTuple_GET_SIZE(inputs)
+        cdef bint twice = n == 2 and PyTuple_GET_ITEM(inputs, 0) == PyTuple_GET_ITEM(inputs, 1)
+        cdef tuple found = PyTuple_New(n + 1 + twice)
+        head = op_of(node).head
+        Py_INCREF(head)
+        PyTuple_SET_ITEM(found, 0, head)
+        for i in range(n):
+            kind = self.kind(<object>PyTuple_GET_ITEM(inputs, i))
+            Py_INCREF(kind)
+            PyTuple_SET_ITEM(found, i + 1, kind)
+        if twice:
+            kind = "twice"
+            Py_INCREF(kind)
+            PyTuple_SET_ITEM(found, n + 1, kind)
+        return found
+
     cpdef bint is_moderate(self, v):
         """Whether ``v`` is one number, far from overflow and underflow."""
         x = self.number(v)
@@ -184,7 +211,7 @@ cdef class Nodes:
         if is_constant(v) and self.is_moderate(v):
             return -1
         cdef Py_ssize_t found = 0
-        for n in <tuple?>type_of(v).shape:
+        for n in shape_of(type_of(v)):
             if n is None or n != 1:
                 found += 1
         return found
@@ -214,6 +241,24 @@ cdef object output_types(node, op, tuple inputs, tuple old):
     return [type_of(v) for v in outputs_of_node(node)]
 
 
+cdef bint is_mixed(tuple inputs, tuple outputs) except -1:
+    """Whether the operands and the result are not all of one real element type."""
+    cdef str dtype = dtype_of(type_of(outputs[0]))
+    if dtype != "float64" and dtype != "float32":
+        return True
+    for v in inputs:
+        if <str>dtype_of(type_of(v)) != dtype:
+            return True
+    return False
+
+
+cdef class Selection:
+    """The rules that may apply to some applications."""
+
+    cdef list rules
+    cdef long more          # bits: which of the rules that follow have some for them, too
+
+
 cdef class RuleSet:
     """Rules, found by the head of an application and the kinds of its operands."""
 
@@ -221,11 +266,14 @@ cdef class RuleSet:
     cdef dict places        # head -> where the rules that name it stand
     cdef list wide          # where the rules with many heads stand
     cdef dict by_head       # head -> the rules for it
-    cdef dict found         # (head, kinds of the operands) -> the rules that may apply
+    cdef dict found         # head and kinds of the operands, of one real type -> Selection
+    cdef dict found_mixed   # the same for all others
+    cdef tuple following    # what each of the next stages has beyond these rules
 
-    def __init__(self, rules):
+    def __init__(self, rules, tuple following=()):
         cdef Py_ssize_t i = 0
-        self.rules, self.places, self.wide, self.by_head, self.found = [], {}, [], {}, {}
+        self.rules, self.places, self.wide, self.by_head = [], {}, [], {}
+        self.found, self.found_mixed, self.following = {}, {}, following
         for rule in rules:
             heads = rule.heads
             if len(heads) > MANY_HEADS or "*" in heads:
@@ -239,20 +287,32 @@ cdef class RuleSet:
             self.rules.append(rule)
             i += 1
 
-    cdef list select(self, head, tuple kinds):
-        """The rules that may apply, in order."""
-        key = (head, kinds)
-        cdef PyObject* known = PyDict_GetItem(self.found, key)
-        if known != NULL:
-            return <list><object>known
-        known = PyDict_GetItem(self.by_head, head)
-        cdef list rules = self.rules_for(head) if known == NULL else <list><object>known
-        cdef list chosen = []
-        for rule in rules:
-            if occurs(rule.any_of, kinds) and all_occur(rule.all_of, kinds):
-                chosen.append(rule)
-        self.found[key] = chosen
+    cdef Selection select(self, tuple kinds, bint mixed):
+        """The rules that may apply, in order; ``kinds`` begins with the head."""
+        cdef dict known = self.found_mixed if mixed else self.found
+        cdef Py_ssize_t i
+        cdef PyObject* met = PyDict_GetItem(known, kinds)
+        if met != NULL:
+            return <Selection><object>met
+        cdef Selection chosen = Selection.__new__(Selection)
+        chosen.rules = self.chosen(kinds, mixed)
+        for i, later in enumerate(self.following):
+            if (<RuleSet>later).select(kinds, mixed).rules:
+                chosen.more |= 1 << i
+        known[kinds] = chosen
         return chosen
+
+    cdef list chosen(self, tuple kinds, bint mixed):
+        cdef PyObject* known = PyDict_GetItem(self.by_head, kinds[0])
+        cdef list rules = self.rules_for(kinds[0]) if known == NULL else <list><object>known
+        cdef list found = []
+        kinds = kinds[1:]
+        for rule in rules:
+            if (occurs(rule.any_of, kinds) and all_occur(rule.all_of, kinds)
+                    and (mixed or not rule.mixed)
+                    and (not rule.only or none_other(rule.only, kinds))):
+                found.append(rule)
+        return found
 
     cdef list rules_for(self, head):
         cdef list places = list(self.places.get(head, ()))
@@ -265,22 +325,37 @@ cdef class RuleSet:
         return found
 
 
-cdef bint occurs(tuple wanted, tuple kinds):
+cdef bint is_wanted(want, kind) except -1:
+    """Whether a kind is what a rule wants."""
+    if want == kind:
+        return True
+    return (want == "Constant" and kind == "number") or (want == "special" and kind == "Constant")
+
+
+cdef bint occurs(tuple wanted, tuple kinds) except -1:
     """Whether one of those wanted is there, or nothing is wanted."""
     for want in wanted:
         for kind in kinds:
-            if <str>want == <str>kind:
+            if is_wanted(want, kind):
                 return True
     return len(wanted) == 0
 
 
-cdef bint all_occur(tuple wanted, tuple kinds):
+cdef bint all_occur(tuple wanted, tuple kinds) except -1:
     """Whether each of those wanted is there."""
     for want in wanted:
         for kind in kinds:
-            if <str>want == <str>kind:
+            if is_wanted(want, kind):
                 break
         else:
+            return False
+    return True
+
+
+cdef bint none_other(want, tuple kinds) except -1:
+    """Whether nothing else is there."""
+    for kind in kinds:
+        if not is_wanted(want, kind) and kind != "twice":
             return False
     return True
 
@@ -291,6 +366,7 @@ cdef class Settling:
     cdef readonly Nodes builder
     cdef readonly dict settled      # application -> its outputs as they stand after this pass
     cdef dict waiting               # application -> (it on settled inputs, what replaces it)
+    cdef readonly long more         # bits: which of the rules that follow may apply to anything
     cdef RuleSet rules, new_rules
     cdef long number
     cdef long firings
@@ -309,27 +385,38 @@ cdef class Settling:
     def run(self, outputs):
         """New outputs of the same values."""
         cdef list stack = [v.owner for v in reversed(outputs) if v.owner is not None]
-        cdef bint pending
-        cdef tuple inputs
+        cdef PyObject* known
+        cdef tuple inputs, fresh
+        cdef Py_ssize_t i, n, missing
         self.outputs = outputs
         while stack:
             node = stack[len(stack) - 1]
             if PyDict_GetItem(self.settled, node) != NULL:
                 stack.pop()
                 continue
-            if PyDict_GetItem(self.waiting, node) != NULL:
+            if self.waiting and PyDict_GetItem(self.waiting, node) != NULL:
                 self.close(node)
                 stack.pop()
                 continue
-            pending = False
             inputs = inputs_of_node(node)
-            for v in inputs:
+            n, missing = PyTuple_GET_SIZE(inputs), 0
+            fresh = PyTuple_New(n)
+            for i in range(n):
+                v = <object>PyTuple_GET_ITEM(inputs, i)
                 owner = owner_of(v)
-                if owner is not None and PyDict_GetItem(self.settled, owner) == NULL:
-                    stack.append(owner)
-                    pending = True
-            if not pending:
-                self.visit(node, inputs, stack)
+                if owner is None:
+                    v = self.builder.leaf(v)
+                else:
+                    known = PyDict_GetItem(self.settled, owner)
+                    if known == NULL:
+                        stack.append(owner)
+                        missing += 1
+                    else:
+                        v = (<tuple>known)[<Py_ssize_t>field(v, at.index)]
+                Py_INCREF(v)
+                PyTuple_SET_ITEM(fresh, i, v)
+            if not missing:
+                self.visit(node, fresh, stack)
         return [self.resolve(v) for v in outputs]
 
     def uses(self, v):
@@ -365,16 +452,11 @@ cdef class Settling:
             return self.builder.leaf(v)
         return (<tuple>self.settled[owner])[<Py_ssize_t>field(v, at.index)]
 
-    cdef visit(self, node, tuple old, list stack):
-        """Settle a node whose inputs are settled, or put its replacement on the stack."""
-        cdef Py_ssize_t i, n = PyTuple_GET_SIZE(old)
-        cdef tuple inputs = PyTuple_New(n)
+    cdef visit(self, node, tuple inputs, list stack):
+        """Settle a node whose settled inputs are these, or put its replacement on the stack."""
         cdef PyObject* found
-        for i in range(n):
-            v = self.resolve(<object>PyTuple_GET_ITEM(old, i))
-            Py_INCREF(v)
-            PyTuple_SET_ITEM(inputs, i, v)
-        if PyDict_GetItem(self.builder.tried, node) != NULL and same(inputs, old):
+        cdef bint unchanged = same(inputs, inputs_of_node(node))
+        if unchanged and PyDict_GetItem(self.builder.tried, node) != NULL:
             new = node
         else:
             new = self.builder.rebuilt(node, inputs)
@@ -383,7 +465,7 @@ cdef class Settling:
             if found != NULL:
                 self.settle(node, <tuple><object>found)
                 return
-            if PyDict_GetItem(self.waiting, new) != NULL:   # its own replacement needs it: it stays
+            if self.waiting and PyDict_GetItem(self.waiting, new) != NULL:   # its own replacement needs it: it stays
                 self.note("loop", outputs_of_node(new)[0], outputs_of_node(new)[0])
                 self.settle_both(node, new, outputs_of_node(new))
                 return
@@ -424,13 +506,14 @@ cdef class Settling:
         builder.tried[node] = self.number
         if PyTuple_GET_SIZE(outputs) != 1:
             return None
-        cdef tuple kinds = tuple([kind_of(v) for v in inputs_of_node(node)])
-        cdef list chosen = rules.select(op_of(node).head, kinds)
-        if not chosen:
+        cdef Selection chosen = rules.select(builder.kinds(node),
+                                             is_mixed(inputs_of_node(node), outputs))
+        self.more |= chosen.more
+        if not chosen.rules:
             return None
         builder.where = field(node, at.where)
         out = outputs[0]
-        for rule in chosen:
+        for rule in chosen.rules:
             after = rule.apply(builder, node)
             if after is None or after is out:
                 continue
