@@ -1,6 +1,6 @@
 """Walks over graphs.  Every walk is iterative: a graph may be a million nodes deep."""
 
-from graphcore._graph import ancestors, application, inputs_of, operations, toposort
+from graphcore._graph import ancestors, application, inputs_of, leaves_of, operations, toposort
 
 
 def clients(outputs):
@@ -57,5 +57,6 @@ def exchange(outputs, results_of, mapping=()):
 
 
 __all__ = [
-    "ancestors", "clients", "exchange", "inputs_of", "operations", "rebuild", "replace", "toposort",
+    "ancestors", "clients", "exchange", "inputs_of", "leaves_of", "operations", "rebuild", "replace",
+    "toposort",
 ]  # fmt: skip

@@ -120,7 +120,9 @@ class Rewriter:
         ]
 
     def _allowed(self, rules):
-        return rules if not self.left_out else tuple(r for r in rules if r.name not in self.left_out)
+        if not self.left_out:
+            return rules
+        return tuple(r for r in rules if r.name not in self.left_out)
 
 
 @lru_cache(maxsize=64)

@@ -2,8 +2,6 @@
 
 from operator import is_
 
-from graphcore.graph.nodes import Constant
-
 
 class Rule:
     """A named rewriting.

@@ -7,17 +7,17 @@ import time
 
 import numpy as np
 
-from graphcore._graph import element_types
+from graphcore._graph import survey
 from graphcore._invoke import Caller
 from graphcore.errors import UndecidedShapeError, describe, shown
 from graphcore.graph.nodes import Constant, SharedVariable, Variable
-from graphcore.graph.walk import ancestors, inputs_of, replace, toposort
+from graphcore.graph.walk import ancestors, operations, replace, toposort
 from graphcore.lower.arrays import LANE
 from graphcore.lower.text import Explanation, disassemble, explain_spec
 from graphcore.ops.choice import decided
 from graphcore.rewrite import rewrite, rule_names
 from graphcore.rewrite.stages import stages
-from graphcore.runtime.plans import Before, Plans
+from graphcore.runtime.plans import Before, Plans, values_count
 from graphcore.runtime.profile import Profile
 from graphcore.runtime.reference import evaluate
 from graphcore.tensor.variable import checked_value
@@ -58,20 +58,26 @@ class Function(Caller):
             wanted = [*outputs, *(value for _, value in updates)]
             graph = rewrite(wanted, final=True, exclude=mode.left_out(known))
         self._graph = graph
-        self.shared = [v for v in inputs_of(graph) if isinstance(v, SharedVariable)]
+        met, read, types = survey(graph)
+        self.shared = [v for v in read if isinstance(v, SharedVariable)]
         self._all = [*self.inputs, *self.shared]
-        self._prepare()
+        self._prepare(met)
         self._positions = {spec.name: i for i, spec in enumerate(specs) if spec.name}
-        self._reason = _unsupported(graph)
+        self._reason = _unsupported(graph, types)
         self._times = [0, 0.0, None]  # of the mode "profile": calls, seconds, arguments
         self._containers()
 
-    def _prepare(self):
-        """What is computed before programs are made, and no programs yet."""
-        self._before = Before(self._all, self._graph, self.threads)
+    def _prepare(self, met):
+        """What is computed before programs are made, and no programs yet.
+
+        ``met`` holds the operations of the graph.
+        """
+        by_values = values_count(met)
+        self._before = Before(self._all, self._graph, self.threads, by_values)
         rest = self._before.outputs
         self._watched = _intermediates(rest) if self.mode.kind == "nan_guard" else []
-        self._plans = Plans(self._before.inputs, [*rest, *self._watched], self.threads)
+        outputs = [*rest, *self._watched]
+        self._plans = Plans(self._before.inputs, outputs, self.threads, by_values)
 
     def _containers(self):
         """Where defaults, shared values and their new values are kept."""
@@ -107,7 +113,7 @@ class Function(Caller):
             return run(arrays)
         except UndecidedShapeError:
             self._graph = decided(self._graph)
-            self._prepare()
+            self._prepare(operations(self._graph))
             return run(arrays)
 
     def _run_fast(self, arrays):
@@ -387,9 +393,9 @@ def _intermediates(graph):
     ]
 
 
-def _unsupported(outputs):
-    """Why a graph cannot run as a program; None when it can."""
-    if not element_types(outputs) <= LANE.keys():
+def _unsupported(outputs, types):
+    """Why a graph with these element types cannot run as a program; None when it can."""
+    if not types <= LANE.keys():
         v = next(v for v in ancestors(outputs) if v.type.dtype not in LANE)
         return f"programs have no elements of {v.type.dtype} ({shown(v)})"
     return None

@@ -8,7 +8,7 @@ import numpy as np
 from graphcore.errors import MissingInputError, UnusedInputError, shown
 from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import SharedVariable, new_variable
-from graphcore.graph.walk import inputs_of, replace
+from graphcore.graph.walk import leaves_of, replace
 from graphcore.lower.assemble import check_threads
 from graphcore.runtime.callable import Function
 from graphcore.runtime.inputs import read_inputs, read_outputs
@@ -135,7 +135,7 @@ def _with_default_updates(wanted, changes, givens, excluded):
     roots = [*wanted, *(value for _, value in changes), *map(as_tensor_variable, given.values())]
     done = {v for v, _ in changes}
     while roots:
-        found = [v for v in inputs_of(roots, stop) if isinstance(v, SharedVariable)]
+        found = [v for v in leaves_of(roots, stop) if isinstance(v, SharedVariable)]
         roots = []
         for v in found:
             left_out = v in done or v in stop or any(v is x for x in excluded)
@@ -186,7 +186,7 @@ def _given(variable, value, strict=True):
 
 
 def _check_inputs(inputs, graph, on_unused):
-    needed = set(inputs_of(graph, stop=inputs))
+    needed = set(leaves_of(graph, inputs))
     allowed = set(inputs)
     missing = [v for v in needed if not isinstance(v, SharedVariable) and v not in allowed]
     if missing:

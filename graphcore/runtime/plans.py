@@ -56,6 +56,8 @@ class Plans:
     inputs, outputs : list of Variable
     threads : int
         Most threads that share a long loop.
+    by_values : bool
+        Whether any shape may depend on values, see :func:`values_count`.
 
     Attributes
     ----------
@@ -64,9 +66,10 @@ class Plans:
     made : dict
     """
 
-    def __init__(self, inputs, outputs, threads=1):
+    def __init__(self, inputs, outputs, threads=1, by_values=True):
         self.inputs, self.outputs, self.threads = inputs, outputs, threads
-        self.decisive = [inputs.index(v) for v in value_inputs(outputs, inputs)]
+        decisive = value_inputs(outputs, inputs) if by_values else []
+        self.decisive = [inputs.index(v) for v in decisive]
         self.made = {}
 
     def of(self, arrays):
@@ -111,6 +114,8 @@ class Before:
     ----------
     inputs, outputs : list of Variable
     threads : int
+    by_values : bool
+        Whether any shape may depend on values, see :func:`values_count`.
 
     Attributes
     ----------
@@ -119,10 +124,10 @@ class Before:
     stages : list
     """
 
-    def __init__(self, inputs, outputs, threads=1):
+    def __init__(self, inputs, outputs, threads=1, by_values=True):
         self.inputs, self.outputs, self.stages = list(inputs), list(outputs), []
         swap = {}
-        for direct, nodes in _stages(inputs, outputs):
+        for direct, nodes in _stages(inputs, outputs) if by_values else ():
             wanted = list(dict.fromkeys([*direct, *(v for n in nodes for v in n.inputs)]))
             places = {v: i for i, v in enumerate(wanted)}
             plans = Plans(list(self.inputs), replace(wanted, swap), threads)
@@ -164,9 +169,14 @@ def _computed(node, arrays):
     return tuple(map(np.ascontiguousarray, found if isinstance(found, tuple) else (found,)))
 
 
+def values_count(operations):
+    """Whether the shapes of what is made by operations may depend on values."""
+    return any(op.shape_inputs or op.data_dependent for op in operations)
+
+
 def _stages(inputs, outputs):
     """``(variables, applications)`` to compute in each stage, in order."""
-    if not any(op.shape_inputs or op.data_dependent for op in operations(outputs, inputs)):
+    if not values_count(operations(outputs, inputs)):
         return []
     order = toposort(outputs, stop=inputs)
     read = {*outputs, *(v for node in order for v in node.inputs)}

@@ -20,7 +20,7 @@ cdef object missing_field()
 cdef object checked_owner(object v)
 cdef object new_application(object op, tuple inputs, object types, object where)
 cdef int rename(tuple old, tuple new) except -1
-cdef list sorted_applications(object outputs, object stop)
+cdef list reached(object outputs, object stop)
 
 
 cdef inline object field(object x, Py_ssize_t offset):

@@ -381,15 +381,49 @@ def operations(outputs, stop=()):
     return list(found.values())
 
 
-def element_types(outputs):
-    """The names of the element types of all variables that ``outputs`` depend on, as a set."""
-    cdef set found = {type_of(v).dtype for v in outputs}
+def survey(outputs):
+    """What ``outputs`` are made of, found in one walk: operations, inputs and element types.
+
+    Returns
+    -------
+    (list of Op, list of Variable, set of str)
+        Every operation once, every variable without owner that is not constant once, and the
+        names of the element types of all variables.
+    """
+    cdef dict operations = {}, inputs = {}
+    cdef set types = {type_of(v).dtype for v in outputs}
+    cdef object last = None
+    for v in outputs:
+        if owner_of(v) is None and not is_constant(v):
+            inputs[v] = None
     for node in reached(outputs, ()):
+        op = op_of(node)
+        operations[<size_t><PyObject*>op] = op
         for v in inputs_of_node(node):
-            found.add(type_of(v).dtype)
+            if type_of(v) is not last:      # neighbours mostly have one type
+                last = type_of(v)
+                types.add(dtype_of(last))
+            if owner_of(v) is None and not is_constant(v):
+                inputs[v] = None
         for v in outputs_of_node(node):
-            found.add(type_of(v).dtype)
-    return found
+            if type_of(v) is not last:
+                last = type_of(v)
+                types.add(dtype_of(last))
+    return list(operations.values()), list(inputs), types
+
+
+def leaves_of(outputs, stop=()):
+    """The same variables as :func:`inputs_of` in another order, which takes less time."""
+    cdef set stops = set(stop)
+    cdef dict found = {}
+    for node in reached(outputs, stops):
+        for v in inputs_of_node(node):
+            if (owner_of(v) is None or v in stops) and not is_constant(v):
+                found[v] = None
+    for v in outputs:
+        if (owner_of(v) is None or v in stops) and not is_constant(v):
+            found[v] = None
+    return list(found)
 
 
 def influenced(list order, targets):

@@ -20,9 +20,9 @@ from graphcore._graph cimport (
     op_of,
     outputs_of_node,
     owner_of,
+    reached,
     rename,
     shape_of,
-    sorted_applications,
     type_of,
 )
 
@@ -427,7 +427,7 @@ cdef class Settling:
         0 for what a rule has made.
         """
         if self.readers is None:
-            self.counted = counted_readers(self.outputs)
+            self.counted = counted_readers(self.outputs, self.counts)
             self.readers = {}
             for node, outputs in self.settled.items():
                 self.add_readers(node, outputs)
@@ -532,12 +532,16 @@ cdef class Settling:
             self.notify(rule, before, after)
 
 
-cdef dict counted_readers(outputs):
-    """How often each variable of a graph is read, outputs included."""
+cdef dict counted_readers(outputs, heads):
+    """How often each result of operations with these heads is read, outputs included."""
     cdef dict found = {}
-    for node in sorted_applications(outputs, ()):
+    cdef PyObject* known
+    for node in reached(outputs, ()):
         for v in inputs_of_node(node):
-            found[v] = found.get(v, 0) + 1
+            owner = owner_of(v)
+            if owner is not None and op_of(owner).head in heads:
+                known = PyDict_GetItem(found, v)
+                found[v] = 1 if known == NULL else <object>known + 1
     for v in outputs:
         found[v] = found.get(v, 0) + 1
     return found
