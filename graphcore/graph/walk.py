@@ -57,6 +57,6 @@ def exchange(outputs, results_of, mapping=()):
 
 
 __all__ = [
-    "ancestors", "clients", "exchange", "inputs_of", "leaves_of", "operations", "rebuild", "replace",
-    "toposort",
+    "ancestors", "clients", "exchange", "inputs_of", "leaves_of", "operations", "rebuild",
+    "replace", "toposort",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from graphcore._items import arrays_of, elements_of
+from graphcore._loops import needs_memory
 from graphcore.errors import describe
 from graphcore.lower.arrays import ITEM_BYTES, size_of
 from graphcore.lower.items import FLOW
@@ -72,7 +73,7 @@ class Emitter:
                 self._place_constant(array)
             elif array.is_scalar:
                 array.place = ("cell", self.memory.new_cell())
-            elif self._needs_memory(array):
+            elif needs_memory(array, FLOW):
                 array.place = ("work",)
                 planned.append(array)
                 steps = [i.group.position for i in array.writers]
@@ -89,13 +90,6 @@ class Emitter:
             array.memory = "f8"
         else:
             array.place = ("data",)
-
-    @staticmethod
-    def _needs_memory(array):
-        if len(array.writers) != 1 or array.writers[0].kind not in FLOW:
-            return True
-        group = array.writers[0].group
-        return any(not aligned or item.group is not group for item, aligned in array.readers)
 
     def number(self, node):
         """A number by which error records name a node."""

@@ -6,10 +6,11 @@ loaded into a register first.
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
+from graphcore import _loops
+from graphcore._loops import Operand
 from graphcore.graph.large import is_large, is_mapped
 from graphcore.lower.arrays import ITEM_BYTES, along
 from graphcore.lower.divisions import share_divisions
@@ -33,15 +34,6 @@ ALONE = 2048  # elements per pass of a loop of one call without block registers
 SHORT = 32  # an inner axis below this length gives way to a longer one
 
 
-@dataclass(slots=True)
-class Operand:
-    """Where a kernel finds an operand: a slot, or a block register (numbered, not yet placed)."""
-
-    form: str
-    slot: int = -1
-    register: int = -1
-
-
 def _collapse(shape, accesses):
     """Merge neighbouring axes that every access walks through in one stride."""
     dims = list(range(len(shape)))
@@ -60,6 +52,8 @@ def _collapse(shape, accesses):
 
 class LoopEmitter:
     """Writes the step (or the straight calls) of one loop group."""
+
+    additions = ADDITIONS
 
     def __init__(self, memory, group, node_number):
         self.memory = memory
@@ -138,25 +132,8 @@ class LoopEmitter:
                 keys[self._key(view, item)] = None
         return list(keys)
 
-    def _memory_views(self, item):
-        """Views that this item walks through in memory."""
-        found = []
-        for i in item.streams:
-            v = item.inputs[i]
-            if v.array.is_scalar and v.array.place[0] == "cell":
-                continue
-            if not self._is_here(item, i):
-                found.append(v)
-        if item.kind in ("scatter", "matcol"):
-            return found
-        if item.out.array.place[0] not in ("register", "cell"):
-            found.append(item.out)
-        return found
-
-    def _is_here(self, item, i):
-        view = item.inputs[i]
-        writers = view.array.writers
-        return item.aligned[i] and len(writers) == 1 and writers[0].group is self.group
+    _memory_views = _loops.memory_views
+    _is_here = _loops.is_here
 
     def _key(self, view, item):
         return (view.array, view.offset, self._strides(view, item))
@@ -166,9 +143,8 @@ class LoopEmitter:
 
     # ---- operands -------------------------------------------------------------------------------
 
-    def new_register(self):
-        self.registers += 1
-        return Operand("v", register=self.registers - 1)
+    new_register = _loops.new_register
+    read = _loops.read
 
     def emit(self, name, y, *operands, node=None, **k):
         """Add a kernel call to the body; registers are placed later."""
@@ -183,18 +159,6 @@ class LoopEmitter:
             slot = self._cursor_of[key] = self.memory.private_slot()
             self.cursors.append((slot, base, step, outer))
         return self._cursor_of[key]
-
-    def read(self, item, i):
-        """The operand for a streaming input of an item."""
-        view = item.inputs[i]
-        array = view.array
-        if self._is_here(item, i):
-            if array in self.pending:
-                self._flush(array)
-            return self.here[array]
-        if array.is_scalar and (array.place[0] == "cell" or array.memory == "f8"):
-            return Operand("s", self.memory.array_slot(array, view.offset))
-        return self.load(view, self.strides[self._key(view, item)])
 
     def load(self, view, strides):
         array = view.array
@@ -270,67 +234,24 @@ class LoopEmitter:
 
     def step(self, calls):
         """The loop of these calls."""
-        body, used = self._place_registers(calls)
+        body, used = _loops.place_registers(calls, self._register_slot, Ins)
         sums = None if self.in_order else [(slot, *what) for slot, what in self.sums.items()]
-        registers = [(self.memory.register_slot(r, BLOCK), 8 * BLOCK) for r in range(used)]
+        registers = [(self._register_slot(r), 8 * BLOCK) for r in range(used)]
         registers += self.tiles.items()
         block = BLOCK if registers or len(body) > 1 else ALONE
         return LoopStep(self.n, block, self.outer, body, self.cursors, sums, registers)
 
-    def _sole_reader(self, item):
-        """The only item that reads a result, when it does so in this loop, element by element."""
-        readers = item.out.array.readers
-        if len(readers) != 1 or item.out.array.place[0] != "register":
-            return None
-        reader, aligned = readers[0]
-        return reader if aligned and reader.group is self.group else None
+    def _register_slot(self, number):
+        return self.memory.register_slot(number, BLOCK)
 
-    def _elem(self, item):
-        name, operands = item.op, None
-        if name in ADDITIONS:
-            name, operands = self._product_and_rest(item)
-        operands = operands or [self.read(item, i) for i in range(len(item.inputs))]
-        if self._postpone(item, operands):
-            return
-        y, store = self.target(item)
-        self.apply(name, y, operands, item.node)
-        self.finish(item, y, store)
+    _elem = _loops.elem
+    apply = _loops.apply
 
-    def _product_and_rest(self, item):
-        """``a * b + c`` and its like, when one side of an addition is a postponed product."""
-        for i in range(2):
-            array = item.inputs[i].array
-            if self._is_here(item, i) and array in self.pending:
-                operands, _ = self.pending.pop(array)
-                return ADDITIONS[item.op][i], [*operands, self.read(item, 1 - i)]
-        return item.op, None
-
-    def apply(self, name, y, operands, node):
-        forms = "".join(o.form for o in operands)
-        if "v" not in forms:
-            operands = [self.vector(operands[0]), *operands[1:]]
-            forms = "v" + forms[1:]
+    @staticmethod
+    def is_commutative(name):
+        """Whether the operands of an elementwise kernel may be swapped."""
         row = ROWS.get(name.rpartition("_")[0])
-        if row is not None and row.commutative and forms == "sv":
-            operands, forms = operands[::-1], "vs"
-        self.emit(f"{name}_{forms}", y, *operands, node=node)
-
-    def _postpone(self, item, operands):
-        """Leave a product to the sum or the addition that is its only use."""
-        if item.op not in ("mul_dd", "sqr_d"):
-            return False
-        reader = self._sole_reader(item)
-        if reader is None:
-            return False
-        both = operands * 2 if item.op == "sqr_d" else operands
-        vectors = all(o.form == "v" for o in both)
-        summed = reader.kind == "reduce" and reader.op == "sum_d" and vectors
-        added = reader.kind == "elem" and reader.op in ADDITIONS
-        increased = reader.kind == "increase" and both[0].form == "v"
-        if not (summed or added or increased):
-            return False
-        self.pending[item.out.array] = (both, item)
-        return True
+        return row is not None and row.commutative
 
     def _flush(self, array):
         """Multiply a postponed product out after all."""
@@ -508,37 +429,6 @@ class LoopEmitter:
         k = item.inputs[0].shape[1]
         self._adds(y.slot, item.out.array, "sum_d")
         self.emit(f"matcol_{form}", y, x, d, k0=k, k1=ld, node=item.node)
-
-    # ---- registers ----------------------------------------------------------------------------
-
-    def _place_registers(self, calls):
-        """Give block registers to the numbered ones, reusing each after its last use.
-
-        Returns the kernel calls and how many registers they use.
-        """
-        last = {}
-        for at, (_, y, operands, _, _) in enumerate(calls):
-            last[y.register] = at
-            for o in operands:
-                last[o.register] = at
-        free, where, used, body = [], {}, 0, []
-        slots = {}  # of registers that were given one
-        for at, (name, y, operands, k, node) in enumerate(calls):
-            if y.register >= 0 and y.register not in where:
-                if free:
-                    number = free.pop()
-                else:
-                    number = used
-                    used += 1
-                where[y.register] = number
-                slots[y.register] = self.memory.register_slot(number, BLOCK)
-            y_slot, *found = [slots[o.register] if o.register >= 0 else o.slot
-                              for o in (y, *operands)]  # fmt: skip
-            found += [0] * (3 - len(found))
-            body.append(Ins(name, y_slot, *found[:3], more=tuple(found[3:]), node=node, **k))
-            ended = {o.register for o in (y, *operands) if last[o.register] == at}
-            free += [where[r] for r in sorted(ended) if r >= 0]
-        return body, used
 
 
 def _pays_to_copy(data):

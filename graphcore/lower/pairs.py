@@ -66,7 +66,7 @@ def _both(first, second):
     if len(b) == 1:
         return None
     if len(a) == 1:
-        none = replace(y, slot=NONE, register=-1)
+        none = type(y)(y.form, NONE)
         return "sum_and_dot", y, (shared, _other(b, shared), none, z), {}, node
     return "two_dots", y, (shared, _other(a, shared), _other(b, shared), z), {}, node
 

@@ -24,23 +24,6 @@ from graphcore._graph cimport (
 )
 
 
-cdef struct ArraySlots:
-    Py_ssize_t shape, lane, memory, place, data, start, node, writers, readers, offset
-
-cdef struct ViewSlots:
-    Py_ssize_t array, shape, strides, offset
-
-cdef struct ItemSlots:
-    Py_ssize_t kind, op, shape, inputs, out, node, axes, info, group, aligned, order
-
-cdef struct GroupSlots:
-    Py_ssize_t kind, space, level, items, before, hard
-
-
-cdef ArraySlots A
-cdef ViewSlots V
-cdef ItemSlots I
-cdef GroupSlots G
 cdef type array_class = None
 cdef type view_class = None
 cdef type item_class = None
@@ -52,7 +35,7 @@ cdef object dependencies = None
 cdef frozenset flowing = frozenset()    # kinds of items that make elements one after the other
 cdef frozenset looping = frozenset()    # kinds of items that run in loops
 
-NOTHING = MappingProxyType({})          # what an item without particulars has
+cdef object NOTHING = MappingProxyType({})   # what an item without particulars has
 cdef tuple NUMBERS = ("scalar", ())     # the key of scalar runs
 cdef list unaligned = [(False,) * n for n in range(8)]
 

@@ -50,7 +50,6 @@ cdef inline bint same(tuple xs, tuple ys) noexcept:
     return True
 
 
-
 cdef class Nodes:
     """Makes every node once.
 
@@ -465,7 +464,8 @@ cdef class Settling:
             if found != NULL:
                 self.settle(node, <tuple><object>found)
                 return
-            if self.waiting and PyDict_GetItem(self.waiting, new) != NULL:   # its own replacement needs it: it stays
+            if self.waiting and PyDict_GetItem(self.waiting, new) != NULL:
+                # its own replacement needs it: it stays
                 self.note("loop", outputs_of_node(new)[0], outputs_of_node(new)[0])
                 self.settle_both(node, new, outputs_of_node(new))
                 return
