@@ -66,6 +66,61 @@ def variable_depends_on(variable, depends_on):
     return any(v in wanted for v in ancestors([variable]))
 
 
+def equal_computations(xs, ys, in_xs=None, in_ys=None):
+    """Whether two lists of graphs compute the same, operation by operation.
+
+    Parameters
+    ----------
+    xs, ys : list of Variable
+    in_xs, in_ys : list of Variable, optional
+        Variables of the first graphs and those of the second that stand for them.
+
+    Raises
+    ------
+    ValueError
+        When the lists have different lengths.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> x, y = tt.vectors("x", "y")
+    >>> equal_computations([tt.exp(x) + 1], [tt.exp(x) + 1])
+    True
+    >>> equal_computations([x + 1], [y + 1]), equal_computations([x + 1], [y + 1], [x], [y])
+    (False, True)
+    """
+    in_xs, in_ys, seen = in_xs or [], in_ys or [], {}
+    if len(xs) != len(ys) or len(in_xs) != len(in_ys):
+        raise ValueError("equal_computations: the lists have different lengths")
+    if any(a.type != b.type for a, b in zip(in_xs, in_ys, strict=True)):
+        return False
+    return _numbers(xs, in_xs, seen) == _numbers(ys, in_ys, seen)
+
+
+def is_same_graph(var1, var2, givens=None):
+    """Whether two variables are computed alike; ``givens`` maps variables of one to the other's."""
+    pairs = dict(givens or {})
+    return equal_computations([var1], [var2], list(pairs), list(pairs.values()))
+
+
+def _numbers(outputs, inputs, seen):
+    """A number for every output, the same one for the same computation of the same things."""
+    found = {v: seen.setdefault(("input", i), len(seen)) for i, v in enumerate(inputs)}
+
+    def number(v):
+        if v not in found:
+            constant = isinstance(v, Constant)
+            key = (v.data.dtype, v.data.shape, v.data.tobytes()) if constant else v
+            found[v] = seen.setdefault(key, len(seen))
+        return found[v]
+
+    for node in toposort(outputs, stop=inputs):
+        key = (node.op.key(), tuple(map(number, node.inputs)))
+        for i, v in enumerate(node.outputs):
+            found.setdefault(v, seen.setdefault((key, i), len(seen)))
+    return list(map(number, outputs))
+
+
 def clone_replace(output, replace=None, **ignored):
     """Graphs with some variables replaced by others.
 
@@ -113,7 +168,7 @@ _replaced = replace
 
 __all__ = [
     "Apply", "Constant", "FunctionGraph", "Op", "SharedVariable", "Variable", "ancestors",
-    "applys_between", "clone", "clone_replace", "explicit_graph_inputs", "general_toposort",
-    "graph_inputs", "graph_replace", "inputs", "io_toposort", "variable_depends_on", "variables",
-    "vars_between",
+    "applys_between", "clone", "clone_replace", "equal_computations", "explicit_graph_inputs",
+    "general_toposort", "graph_inputs", "graph_replace", "inputs", "io_toposort", "is_same_graph",
+    "variable_depends_on", "variables", "vars_between",
 ]  # fmt: skip

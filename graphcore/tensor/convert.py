@@ -72,6 +72,8 @@ def _has_variable(x):
 
 def stacked(x):
     """A (nested) sequence that contains variables as one variable; anything else unchanged."""
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        x = x.tolist()
     if not isinstance(x, (list, tuple)) or not _has_variable(x):
         return x
     return stack_first([as_tensor_variable(v) for v in x])

@@ -24,23 +24,14 @@ _evaluator = []
 
 
 def set_evaluator(function):
-    """Called once by ``graphcore.runtime``: what :meth:`TensorVariable.eval` computes with."""
+    """Called once by ``graphcore.runtime``: what :meth:`TensorOperators.eval` computes with."""
     _evaluator[:] = [function]
 
 
-class TensorVariable(Variable):
-    """A symbolic array: what expressions are made of.
+class TensorOperators:
+    """NumPy's operators, indexing, methods and functions, which build graphs instead of computing.
 
-    It has NumPy's operators, indexing, methods and functions, which build graphs instead of
-    computing.  It has no truth value, no length and no numbers; ``eval`` computes it.
-
-    Examples
-    --------
-    >>> import graphcore.tensor as tt
-    >>> x = tt.vector("x")
-    >>> y = (2 * x + 1).sum()
-    >>> y.eval({x: [1.0, 2.0]})
-    array(8.)
+    What has them has no truth value, no length and no numbers; ``eval`` computes it.
     """
 
     __slots__ = ()
@@ -220,7 +211,12 @@ class TensorVariable(Variable):
         self._refuse("a complex number")
 
     def __array__(self, dtype=None, copy=None):
-        self._refuse("a NumPy array; use the functions of graphcore.tensor on it")
+        """Sequences of symbolic numbers become arrays of objects: ``np.prod([n, m])`` works."""
+        if self.type.ndim or np.dtype(dtype or object) != np.dtype(object):
+            self._refuse("a NumPy array; use the functions of graphcore.tensor on it")
+        found = np.empty((), dtype=object)
+        found[()] = self
+        return found
 
     # NumPy's protocols ------------------------------------------------------------------------
 
@@ -280,14 +276,33 @@ def _operator(row, swapped):
 
 
 for _name, _row in (*_BINARY.items(), *((c, c) for c in _COMPARE)):
-    setattr(TensorVariable, f"__{_name}__", _operator(_row, False))
+    setattr(TensorOperators, f"__{_name}__", _operator(_row, False))
 for _name, _row in _BINARY.items():
-    setattr(TensorVariable, f"__r{_name}__", _operator(_row, True))
+    setattr(TensorOperators, f"__r{_name}__", _operator(_row, True))
 for _name in _UNARY:
-    setattr(TensorVariable, _name, elementwise.FUNCTIONS.get(_name) or getattr(elementwise, _name))
+    setattr(TensorOperators, _name, elementwise.FUNCTIONS.get(_name) or getattr(elementwise, _name))
 
 
-class TensorConstant(TensorVariable, Constant):
+class TensorVariable(TensorOperators, Variable):
+    """A symbolic array: an input, or what an expression gives.
+
+    Constants and shared variables are no instances, as in Theano.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> x = tt.vector("x")
+    >>> y = (2 * x + 1).sum()
+    >>> y.eval({x: [1.0, 2.0]})
+    array(8.)
+    >>> isinstance(y, tt.TensorVariable), isinstance(tt.constant(1.0), tt.TensorVariable)
+    (True, False)
+    """
+
+    __slots__ = ()
+
+
+class TensorConstant(TensorOperators, Constant):
     """A symbolic array whose value, ``data``, is known."""
 
     __slots__ = ()
@@ -304,7 +319,7 @@ class TensorConstant(TensorVariable, Constant):
         return repr(self.data.tolist())
 
 
-class TensorSharedVariable(TensorVariable, SharedVariable):
+class TensorSharedVariable(TensorOperators, SharedVariable):
     """A symbolic array that keeps a value between calls of compiled functions."""
 
     __slots__ = ()

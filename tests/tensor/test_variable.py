@@ -309,3 +309,24 @@ def test_a_shared_array_is_there():
     assert graphcore.shared(np.zeros(3))
     with pytest.raises(TypeError, match="is symbolic"):
         bool(graphcore.shared(0.0))
+
+
+def test_classes_of_variables_are_siblings():
+    """As in Theano, where programs tell parameters from expressions by their class."""
+    x, c, s = tt.vector(), tt.constant([1.0]), graphcore.shared(np.ones(1))
+    kinds = (tt.TensorVariable, tt.TensorConstant, tt.TensorSharedVariable)
+    found = [[isinstance(v, k) for k in kinds] for v in (x + 1, c, s)]
+    assert found == np.eye(3, dtype=bool).tolist()
+
+
+def test_numpy_combines_symbolic_numbers():
+    a, b = tt.scalars("a", "b")
+    at = {a: 3.0, b: 5.0}
+    assert np.prod([a, b, 2]).eval(at) == 30
+    assert np.sum([a, b]).eval(at) == 8
+    matrix = tt.as_tensor_variable(np.array([[a, 1.0], [b, a]]))
+    np.testing.assert_array_equal(matrix.eval(at), [[3, 1], [5, 3]])
+    with pytest.raises(TypeError, match="'a' is symbolic and cannot become a NumPy array"):
+        np.asarray(a, dtype=float)
+    with pytest.raises(TypeError, match="is symbolic and cannot become a NumPy array"):
+        np.asarray(tt.vector())

@@ -1,0 +1,6 @@
+"""What Theano keeps beside its loops."""
+
+from graphcore.graph.basic import clone, equal_computations
+from graphcore.tensor.scan import until
+
+__all__ = ["clone", "equal_computations", "until"]
