@@ -12,6 +12,7 @@ from graphcore.model.distributions.parameters import Alt, Link, Param
 from graphcore.model.distributions.special import (
     HALF_LOG_2PI,
     gammaln_half_step,
+    size_of,
     t_quantile,
     t_tail,
 )
@@ -120,6 +121,12 @@ class Normal(Distribution):
         return stats.norm(mu, sigma)
 
 
+def _cauchy_tail(o, x, alpha, beta):
+    """The scaled distance from ``alpha``, and the probability of lying beyond it on its side."""
+    z = (x - alpha) / beta
+    return z, o.arctan2(1.0, size_of(o, z)) / math.pi
+
+
 class Cauchy(Distribution):
     """Cauchy distribution with location ``alpha`` and scale ``beta``."""
 
@@ -129,13 +136,11 @@ class Cauchy(Distribution):
         return -LOG_PI - o.log(beta) - o.log1p(o.sqr((x - alpha) / beta))
 
     def logcdf(o, x, alpha, beta):
-        z = (x - alpha) / beta
-        tail = o.arctan(1 / o.abs(z)) / math.pi
+        z, tail = _cauchy_tail(o, x, alpha, beta)
         return o.switch(z < 0, o.log(tail), o.log1p(-tail))
 
     def logccdf(o, x, alpha, beta):
-        z = (x - alpha) / beta
-        tail = o.arctan(1 / o.abs(z)) / math.pi
+        z, tail = _cauchy_tail(o, x, alpha, beta)
         return o.switch(z < 0, o.log1p(-tail), o.log(tail))
 
     def support_point(o, alpha, beta):
@@ -242,12 +247,12 @@ class Laplace(Distribution):
 
     def logcdf(o, x, mu, b):
         z = (x - mu) / b
-        tail = -o.abs(z) - LOG_2
+        tail = -size_of(o, z) - LOG_2
         return o.switch(z < 0, tail, o.log1p(-o.exp(tail)))
 
     def logccdf(o, x, mu, b):
         z = (x - mu) / b
-        tail = -o.abs(z) - LOG_2
+        tail = -size_of(o, z) - LOG_2
         return o.switch(z < 0, o.log1p(-o.exp(tail)), tail)
 
     def mean(o, mu, b):

@@ -15,7 +15,14 @@ from graphcore.model.distributions.base import (
     guarded,
 )
 from graphcore.model.distributions.components import component, resized
-from graphcore.model.distributions.constraints import Constraint, above, below, interval, whole
+from graphcore.model.distributions.constraints import (
+    Constraint,
+    above,
+    below,
+    from_one,
+    interval,
+    whole,
+)
 from graphcore.model.distributions.continuous import Normal
 from graphcore.model.distributions.parameters import as_parameter
 from graphcore.model.distributions.transforms import Interval
@@ -80,11 +87,34 @@ class _Cut(Distribution, hidden=True):
     def _below_lower(self):
         """Log probability of lying below the lower bound, and of the rest."""
         at = self.lower - 1 if self.base.support_of().discrete else self.lower
-        return self.base.log_cdf(at), self.base.log_ccdf(at)
+        return self._tails(at)
 
     def _up_to_upper(self):
         """Log probability of lying below or at the upper bound, and of the rest."""
-        return self.base.log_cdf(self.upper), self.base.log_ccdf(self.upper)
+        return self._tails(self.upper)
+
+    def _tails(self, at):
+        """Log probability under the base of values up to ``at``, and of those above it.
+
+        Beyond the ends of the support they are known, and their formulas are kept away from there:
+        the derivative of a tail that is no more is 0 / 0 at many an end.
+        """
+        base = self.base
+        lower, upper = _ends(base.support_of())
+        if lower is None and upper is None:
+            inside = 0.0
+        elif lower is None or upper is None:
+            inside = upper - 1 if lower is None else lower + 1
+        else:
+            inside = 0.5 * (lower + upper)
+        low = -math.inf if lower is None else lower
+        under = tt.lt(at, low) if base.support_of().discrete else tt.le(at, low)
+        over = tt.ge(at, math.inf if upper is None else upper)
+        safe = tt.switch(under | over, inside, at)
+        return (
+            tt.switch(under, -math.inf, tt.switch(over, 0.0, base.log_cdf(safe))),
+            tt.switch(under, 0.0, tt.switch(over, -math.inf, base.log_ccdf(safe))),
+        )
 
     def _bounds(self, given):
         bounds = [self.lower, self.upper]
@@ -151,11 +181,11 @@ class Censored(_Cut):
         if self.lower is not None:
             # Bounds of several values may be infinite here and there; the value itself is not.
             at = tt.maximum(value, self.lower) if self.lower.ndim else self.lower
-            result = tt.switch(value <= self.lower, base.log_cdf(at), result)
+            result = tt.switch(value <= self.lower, self._tails(at)[0], result)
         if self.upper is not None:
             at = tt.minimum(value, self.upper) if self.upper.ndim else self.upper
             last = at - 1 if base.support_of().discrete else at
-            result = tt.switch(value >= self.upper, base.log_ccdf(last), result)
+            result = tt.switch(value >= self.upper, self._tails(last)[1], result)
         return result
 
     def log_cdf(self, value):
@@ -299,9 +329,11 @@ class Truncated(_Cut):
 
 
 def _ends(support):
-    """Lower and upper end of the support of a continuous distribution; None where open."""
+    """Lower and upper end of a support, as far as they are known; None where it is open."""
     if isinstance(support.transform, Interval):
         return support.transform.lower, support.transform.upper
+    if support is from_one:
+        return 1.0, None
     return 0.0 if support.nonnegative else None, 1.0 if support.at_most_one else None
 
 

@@ -89,11 +89,20 @@ def log_betainc(o, a, b, x, rest=None):
     return o.switch(p > 0.5, o.log1p(-o.betainc(b, a, rest)), o.log(p))
 
 
+def size_of(o, z):
+    """The absolute value, whose derivative at 0 is 1: formulas of tails treat 0 as above it."""
+    return o.switch(z < 0, -z, z)
+
+
 def t_tail(o, z, nu):
     """Log probability of lying below ``z`` under Student's t."""
     square = o.sqr(z)
     near = square < nu  # both forms, each where its argument keeps digits
-    middle = o.betainc(0.5, 0.5 * nu, o.switch(near, square / (nu + square), 0.0))
+    flat = square < 1e-18 * nu  # where the density is that at 0
+    share = o.switch(near, o.switch(flat, 0.5, square / (nu + square)), 0.5)
+    half = 0.5 * nu
+    height = 2 * o.exp(gammaln_half_step(o, half) - 0.5 * o.log(nu * math.pi))
+    middle = o.switch(flat, height * size_of(o, z), o.betainc(0.5, half, share))
     outer = o.betainc(0.5 * nu, 0.5, o.switch(near, 1.0, nu / (nu + square)))
     tail = 0.5 * o.switch(near, 1 - middle, outer)
     return o.switch(z < 0, o.log(tail), o.log1p(-tail))

@@ -40,11 +40,15 @@ __all__ = [
     "log_exp_m1",
     "logodds",
     "lowerbound",
+    "multivariate_ordered",
+    "multivariate_sum_to_1",
     "ordered",
     "simplex",
     "stick_breaking",
     "sum_to_1",
     "t_stick_breaking",
+    "univariate_ordered",
+    "univariate_sum_to_1",
     "upperbound",
 ]
 
@@ -549,7 +553,9 @@ log_exp_m1 = LogExpM1()
 circular = CircularTransform()
 logodds = LogOddsTransform()
 ordered = Ordered()
+univariate_ordered = multivariate_ordered = ordered  # as PyMC 4 and early 5 call it
 simplex = SimplexTransform()
 stick_breaking = StickBreaking()
 sum_to_1 = SumTo1()
+univariate_sum_to_1 = multivariate_sum_to_1 = sum_to_1  # as PyMC 4 and early 5 call it
 Log, LogOdds, Circular = LogTransform, LogOddsTransform, CircularTransform  # older names
