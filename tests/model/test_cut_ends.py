@@ -1,4 +1,4 @@
-"""Derivatives of tails where formulas have their corners: medians, and bounds at ends of supports."""
+"""Derivatives of tails at corners of formulas: medians, and bounds at ends of supports."""
 
 import numpy as np
 import pytest

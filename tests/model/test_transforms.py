@@ -216,3 +216,30 @@ def test_infinite_bounds_are_none():
     assert only.upper is None
     with pytest.raises(ValueError, match="needs a lower bound"):
         tr.Interval(-np.inf, np.inf)
+
+
+def test_bounds_by_a_function_of_the_parameters():
+    """PyMC's ``bounds_fn(rng, size, *parameters)``; the density is that of the same interval."""
+    found = []
+    for interval in (
+        tr.Interval(bounds_fn=lambda rng, size, mu, sigma: (mu - 1, None)),
+        lambda mu: tr.Interval(mu - 1, None),
+    ):
+        with pm.Model() as model:
+            mu = pm.Normal("mu")
+            own = interval if isinstance(interval, tr.Transform) else interval(mu)
+            pm.Normal("x", mu=mu, sigma=2, transform=own)
+        found.append(model.logp_dlogp_function()(np.array([0.3, -0.7])))
+    assert found[0][0] == found[1][0]
+    np.testing.assert_array_equal(found[0][1], found[1][1])
+    given = tr.Interval(lambda *inputs: inputs[2:]).backward(0.0, None, None, 1.0, 3.0)
+    assert float(given.eval()) == 2.0
+    with pytest.raises(ValueError, match="or bounds_fn"):
+        tr.Interval(1.0, 2.0, bounds_fn=lambda *inputs: inputs)
+
+
+def test_transforms_take_arrays():
+    for t in (tr.ordered, tr.simplex, tr.log, tr.sum_to_1):
+        x = np.array([0.2, 0.3, 0.5])
+        np.testing.assert_allclose(t.backward(np.asarray(t.forward(x).eval())).eval(), x, rtol=1e-9)
+        assert np.isfinite(t.log_jac_det([0.1, 0.2]).eval()).all()

@@ -148,7 +148,7 @@ REFUSED = [
     (lambda: pm.AR.dist([0.5], sigma=-1, init_dist=N01, steps=3), ValueError, "sigma must be pos"),
     (lambda: pm.AR.dist([0.5], 1.0, 1.0, init_dist=N01, steps=3), TypeError, "or .rho, tau"),
     (lambda: pm.RandomWalk.dist(N01, 1.0, steps=2), TypeError, "innovation_dist must be a dist"),
-    (lambda: pm.RandomWalk.dist(N01, N01, steps=0), ValueError, "steps must be a positive whole"),
+    (lambda: pm.RandomWalk.dist(N01, N01, steps=-1), ValueError, "must be a non-negative whole"),
     (lambda: pm.GARCH11.dist(-1, 0.1, 0.1, 1, steps=3), ValueError, "omega must be positive"),
     (lambda: pm.EulerMaruyama.dist(0.1, 3), TypeError, "EulerMaruyama takes"),
 ]

@@ -33,7 +33,7 @@ from graphcore.graph.walk import inputs_of
 from graphcore.model.context import modelcontext
 from graphcore.model.distributions.constraints import Constraint, real
 from graphcore.model.distributions.parameters import Parameters
-from graphcore.model.distributions.transforms import Chain
+from graphcore.model.distributions.transforms import Chain, Transform
 from graphcore.model.distributions.variable import RandomVariable
 from graphcore.rewrite.fold import in_pieces
 from graphcore.runtime.reference import evaluate
@@ -289,6 +289,11 @@ class Distribution:
 
     def transform_for(self, transform=UNSET, default_transform=UNSET):
         """PyMC's rule: ``transform=`` comes after the default one, None switches that off."""
+        inputs = (None, None, *self.arguments.values())
+        transform, default_transform = (
+            t.with_inputs(*inputs) if isinstance(t, Transform) else t
+            for t in (transform, default_transform)
+        )
         if transform is None and default_transform is UNSET:
             return None
         if default_transform is UNSET:

@@ -12,13 +12,13 @@ from graphcore.model.context import modelcontext
 from graphcore.model.distributions.base import Distribution, RandomVariable, as_shape, as_value
 from graphcore.model.distributions.components import resized
 from graphcore.model.distributions.constraints import Constraint, count, nonnegative, positive
-from graphcore.model.distributions.parameters import Param
-from graphcore.model.distributions.transforms import (
+from graphcore.model.distributions.packed import (
     APART,
     CholeskyCovPacked,
     arranged,
     packed_diagonal,
 )
+from graphcore.model.distributions.parameters import Param
 from graphcore.runtime.reference import evaluate
 
 

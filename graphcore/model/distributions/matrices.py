@@ -19,9 +19,9 @@ from graphcore.model.distributions.constraints import (
 )
 from graphcore.model.distributions.continuous import Normal
 from graphcore.model.distributions.lkj import log_normalizer, order_of, random_factor
+from graphcore.model.distributions.packed import CholeskyCorr, arranged
 from graphcore.model.distributions.parameters import Param, as_parameter
 from graphcore.model.distributions.survival import ChiSquared
-from graphcore.model.distributions.transforms import CholeskyCorr, arranged
 from graphcore.ops.decompose import GaussianTerm, PositiveSolve
 
 _LOG_2PI = math.log(2 * math.pi)
@@ -72,6 +72,7 @@ class Wishart(_OfMatrices):
     """
 
     params = {"nu": Param(positive), "V": Param(positive_definite)}
+    relations = ((lambda o, nu, V: nu > V.shape[-1] - 1, "nu > rows of V - 1"),)
 
     def _parameter_shapes(self):
         n = _square(self.label, "V", self.arguments["V"])
@@ -92,7 +93,7 @@ class Wishart(_OfMatrices):
             - multigamma
         )
         symmetric = tt.all(tt.abs(x - tt.transpose(x)) <= 1e-10 * (1 + tt.max(tt.abs(x))))
-        return tt.switch(tt.isinf(det) | ~symmetric | (nu <= p - 1), -math.inf, value)
+        return tt.switch(tt.isinf(det) | ~symmetric, -math.inf, value)
 
     def mean(o, nu, V):
         return nu * V

@@ -12,9 +12,9 @@ import math
 import numpy as np
 
 import graphcore.tensor as tt
+from graphcore.model.distributions.packed import CholeskyCorr, CholeskyCovPacked
+from graphcore.model.distributions.transform import Transform
 from graphcore.tensor.scan import scan
-
-APART = 4  # rows of matrices up to which their elements are handled one by one
 
 __all__ = [
     "Chain",
@@ -51,54 +51,6 @@ __all__ = [
     "univariate_sum_to_1",
     "upperbound",
 ]
-
-
-class Transform:
-    """Base class; also documents the interface.
-
-    Attributes
-    ----------
-    name : str
-        Suffix of the value variable: ``f"{variable}_{name}__"``.
-    ndim : int
-        How many trailing axes are transformed together (0: elementwise).
-    """
-
-    name = "transform"
-    ndim = 0
-
-    def forward(self, value, *inputs):
-        """Unconstrained value of a constrained one."""
-        raise NotImplementedError(type(self).__name__)
-
-    def backward(self, value, *inputs):
-        """Constrained value of an unconstrained one."""
-        raise NotImplementedError(type(self).__name__)
-
-    def log_jac_det(self, value, *inputs):
-        """Log absolute determinant of the derivative of :meth:`backward` at ``value``."""
-        raise NotImplementedError(type(self).__name__)
-
-    def value_shape(self, shape):
-        """Shape of the unconstrained value of a variable of this shape."""
-        return tuple(shape)
-
-    def jacobian_det(self, value, *inputs):
-        """PyMC3's name of :meth:`log_jac_det`."""
-        return self.log_jac_det(value, *inputs)
-
-    def forward_val(self, value, point=None):
-        """:meth:`forward` of numbers, as numbers.
-
-        Examples
-        --------
-        >>> float(LogTransform().forward_val(1.0))
-        0.0
-        """
-        return self.forward(tt.as_tensor_variable(value)).eval()
-
-    def __repr__(self):
-        return f"<transform {self.name}>"
 
 
 class LogTransform(Transform):
@@ -160,6 +112,9 @@ class Interval(Transform):
     ----------
     lower, upper : number, array or variable, optional
         None leaves that side open.  A bound may depend on other random variables.
+    bounds_fn : callable, optional
+        Instead of them, as in PyMC: ``bounds_fn(rng, size, *parameters)`` returns both bounds from
+        the parameters of the distribution; ``rng`` and ``size`` are None.
 
     Examples
     --------
@@ -171,32 +126,45 @@ class Interval(Transform):
 
     name = "interval"
 
-    def __init__(self, lower=None, upper=None):
+    def __init__(self, lower=None, upper=None, *, bounds_fn=None):
+        if callable(lower):
+            lower, bounds_fn = None, lower
         lower, upper = (None if _is_open(b) else b for b in (lower, upper))
-        if lower is None and upper is None:
-            raise ValueError("Interval needs a lower bound, an upper bound, or both")
-        self.lower, self.upper = lower, upper
+        if (lower is None and upper is None) == (bounds_fn is None):
+            raise ValueError("Interval needs a lower bound, an upper bound, or both; or bounds_fn")
+        self.lower, self.upper, self.bounds_fn = lower, upper, bounds_fn
+
+    def with_inputs(self, *inputs):
+        """The interval for these inputs of the random variable."""
+        return self if self.bounds_fn is None else Interval(*self.bounds_fn(*inputs))
 
     def forward(self, value, *inputs):
-        if self.upper is None:
-            return tt.log(value - self.lower)
-        if self.lower is None:
-            return tt.log(self.upper - value)
-        return tt.log(value - self.lower) - tt.log(self.upper - value)
+        lower, upper = self._bounds(inputs)
+        if upper is None:
+            return tt.log(value - lower)
+        if lower is None:
+            return tt.log(upper - value)
+        return tt.log(value - lower) - tt.log(upper - value)
 
     def backward(self, value, *inputs):
-        if self.upper is None:
-            return self.lower + tt.exp(value)
-        if self.lower is None:
-            return self.upper - tt.exp(value)
+        lower, upper = self._bounds(inputs)
+        if upper is None:
+            return lower + tt.exp(value)
+        if lower is None:
+            return upper - tt.exp(value)
         # Symmetric in the bounds, so that neither end loses digits to the other.
-        return self.lower * tt.sigmoid(-value) + self.upper * tt.sigmoid(value)
+        return lower * tt.sigmoid(-value) + upper * tt.sigmoid(value)
 
     def log_jac_det(self, value, *inputs):
-        if self.upper is None or self.lower is None:
+        lower, upper = self._bounds(inputs)
+        if upper is None or lower is None:
             return tt.as_tensor_variable(value)
-        width = tt.as_tensor_variable(self.upper) - self.lower
+        width = tt.as_tensor_variable(upper) - lower
         return tt.log(width) - value - 2 * tt.softplus(-value)
+
+    def _bounds(self, inputs):
+        own = self.with_inputs(*inputs)
+        return own.lower, own.upper
 
 
 def _is_open(bound):
@@ -382,116 +350,6 @@ def _completed(value):
     return tt.concatenate([value, -tt.sum(value, axis=-1, keepdims=True)], axis=-1)
 
 
-def packed_diagonal(n):
-    """Positions of the diagonal in the packed rows of a lower triangle."""
-    return np.arange(1, n + 1).cumsum() - 1
-
-
-def arranged(packed, place, *constants):
-    """Elements of the last axis by their places; behind them stand the constants.
-
-    Examples
-    --------
-    >>> arranged(tt.constant([7.0]), np.array([[1, 0], [0, 1]]), 1.0).eval()
-    array([[1., 7.],
-           [7., 1.]])
-    """
-    packed = tt.as_tensor_variable(packed)
-    behind = tt.broadcast_to(tt.constant(constants), (*packed.type.shape[:-1], len(constants)))
-    return tt.concatenate([packed, behind], axis=-1)[..., place]
-
-
-def _elements(matrices, places):
-    """Elements of matrices, which are the last two axes, by their places in C order."""
-    flat = tt.reshape(matrices, (*matrices.type.shape[:-2], -1))
-    return flat[..., places]
-
-
-class CholeskyCovPacked(Transform):
-    """Rows of a lower triangle with a positive diagonal, which goes to the log scale.
-
-    Parameters
-    ----------
-    n : int
-        Rows of the matrix.
-    """
-
-    name = "cholesky-cov-packed"
-    ndim = 1
-
-    def __init__(self, n):
-        self.n = n
-        self.diagonal = packed_diagonal(n)
-        self._is_diagonal = np.zeros(n * (n + 1) // 2, dtype=bool)
-        self._is_diagonal[self.diagonal] = True
-
-    def forward(self, value, *inputs):
-        return tt.switch(self._is_diagonal, tt.log(value), value)
-
-    def backward(self, value, *inputs):
-        if self.n > APART:
-            return tt.switch(self._is_diagonal, tt.exp(value), value)
-        parts = [value[..., k] for k in range(len(self._is_diagonal))]
-        return tt.stack(
-            [tt.exp(x) if d else x for x, d in zip(parts, self._is_diagonal, strict=True)], axis=-1
-        )
-
-    def log_jac_det(self, value, *inputs):
-        if self.n > APART:
-            return tt.sum(value[..., self.diagonal], axis=-1)
-        return sum(value[..., int(k)] for k in self.diagonal)
-
-
-class CholeskyCorr(Transform):
-    """Correlation matrices, as the vector of what stands above their diagonal.
-
-    The value ``y`` fills the rows below the diagonal of a matrix with ones on it; divided by their
-    lengths, these rows are the Cholesky factor of the correlation matrix.
-
-    Parameters
-    ----------
-    n : int
-        Rows of the matrix.
-
-    Examples
-    --------
-    >>> float(CholeskyCorr(2).backward(tt.constant([1.0])).eval()[0])
-    0.7071067811865475
-    """
-
-    name = "cholesky-corr"
-    ndim = 1
-
-    def __init__(self, n):
-        self.n = n
-        below = n * (n - 1) // 2
-        self._place = np.full((n, n), below)  # behind the elements stand a zero and a one
-        self._place[np.tril_indices(n, -1)] = np.arange(below)
-        self._place[np.diag_indices(n)] = below + 1
-        self._matrix = np.full((n, n), below)
-        self._matrix[np.triu_indices(n, 1)] = np.arange(below)
-        self._matrix.T[np.triu_indices(n, 1)] = np.arange(below)
-        self._upper = np.flatnonzero(np.triu(np.ones((n, n)), 1))
-        self._lower = np.flatnonzero(np.tril(np.ones((n, n)), -1))
-
-    def _rows(self, value):
-        return arranged(value, self._place, 0.0, 1.0)
-
-    def forward(self, value, *inputs):
-        factor = tt.linalg.cholesky(arranged(value, self._matrix, 1.0))
-        diagonal = factor[..., np.arange(self.n), np.arange(self.n)]
-        return _elements(factor / tt.expand_dims(diagonal, -1), self._lower)
-
-    def backward(self, value, *inputs):
-        rows = self._rows(value)
-        factor = rows / tt.sqrt(tt.sum(tt.sqr(rows), axis=-1, keepdims=True))
-        return _elements(tt.matmul(factor, tt.swapaxes(factor, -1, -2)), self._upper)
-
-    def log_jac_det(self, value, *inputs):
-        squares = tt.sum(tt.sqr(self._rows(value)), axis=-1)
-        return -0.5 * (self.n + 1) * tt.sum(tt.log(squares), axis=-1)
-
-
 class Chain(Transform):
     """Several transforms one after the other; ``forward`` applies the first one first."""
 
@@ -500,6 +358,9 @@ class Chain(Transform):
     def __init__(self, transform_list):
         self.transform_list = tuple(transform_list)
         self.ndim = max((t.ndim for t in self.transform_list), default=0)
+
+    def with_inputs(self, *inputs):
+        return Chain([t.with_inputs(*inputs) for t in self.transform_list])
 
     def forward(self, value, *inputs):
         for transform in self.transform_list:

@@ -43,8 +43,8 @@ def length_of(kwargs, shapes, label, before, ndim=1):
     steps = kwargs.pop("steps", None)
     if steps is not None:
         n = np.asarray(steps.data if hasattr(steps, "data") else steps)
-        if n.dtype.kind not in "iu" or n.ndim or n < 1:
-            raise ValueError(f"{label}: steps must be a positive whole number, got {steps!r}")
+        if n.dtype.kind not in "iu" or n.ndim or n < 0:
+            raise ValueError(f"{label}: steps must be a non-negative whole number, got {steps!r}")
         return int(n) + before
     for name in ("shape", "observed_shape"):
         if shapes.get(name) is not None:
