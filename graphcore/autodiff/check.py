@@ -35,7 +35,7 @@ def verify_grad(
     rng : numpy.random.Generator or numpy.random.RandomState, optional
         Draws the random direction onto which the result is projected.
     eps : float, optional
-        Step of the differences, relative to ``max(1, |x|)``; 1e-4 by default.
+        Step of the differences; by default 1e-4, relative to ``max(1, |x|)``.
     abs_tol, rel_tol : float, optional
         By default 1e-8 and 1e-6.
     out_type, mode, cast_to_output_type, no_debug_ref
@@ -52,7 +52,6 @@ def verify_grad(
     >>> graphcore.verify_grad(lambda x: tt.exp(x).sum(), [[0.5, 1.0]])
     """
     rng = np.random.default_rng(0) if rng is None else rng
-    eps = 1e-4 if eps is None else eps
     abs_tol = 1e-8 if abs_tol is None else abs_tol
     rel_tol = 1e-6 if rel_tol is None else rel_tol
     points = [np.array(p, dtype="float64") for p in pt]
@@ -95,8 +94,8 @@ def _compare(cost, inputs, points, eps, rel_tol, abs_tol):
 def _central_difference(f, point, at, eps):
     """Derivative by extrapolated central differences, and a bound of its rounding error."""
     estimates, noise = [], 0.0
-    for h in (eps, eps / 2):
-        step = h * max(1.0, abs(point[at]))
+    whole = 1e-4 * max(1.0, abs(point[at])) if eps is None else eps
+    for step in (whole, whole / 2):
         low, high = point.copy(), point.copy()
         low[at] -= step
         high[at] += step

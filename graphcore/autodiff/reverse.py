@@ -87,7 +87,8 @@ def grad(
             _report_disconnected(v, disconnected_inputs)
             if return_disconnected == "zero":
                 g = _zeros(v)
-        if isinstance(g, Constant):  # a gradient belongs to its variable, even if it is a number
+        if g is not None and (not v.type.ndim or isinstance(g, Constant)):
+            # a gradient belongs to its variable, also where it does not depend on it
             g = BroadcastLike()(g, v)
         if add_names and cost is not None and cost.name and v.name:
             _name(g, f"(d{cost.name}/d{v.name})")
@@ -168,11 +169,13 @@ def _start(cost, known_grads):
                 f"grad: the cost must be a scalar, {shown(cost)} has {cost.type.ndim} axes; "
                 "sum it, or differentiate its elements one by one"
             )
-        if not is_float(cost.type.dtype):
+        if np.dtype(cost.type.dtype).kind == "c":
             raise TypeError(
                 f"grad: the cost {shown(cost)} has element type {cost.type.dtype}, "
                 "which has no gradient"
             )
+        if not is_float(cost.type.dtype):  # steps of a real number: the slopes are zero
+            cost = graph.cast(cost, config.floatX)
         start.setdefault(cost, constant(1, cost.type.dtype))
     if not start:
         raise ValueError("grad: pass a cost or known_grads")

@@ -10,7 +10,11 @@ from graphcore.runtime.inputs import In, Out, Param, SymbolicInput, SymbolicOutp
 from graphcore.runtime.modes import DebugMode, Mode, NanGuardMode, get_default_mode, get_mode
 from graphcore.tensor import shared, specify_shape
 
-pfunc = function
+
+def pfunc(params, outputs=None, **options):
+    """:func:`~graphcore.function` by an older name, with the name ``params`` of the inputs."""
+    return function(params, outputs, **options)
+
 
 __all__ = [
     "DebugMode", "FromFunctionOp", "Function", "In", "Mode", "NanGuardMode", "OpFromGraph", "Out",

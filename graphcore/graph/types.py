@@ -4,6 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from graphcore import config
+
 
 @lru_cache(maxsize=256)
 def dtype_name(dtype):
@@ -23,7 +25,8 @@ class TensorType:
     Parameters
     ----------
     dtype : str or dtype
-        Element type; kept as NumPy's canonical name, e.g. ``"float64"``.
+        Element type; kept as NumPy's canonical name, e.g. ``"float64"``.  ``"floatX"`` is that of
+        ``config.floatX``.
     shape : tuple of (int or None), or of bool
         One entry per axis.  ``None`` means "known only when the array arrives".  Bools are Theano's
         ``broadcastable``: True is a length of one, False a length that is not known.
@@ -41,7 +44,7 @@ class TensorType:
     __slots__ = ("dtype", "shape")
 
     def __init__(self, dtype, shape=(), name=None, broadcastable=None):
-        self.dtype = dtype_name(dtype)
+        self.dtype = dtype_name(config.floatX if dtype == "floatX" else dtype)
         shape = shape if broadcastable is None else broadcastable
         if shape:
             shape = [n if type(n) is int or n is None else _length(n) for n in shape]
@@ -97,11 +100,25 @@ class TensorType:
         """A new symbolic variable of this type."""
         return self(name)
 
-    def __call__(self, name=None):
-        """A new symbolic variable of this type."""
+    def __call__(self, name=None, dtype=None, shape=None):
+        """A new symbolic variable of this type.
+
+        Parameters
+        ----------
+        name : str, optional
+        dtype : dtype, optional
+            Another element type.
+        shape : sequence of (int or None), optional
+            Lengths of the axes, where more is known than the type says.
+        """
         from graphcore.graph.nodes import new_variable
 
-        return new_variable(self, name=name)
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"{self}: the name must be a string, not {name!r}")
+        if shape is not None and len(shape) != self.ndim:
+            raise ValueError(f"{self}: a shape with {self.ndim} entries is needed, not {shape}")
+        plain = shape is None and dtype is None
+        return new_variable(self if plain else self.clone(dtype, shape), name=name)
 
     def __eq__(self, other):
         return (

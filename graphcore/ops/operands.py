@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from graphcore import config
 from graphcore._graph import all_variables, with_number
 from graphcore.graph.large import is_large
 from graphcore.graph.nodes import Constant, Variable, new_constant
@@ -44,7 +45,7 @@ def promote(*dtypes):
 
 
 def check_dtype(dtype):
-    """The canonical name of a supported element type.
+    """The canonical name of a supported element type; ``"floatX"`` is ``config.floatX``.
 
     Examples
     --------
@@ -56,7 +57,7 @@ def check_dtype(dtype):
     TypeError: element type float16 is not supported: convert it with .astype('float32')
     """
     try:
-        name = np.dtype(dtype).name
+        name = np.dtype(config.floatX if dtype == "floatX" else dtype).name
     except TypeError:
         name = str(dtype)
     if name not in DTYPES:

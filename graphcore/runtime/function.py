@@ -104,6 +104,9 @@ def function(
     graph = wanted + [value for _, value in changes]
     if givens:
         pairs = dict(givens.items() if isinstance(givens, dict) else givens)
+        for v in (s.variable for s in specs):
+            if v in pairs:
+                raise RuntimeError(f"givens: {shown(v)} is an input; it cannot be replaced too")
         graph = replace(graph, {k: _given(k, v, rebuild_strict) for k, v in pairs.items()})
     _check_inputs([s.variable for s in specs], graph, on_unused_input or "raise")
     specs, graph, changes = _own_inputs(specs, graph, changes)

@@ -40,11 +40,15 @@ class In:
                  borrow=None, allow_downcast=None, implicit=None):  # fmt: skip
         if not isinstance(variable, Variable) or isinstance(variable, Constant):
             raise TypeError(f"In: {variable!r} is not a symbolic variable")
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"In: the name of {shown(variable)} must be a string, not {name!r}")
         self.variable = variable
         self.name = variable.name if name is None else name
         self.value, self.update = value, update
         self.strict, self.allow_downcast = strict, allow_downcast
         if update is not None and value is None:
+            if isinstance(variable, SharedVariable):
+                raise TypeError(f"In: {shown(variable)} is shared, not an input; use updates=")
             raise ValueError(f"In: {shown(variable)} has an update but no value to begin with")
 
     def checked(self, value, downcast=None):

@@ -88,14 +88,18 @@ class Mode:
         return f"<mode {self.kind}>"
 
 
-def NanGuardMode(nan_is_error=True, inf_is_error=True, big_is_error=True, **ignored):
+class NanGuardMode(Mode):
     """Theano's name of the mode ``"nan_guard"``; "big" has no meaning of its own here."""
-    return Mode("nan_guard", nan=nan_is_error, inf=inf_is_error)
+
+    def __init__(self, nan_is_error=True, inf_is_error=True, big_is_error=True, **ignored):
+        super().__init__("nan_guard", nan=nan_is_error, inf=inf_is_error)
 
 
-def DebugMode(**ignored):
+class DebugMode(Mode):
     """Theano's name of the mode ``"debug"``."""
-    return Mode("debug")
+
+    def __init__(self, **ignored):
+        super().__init__("debug")
 
 
 def get_mode(mode=None):

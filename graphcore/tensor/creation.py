@@ -43,33 +43,32 @@ def tensor(dtype="float64", shape=(), name=None, broadcastable=None):
     return new_variable(TensorType(check_dtype(dtype), shape, None, broadcastable), name=name)
 
 
-def _constructor(kind, default, prefix="", dtype=None):
+def _constructor(kind, default):
+    """A constructor whose element type is that of ``config.floatX`` at the call."""
     axes = len(default)
 
-    def make(name=None, shape=None, dtype=dtype):
-        dtype = config.floatX if dtype is None else dtype
+    def make(name=None, dtype=None, shape=None):
         if name is not None and not isinstance(name, str):
-            raise TypeError(f"{prefix}{kind}: the name must be a string, not {name!r}")
-        if shape is None:
-            shape = default
-        elif len(shape) != axes:
-            raise ValueError(f"{prefix}{kind}: a shape with {axes} entries is needed, not {shape}")
-        return tensor(dtype, shape, name)
+            raise TypeError(f"{kind}: the name must be a string, not {name!r}")
+        if shape is not None and len(shape) != axes:
+            raise ValueError(f"{kind}: a shape with {axes} entries is needed, not {shape}")
+        dtype = config.floatX if dtype is None else dtype
+        return tensor(dtype, default if shape is None else shape, name)
 
-    make.__name__ = make.__qualname__ = prefix + kind
-    make.__doc__ = f"""A symbolic {kind} of {dtype or "config.floatX"}.
+    make.__name__ = make.__qualname__ = kind
+    make.__doc__ = f"""A symbolic {kind} of config.floatX.
 
     Parameters
     ----------
     name : str, optional
+    dtype : dtype, optional
     shape : sequence of (int or None), optional
         Lengths of the {axes} axes; by default {str(default).replace("None", "?")}.
-    dtype : dtype
     """
     return make
 
 
-def _plural(single, plural):
+def _plural(single, singular, plural):
     def make(*names, **options):
         if len(names) == 1 and isinstance(names[0], (int, np.integer)):
             names = [None] * int(names[0])
@@ -79,7 +78,7 @@ def _plural(single, plural):
         return found[0] if len(found) == 1 else found
 
     make.__name__ = make.__qualname__ = plural
-    make.__doc__ = f"""Several of :func:`{single.__name__}`.
+    make.__doc__ = f"""Several of ``{singular}``.
 
     Parameters
     ----------
@@ -87,7 +86,7 @@ def _plural(single, plural):
         One name each; or one string of names, ``"a b"``, or of letters, ``"ab"``; or a number, of
         variables without names.
     **options
-        Passed to :func:`{single.__name__}`.
+        Passed to ``{singular}``.
 
     Returns
     -------
@@ -100,12 +99,12 @@ def _plural(single, plural):
 CONSTRUCTORS = {}
 for _kind, _shape in _KINDS.items():
     CONSTRUCTORS[_kind] = _constructor(_kind, _shape)
-    for _prefix, _dtype in _PREFIXES.items():
-        CONSTRUCTORS[_prefix + _kind] = _constructor(_kind, _shape, _prefix, _dtype)
+    for _prefix, _dtype in _PREFIXES.items():  # a type makes variables when it is called
+        CONSTRUCTORS[_prefix + _kind] = TensorType(_dtype, _shape)
 for _kind in _KINDS:
     for _prefix in ("", *_PREFIXES):
         _name = _prefix + ("matrices" if _kind == "matrix" else _kind + "s")
-        CONSTRUCTORS[_name] = _plural(CONSTRUCTORS[_prefix + _kind], _name)
+        CONSTRUCTORS[_name] = _plural(CONSTRUCTORS[_prefix + _kind], _prefix + _kind, _name)
 
 
 def shared(

@@ -296,6 +296,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
     5.0
     """
     x = as_tensor_variable(x)
+    ord = float(ord) if ord in ("inf", "-inf") else ord  # Theano's names
     if ord is None:
         return _vector_norm(x, 2, axis, keepdims)
     axes = normal_axes(axis, x.type.ndim)

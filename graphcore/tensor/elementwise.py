@@ -1,5 +1,6 @@
 """The elementwise functions: one per row of the op table, and a few made of several rows."""
 
+import functools
 import inspect
 
 import numpy as np
@@ -22,6 +23,15 @@ def _row_function(row):
         def function(x):
             return apply_row(row.name, x if isinstance(x, Variable) else stacked(x))
 
+    elif row.public in ("add", "mul"):  # sums and products of any number of operands
+
+        def function(*operands):
+            if not operands:
+                raise TypeError(f"{row.public}: needs at least one operand")
+            return functools.reduce(partial, map(stacked, operands))
+
+        partial = functools.partial(apply_row, row.name)
+
     elif row.arity == 2:
 
         def function(a, b):
@@ -34,9 +44,10 @@ def _row_function(row):
 
     function.__name__ = function.__qualname__ = row.public
     function.__doc__ = _docstring(row, names)
-    function.__signature__ = inspect.Signature(
-        [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in names]
-    )
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    if row.public in ("add", "mul"):
+        names, kind = ("operands",), inspect.Parameter.VAR_POSITIONAL
+    function.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])
     return function
 
 

@@ -71,7 +71,9 @@ def irfft(inp, norm=None, is_odd=False):
     >>> tt.fft.irfft(tt.fft.rfft([[1.0, 2.0, 3.0]]), is_odd=True).eval().round(12)
     array([[1., 2., 3.]])
     """
-    y = _applied(fourier.IRFFT(is_odd), inp)
+    if is_odd not in (True, False):
+        raise ValueError(f"irfft: is_odd must be True or False, not {is_odd!r}")
+    y = _applied(fourier.IRFFT(bool(is_odd)), inp)
     return _scaled(y, y, norm, {"ortho": 0.5, "no_norm": 1.0})
 
 

@@ -208,7 +208,7 @@ def _slice(s):
     return slice(*ends)
 
 
-def set_subtensor(x, y):
+def set_subtensor(x, y, inplace=False, tolerate_inplace_aliasing=False):
     """The array ``a`` with its part ``x = a[...]`` replaced by ``y``.
 
     Parameters
@@ -217,6 +217,8 @@ def set_subtensor(x, y):
         An indexing expression, written as the argument.
     y : array_like or variable
         Broadcasts to the shape of the part.
+    inplace, tolerate_inplace_aliasing : bool
+        Accepted for programs written for Theano.
 
     Returns
     -------
@@ -234,8 +236,10 @@ def set_subtensor(x, y):
     return _write("set_subtensor", x, y, True)
 
 
-def inc_subtensor(x, y):
+def inc_subtensor(x, y, inplace=False, set_instead_of_inc=False, tolerate_inplace_aliasing=False):
     """The array ``a`` with ``y`` added to its part ``x = a[...]``; repeated positions accumulate.
+
+    ``set_instead_of_inc`` makes it :func:`set_subtensor`; the other options change nothing.
 
     Examples
     --------
@@ -244,7 +248,7 @@ def inc_subtensor(x, y):
     >>> tt.inc_subtensor(a[[0, 0, 2]], 1).eval({a: [5, 6, 7]})
     array([7., 6., 8.])
     """
-    return _write("inc_subtensor", x, y, False)
+    return _write("inc_subtensor", x, y, bool(set_instead_of_inc))
 
 
 def _write(name, x, y, is_set):

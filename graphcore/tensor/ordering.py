@@ -496,8 +496,10 @@ def permute_row_elements(x, y, inverse=0):
     return ranges.take_along(x, y, ndim - 1)
 
 
-def unravel_index(indices, dims, order="C"):
+def unravel_index(indices, dims, order="C", ndim=None):
     """Positions on every axis of positions in the flattened array of shape ``dims``.
+
+    ``ndim`` is the number of axes, where ``dims`` is a vector of unknown length.
 
     Examples
     --------
@@ -506,7 +508,9 @@ def unravel_index(indices, dims, order="C"):
     [[1, 0], [2, 2]]
     """
     indices = as_tensor_variable(indices)
-    lengths = _entries(dims)
+    if ndim is not None:
+        dims = as_tensor_variable(dims)
+    lengths = _entries(dims) if ndim is None else [dims[i] for i in range(ndim)]
     found = []
     for n in reversed(lengths) if order == "C" else lengths:
         found.append(apply_row("mod", indices, n))

@@ -116,7 +116,7 @@ def categorical_crossentropy(coding_dist, true_dist):
         return -reductions.FUNCTIONS["sum"](true * apply_row("log", coding), axis=-1)
     if true.type.ndim != coding.type.ndim - 1 or coding.type.ndim != 2:
         raise TypeError("categorical_crossentropy: a matrix, and a vector of classes or a matrix")
-    return -apply_row("log", _chosen(coding, true))
+    return -_chosen(apply_row("log", coding), true)  # the logarithm of a softmax is stable
 
 
 def _chosen(rows, columns):

@@ -1,0 +1,120 @@
+"""What programs written for Theano rely on without a tutorial saying so."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import graphcore
+import graphcore.tensor as tt
+from graphcore.compile import DebugMode, NanGuardMode, pfunc
+from graphcore.compile.mode import Mode
+
+
+def test_typed_constructors_are_types():
+    assert tt.lvector == tt.TensorType("int64", (None,)) == tt.lvector("i").type
+    assert tt.constant(np.arange(3)).type.dtype == tt.lvector.dtype
+    assert isinstance(tt.dmatrix, tt.TensorType) and tt.drow.broadcastable == (True, False)
+    x = tt.dvector("x", shape=(3,))
+    assert x.name == "x" and x.type.shape == (3,) and tt.ivector().type.dtype == "int32"
+    with pytest.raises(TypeError, match="name must be a string"):
+        tt.dscalar(3.0)
+    with pytest.raises(ValueError, match="2 entries"):
+        tt.dmatrix("x", shape=(3,))
+
+
+@pytest.mark.parametrize("make", [tt.scalar, tt.vector, tt.matrix, tt.row, tt.col, tt.tensor3])
+def test_the_second_argument_of_a_constructor_is_the_element_type(make):
+    assert make("y", "float32").type.dtype == "float32"
+
+
+def test_floatx_names_an_element_type():
+    x = tt.tensor("floatX", (None,))
+    assert x.type.dtype == tt.cast(tt.iscalar(), "floatX").type.dtype == "float64"
+    with graphcore.change_flags(floatX="float32"):
+        assert tt.tensor("floatX", ()).type.dtype == "float32"
+        assert tt.TensorType("floatX", ()).dtype == tt.iscalar().astype("floatX").dtype == "float32"
+
+
+def test_modes_are_classes():
+    assert isinstance(DebugMode(), Mode) and DebugMode().kind == "debug"
+    assert not isinstance(Mode(), DebugMode) and not NanGuardMode(inf_is_error=False).inf
+
+
+@pytest.mark.parametrize("slope", [lambda x, y: 2 * x, lambda x, y: x + y, lambda x, y: x * y])
+def test_inputs_of_the_cost_are_used_by_its_gradient(slope):
+    x, y = tt.scalars("x", "y")
+    g = graphcore.grad(slope(x, y), x)
+    assert_allclose(
+        graphcore.function([x, y], [g, y])(1.5, 3.0), [float(slope(1, 3) - slope(0, 3)), 3]
+    )
+    j = graphcore.jacobian(slope(x, y), x)
+    assert_allclose(
+        graphcore.function([x], j, givens={y: 3.0})(0.0), float(slope(1, 3) - slope(0, 3))
+    )
+
+
+def test_costs_that_are_steps_have_the_slope_zero():
+    x, i = tt.vector("x"), tt.iscalar("i")
+    assert_array_equal(graphcore.grad((x > 0).sum(), x).eval({x: [1.0, -1.0]}), [0, 0])
+    assert_array_equal(graphcore.grad(i, i).eval({i: 7}), 1)
+    with pytest.raises(graphcore.DisconnectedInputError):
+        graphcore.grad(i, x)
+
+
+def test_sums_and_products_of_any_number_of_operands():
+    x, y, z = tt.vectors("x", "y", "z")
+    f = graphcore.function([x, y, z], [tt.add(x, y, z, 1), tt.mul(x, y, z), tt.mul(x)])
+    assert_array_equal(f([1, 2], [3, 4], [5, 6]), [[10, 13], [15, 48], [1, 2]])
+    with pytest.raises(TypeError, match="add: needs at least one"):
+        tt.add()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_cross_entropy_of_a_softmax_does_not_underflow(dtype):
+    x = tt.matrix("x", dtype=dtype)
+    cost = tt.nnet.categorical_crossentropy(tt.nnet.softmax(x), np.arange(5)).sum()
+    f = graphcore.function([x], [cost, graphcore.grad(cost, x)])
+    value, slope = f((-1e6 * np.eye(5)).astype(dtype))
+    assert_allclose(value, 5e6 + 5 * np.log(4), rtol=1e-6)
+    assert_allclose(slope, 0.25 - 1.25 * np.eye(5), rtol=1e-6)
+
+
+def test_steps_of_verify_grad_are_what_is_asked_for():
+    spread = np.array([200.0, 100.0, -300.0, 100.5])
+    graphcore.verify_grad(lambda x: tt.sort(x), [spread], eps=1e-2)
+
+
+def test_norms_by_theano_names():
+    a = np.arange(6.0).reshape(2, 3) - 2
+    for name in ("inf", "-inf"):
+        assert tt.nlinalg.norm(a, name).eval() == np.linalg.norm(a, float(name))
+        assert tt.nlinalg.norm(a[0], name).eval() == np.linalg.norm(a[0], float(name))
+
+
+def test_positions_in_an_array_of_a_shape_that_is_a_variable():
+    shape = tt.lvector("shape")
+    found = graphcore.function([shape], list(tt.unravel_index([5, 2], shape, ndim=2)))([2, 3])
+    assert_array_equal(found, np.unravel_index([5, 2], (2, 3)))
+
+
+def test_options_of_older_programs():
+    x, s = tt.vector("x"), graphcore.shared(0.0)
+    assert_array_equal(tt.inc_subtensor(x[:1], 1, inplace=True).eval({x: [1, 2]}), [2, 2])
+    set_ = tt.inc_subtensor(x[:1], 7, set_instead_of_inc=True)
+    assert_array_equal(set_.eval({x: [1, 2]}), [7, 2])
+    f = pfunc(params=[x], outputs=x.sum(), updates=[(s, s + x.sum())])
+    assert f([1, 2]) == 3 and s.get_value() == 3
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "match"),
+    [
+        (lambda x, s: graphcore.In(x, name=[]), TypeError, "must be a string"),
+        (lambda x, s: graphcore.In(s, update=s + 1), TypeError, "is shared"),
+        (lambda x, s: graphcore.function([x], x + 1, givens={x: 2 * x}), RuntimeError, "'x'"),
+        (lambda x, s: tt.fft.irfft(tt.matrix(), is_odd=123), ValueError, "True or False"),
+    ],
+)
+def test_mistakes_that_raise_what_theano_raises(make, error, match):
+    with pytest.raises(error, match=match):
+        make(tt.scalar("x"), graphcore.shared(1.0, "s"))
