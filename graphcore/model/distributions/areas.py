@@ -16,7 +16,7 @@ from graphcore.model.distributions.constraints import (
     real,
     simplex,
 )
-from graphcore.model.distributions.multivariate import Multinomial
+from graphcore.model.distributions.multivariate import Multinomial, log_ways
 from graphcore.model.distributions.ordered import OrderedLogistic
 from graphcore.model.distributions.parameters import Param
 from graphcore.model.distributions.special import HALF_LOG_2PI
@@ -276,4 +276,12 @@ class OrderedMultinomial(Multinomial):
         self = super().make(label, (), {**kwargs, "p": p}, **shapes)
         self.conditions = [*inner.conditions, *self.conditions]
         self.faults = [*inner.faults, *self.faults]
+        self.ordered = inner.arguments
         return self
+
+    def formula(self, value):
+        # Not by the probabilities: they are differences, which lose the small ones.
+        value = tt.as_tensor_variable(value)
+        each = OrderedLogistic.log_probabilities(**self.ordered)
+        counted = tt.sum(tt.switch(value > 0, value * each, 0.0), axis=-1)
+        return log_ways(tt, self.arguments["n"], value) + counted

@@ -17,7 +17,7 @@ from graphcore.model.distributions.constraints import (
     whole,
 )
 from graphcore.model.distributions.parameters import Param
-from graphcore.model.distributions.special import HALF_LOG_2PI
+from graphcore.model.distributions.special import HALF_LOG_2PI, log_ratio, rising_excess
 from graphcore.model.distributions.transforms import ZeroSumTransform
 from graphcore.runtime.reference import evaluate
 
@@ -82,7 +82,7 @@ def _adding_up_to(n):
     )
 
 
-def _log_ways(o, n, x):
+def log_ways(o, n, x):
     """Logarithm of the multinomial coefficient."""
     return o.gammaln(n + 1) - o.sum(o.gammaln(x + 1), axis=-1)
 
@@ -116,7 +116,7 @@ class Multinomial(Distribution):
         return p.type.shape[-1:]
 
     def logp(o, x, n, p):
-        return _log_ways(o, n, x) + o.sum(o.xlogy(x, p), axis=-1)
+        return log_ways(o, n, x) + o.sum(o.xlogy(x, p), axis=-1)
 
     def mean(o, n, p):
         return o.expand_dims(n, n.ndim) * p
@@ -154,8 +154,11 @@ class DirichletMultinomial(Distribution):
 
     def logp(o, x, n, a):
         total = o.sum(a, axis=-1)
-        parts = o.sum(o.gammaln(o.maximum(x, 0.0) + a) - o.gammaln(a), axis=-1)
-        return _log_ways(o, n, x) + parts + (o.gammaln(total) - o.gammaln(n + total))
+        x, whole = o.maximum(x, 0.0), o.expand_dims(total, total.ndim)
+        # Gamma(a + x) / Gamma(a) is a**x and little more when a is large, and so is the total.
+        shares = x * log_ratio(o, a, 0.0, whole - a)
+        parts = o.sum(rising_excess(o, a, x) + shares, axis=-1)
+        return log_ways(o, n, x) + parts - rising_excess(o, total, n)
 
     def mean(o, n, a):
         return o.expand_dims(n, n.ndim) * a / o.sum(a, axis=-1, keepdims=True)

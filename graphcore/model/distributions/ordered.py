@@ -64,6 +64,13 @@ class OrderedLogistic(_Ordered):
         return gap - o.softplus(eta - select(o, high, x)) - o.softplus(select(o, low, x) - eta)
 
     @staticmethod
+    def log_probabilities(eta, cutpoints):
+        """Of all categories, along a last axis."""
+        low, high = _borders(tt, cutpoints, np.inf)
+        eta = tt.expand_dims(eta, eta.ndim)
+        return tt.log1mexp(low - high) - tt.softplus(eta - high) - tt.softplus(low - eta)
+
+    @staticmethod
     def probabilities(eta, cutpoints):
         low, high = _borders(tt, cutpoints, np.inf)
         eta = tt.expand_dims(eta, eta.ndim)
