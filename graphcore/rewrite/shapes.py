@@ -49,6 +49,12 @@ def _bare(v):
             return v
 
 
+def _without_leading_axes(v):
+    while v.owner is not None and _only_leads(v.owner):
+        v = v.owner.inputs[0]
+    return v
+
+
 def _only_leads(node):
     """Whether a node only puts new axes in front."""
     if type(node.op) is not Dimshuffle:
@@ -88,10 +94,9 @@ def _drop_dynamic_broadcast(b, node, bare):
     full = [v for v, x in zip(inputs, bare, strict=True) if x is v and v.type.ndim == ndim]
     kept = []
     for v, x in zip(inputs, bare, strict=True):
-        stays = x is not v and not any(same_shape(b, v, y) for y in full)
-        if stays and not _is_broadcast(v) and any(y.type.ndim == ndim for y in full):
-            stays = False  # new leading axes, which another operand has anyway
-        kept.append(v if stays else x)
+        if x is not v and not any(same_shape(b, v, y) for y in full):
+            x = _without_leading_axes(v) if full else v  # which another operand has anyway
+        kept.append(x)
     if same(kept, inputs):
         return None
     return b.apply(node.op, *kept)

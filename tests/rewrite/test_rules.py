@@ -167,6 +167,7 @@ CASES = {
         tt.exp(BroadcastTo()(s.a, vector(N))),
         s.m * Dimshuffle(("x", 0))(s.v),
         BroadcastLike()(s.a, s.free) * s.free,
+        Dimshuffle(("x", 0))(BroadcastLike()(s.a, s.also)) * Dimshuffle((0, "x"))(s.free),
         tt.exp(s.free) * BroadcastLike()(s.a, s.free + 1.0),
     ],
     "broadcast_after_cast": [tt.cast(BroadcastTo()(s.j, vector(N)), "float64")],
