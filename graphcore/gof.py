@@ -5,6 +5,7 @@ from graphcore.graph import basic as graph
 from graphcore.graph.basic import Apply, Constant, FunctionGraph, SharedVariable, Variable
 from graphcore.graph.types import TensorType
 from graphcore.ops.user import UserOp as Op
+from graphcore.tensor.opt import OpRemove
 
 __all__ = [
     "Apply",
@@ -12,6 +13,7 @@ __all__ = [
     "FunctionGraph",
     "MissingInputError",
     "Op",
+    "OpRemove",
     "SharedVariable",
     "TensorType",
     "Variable",

@@ -185,3 +185,39 @@ def test_gradients_are_named_and_checked_as_in_theano():
 def test_lists_of_element_types():
     assert all(T.tensor(d, (None,)).dtype == d for d in T.all_dtypes)
     assert T.vector(dtype="int8").dtype in T.discrete_dtypes
+
+
+def test_gradients_clipped_by_a_view_of_the_users_own():
+    """As recurrent networks of 2014 did it, before there was ``grad_clip``."""
+
+    class GradClip(theano.compile.ViewOp):
+        def __init__(self, low, high):
+            self.low, self.high = low, high
+
+        def grad(self, args, g_outs):
+            return [T.clip(g, self.low, self.high) for g in g_outs]
+
+    clip = GradClip(-1, 1)
+    T.opt.register_canonicalize(theano.gof.OpRemove(clip), name="clip")
+    x = T.vector("x")
+    y = clip(x)
+    f = theano.function([x], [y, theano.grad((y**2).sum(), x)])
+    value, slope = f([0.1, -3.0])
+    numpy.testing.assert_array_equal(value, [0.1, -3.0])
+    numpy.testing.assert_array_equal(slope, [0.2, -1.0])
+    with pytest.raises(NotImplementedError, match=r"cannot be registered.*docs/extending\.md"):
+        T.opt.register_canonicalize("a rewrite")
+
+
+def test_a_graph_is_walked_by_parents():
+    x, y = T.scalars("x", "y")
+    z = T.exp(x) + y
+    queue, seen = [z], []
+    while queue:
+        node = queue.pop()
+        queue.extend(node.get_parents())
+        seen.append(node)
+    assert {v for v in seen if isinstance(v, T.Variable) and v.name} == {x, y}
+    assert (z.owner.nin, z.owner.nout, z.owner.default_output()) == (2, 1, z)
+    with pytest.raises(ValueError, match="has 2 outputs"):
+        T.nlinalg.eigh(T.matrix())[0].owner.default_output()

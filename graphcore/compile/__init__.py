@@ -2,7 +2,7 @@
 
 from graphcore.compile import builders, debugmode, io, mode, nanguardmode, ops, sharedvalue
 from graphcore.graph.nodes import SharedVariable
-from graphcore.ops.inner import OpFromGraph
+from graphcore.ops.inner import OpFromGraph, ViewOp
 from graphcore.ops.user import FromFunctionOp, as_op
 from graphcore.runtime.callable import Function
 from graphcore.runtime.function import function
@@ -17,8 +17,8 @@ def pfunc(params, outputs=None, **options):
 
 
 __all__ = [
-    "DebugMode", "FromFunctionOp", "Function", "In", "Mode", "NanGuardMode", "OpFromGraph", "Out",
-    "Param", "SharedVariable", "SymbolicInput", "SymbolicOutput", "as_op", "builders", "debugmode",
-    "function", "get_default_mode", "get_mode", "io", "mode", "nanguardmode", "ops", "pfunc",
-    "shared", "sharedvalue", "specify_shape",
+    "DebugMode", "FromFunctionOp", "Function", "In", "Mode", "NanGuardMode", "OpFromGraph",
+    "Out", "Param", "SharedVariable", "SymbolicInput", "SymbolicOutput", "ViewOp", "as_op",
+    "builders", "debugmode", "function", "get_default_mode", "get_mode", "io", "mode",
+    "nanguardmode", "ops", "pfunc", "shared", "sharedvalue", "specify_shape",
 ]  # fmt: skip

@@ -59,6 +59,10 @@ class Variable:
             self._tag = SimpleNamespace()
             return self._tag
 
+    def get_parents(self):
+        """The application that computes the variable, in a list; an empty one if there is none."""
+        return [] if self.owner is None else [self.owner]
+
     def __reduce__(self):
         if self.owner is not None:
             return output_of, (self.owner, self.index)
@@ -130,6 +134,24 @@ class Apply:
     @property
     def out(self):
         return self.outputs[0]
+
+    @property
+    def nin(self):
+        return len(self.inputs)
+
+    @property
+    def nout(self):
+        return len(self.outputs)
+
+    def default_output(self):
+        """The output, of an application that has one."""
+        if len(self.outputs) != 1:
+            raise ValueError(f"{self!r} has {len(self.outputs)} outputs; choose one of them")
+        return self.outputs[0]
+
+    def get_parents(self):
+        """The inputs, in a list."""
+        return list(self.inputs)
 
     def __repr__(self):
         return f"{self.op!r}({', '.join(map(shown, self.inputs))})"

@@ -12,7 +12,9 @@ from importlib import import_module
 
 import numpy as np
 
+from graphcore.graph.nodes import Apply, Constant, SharedVariable, Variable
 from graphcore.graph.types import TensorType
+from graphcore.ops.user import UserOp as Op
 from graphcore.tensor import (
     arranging,
     complexes,
@@ -90,7 +92,8 @@ def __getattr__(name):
 __all__ = [
     "all_dtypes", "complex_dtypes", "continuous_dtypes", "discrete_dtypes", "float_dtypes",
     "int_dtypes", "integer_dtypes", "uint_dtypes",
-    "RandomStreams", "TensorConstant", "TensorSharedVariable", "TensorType", "TensorVariable",
+    "Apply", "Constant", "Op", "RandomStreams", "SharedVariable", "TensorConstant",
+    "TensorSharedVariable", "TensorType", "TensorVariable", "Variable",
     "as_tensor", "as_tensor_variable", "constant", "inc_subtensor", "linalg", "newaxis", "nlinalg",
     "nnet", "opt", "random", "set_subtensor", "shared_randomstreams", "signal", "slinalg", "e",
     "extra_ops", "fft", "inf", "nan", "norm", "pi", "special", "xlogx",
