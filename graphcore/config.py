@@ -38,6 +38,16 @@ on_opt_error = "warn"
 on_shape_error = "warn"
 print_test_value = False
 
+
+class _Ignored:
+    """Settings of compilers and caches: setting one changes nothing."""
+
+    def __setattr__(self, name, value):
+        pass
+
+
+warn = gcc = blas = nvcc = lib = scan = numpy = _Ignored()
+
 _SETTINGS = frozenset(
     ("floatX", "mode", "device", "optimizer", "compute_test_value", "exception_verbosity",
      "on_unused_input", "allow_gc", "profile", "cxx", "linker", "openmp", "int_division",

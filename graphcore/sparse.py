@@ -25,6 +25,7 @@ from graphcore import tensor as tt
 from graphcore.graph.nodes import Constant, Variable
 from graphcore.ops import sparse as _ops
 from graphcore.sparse_elementwise import structured_functions
+from graphcore.tensor.type import all_dtypes
 
 
 class SparseVariable:
@@ -576,11 +577,11 @@ globals().update(_generated)
 _INPUTS = ["csc_dmatrix", "csc_fmatrix", "csc_matrix", "csr_dmatrix", "csr_fmatrix", "csr_matrix"]
 
 __all__ = [
-    "CSC", "CSR", "SparseVariable", "add", "as_sparse", "as_sparse_or_tensor_variable",
-    "as_sparse_variable", "basic_dot", "col_scale", "conj", "conjugate", "constant",
-    "csc_from_dense", "csm_data", "csm_indices", "csm_indptr", "csm_properties", "csm_shape",
-    "csr_from_dense", "dense_from_sparse", "diag", "dot", "ensure_sorted_indices", "hstack",
-    "is_sparse_variable", "mul", "mul_s_v", "multiply", "neg",
+    "CSC", "CSR", "SparseVariable", "add", "all_dtypes", "as_sparse",
+    "as_sparse_or_tensor_variable", "as_sparse_variable", "basic_dot", "col_scale", "conj",
+    "conjugate", "constant", "csc_from_dense", "csm_data", "csm_indices", "csm_indptr",
+    "csm_properties", "csm_shape", "csr_from_dense", "dense_from_sparse", "diag", "dot",
+    "ensure_sorted_indices", "hstack", "is_sparse_variable", "mul", "mul_s_v", "multiply", "neg",
     "row_scale", "sampling_dot", "sp_ones_like", "sp_sum", "sp_zeros_like", "square_diagonal",
     "structured_add_s_v", "structured_dot", "sub", "subtract", "transpose", "true_dot", "usmm",
     "vstack",

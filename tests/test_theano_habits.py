@@ -118,3 +118,59 @@ def test_options_of_older_programs():
 def test_mistakes_that_raise_what_theano_raises(make, error, match):
     with pytest.raises(error, match=match):
         make(tt.scalar("x"), graphcore.shared(1.0, "s"))
+
+
+def test_inputs_with_an_update_as_pairs():
+    a, b, c = tt.scalars("xys")
+    f = graphcore.function([a, b, ((c, c + a + b), 10.0)], [])
+    assert f["s"] == f.value[c] == f.container[c].value == 10.0
+    assert f(1, 2) == [] and f["s"] == 13.0
+    f["s"] = 99.0
+    f(1, 0)
+    f.container["s"].value = f.container["s"].value + 1
+    f(1, 0)
+    assert f["s"] == 102.0
+    with pytest.raises(KeyError, match="called 'x'"):
+        f.container["x"]
+
+
+def test_functions_share_the_value_of_an_input():
+    x, s = tt.scalars("x", "s")
+    add = graphcore.function([x, graphcore.In(s, value=0.0, update=s + x)], s + x)
+    take = graphcore.function([x, graphcore.In(s, value=add.container[s], update=s - x)], s - x)
+    assert (add(5.0), take(2.0), add(1.0), take(0.0)) == (5.0, 3.0, 4.0, 4.0)
+    take[s] = 7.0
+    assert add[s] == 7.0 and add(1.0) == 8.0
+    shared = graphcore.shared(1.0, "w")
+    g = graphcore.function([x, graphcore.In(s, value=add.container[s])], x * s * shared)
+    g.container[shared].value = 3.0
+    assert shared.get_value(return_internal_type=True) == 3.0 and g(1.0) == 24.0
+
+
+def test_settings_of_compilers_are_ignored():
+    graphcore.config.warn.subtensor_merge_bug = False
+    graphcore.config.gcc.cxxflags = "-fbracket-depth=16000"
+    graphcore.config.blas.ldflags = ""
+
+
+def test_a_strict_loop_may_draw_random_numbers():
+    rng, w = tt.RandomStreams(1), graphcore.shared(2.0, "w")
+    options = {"outputs_info": tt.constant(0.0), "n_steps": 3, "strict": True}
+    ys, updates = graphcore.scan(
+        lambda y, w: y + w * rng.uniform(size=()), non_sequences=[w], **options
+    )
+    values = graphcore.function([], ys, updates=updates)()
+    assert np.all(np.diff(values) > 0) and np.all(np.diff(values) < 2)
+    with pytest.raises(ValueError, match="'w'; add it to non_sequences"):
+        graphcore.scan(lambda y: y + w * rng.uniform(size=()), **options)
+
+
+def test_solvers_and_factors_as_makers():
+    a = np.array([[4.0, 2.0], [2.0, 3.0]])
+    b = np.array([1.0, 2.0])
+    for name, m in (("general", a), ("symmetric", a), ("lower_triangular", np.tril(a)),
+                    ("upper_triangular", np.triu(a))):  # fmt: skip
+        assert_allclose(tt.slinalg.Solve(name)(a, b).eval(), np.linalg.solve(m, b))
+    assert_allclose(tt.slinalg.Cholesky(lower=False)(a).eval(), np.linalg.cholesky(a).T)
+    with pytest.raises(ValueError, match="A_structure is 'diagonal'"):
+        tt.slinalg.Solve("diagonal")

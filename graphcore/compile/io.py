@@ -1,5 +1,5 @@
 """Inputs and outputs: Theano's name of the module."""
 
-from graphcore.runtime.inputs import In, Out, Param
+from graphcore.runtime.inputs import Container, In, Out, Param
 
-__all__ = ["In", "Out", "Param"]
+__all__ = ["Container", "In", "Out", "Param"]

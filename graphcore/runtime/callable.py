@@ -17,10 +17,10 @@ from graphcore.lower.text import Explanation, disassemble, explain_spec
 from graphcore.ops.choice import decided
 from graphcore.rewrite import rewrite, rule_names
 from graphcore.rewrite.stages import stages
+from graphcore.runtime.inputs import Container
 from graphcore.runtime.plans import Before, Plans, values_count
 from graphcore.runtime.profile import Profile
 from graphcore.runtime.reference import evaluate
-from graphcore.tensor.variable import checked_value
 
 
 class Function(Caller):
@@ -82,7 +82,12 @@ class Function(Caller):
     def _containers(self):
         """Where defaults, shared values and their new values are kept."""
         self.defaults = [
-            None if spec.value is None else [spec.checked(spec.value, True)] for spec in self.specs
+            None
+            if spec.value is None
+            else spec.value.storage
+            if isinstance(spec.value, Container)
+            else [spec.checked(spec.value, True)]
+            for spec in self.specs
         ]
         changed = []
         for v, _ in self.updates:
@@ -206,28 +211,32 @@ class Function(Caller):
         return list(self.shared)
 
     def _container(self, key):
-        """Container of a variable or a name, and how a new value is checked."""
+        """Container of a variable or a name."""
         for spec, default in zip(self.specs, self.defaults, strict=True):
             if default is not None and (key is spec.variable or key == spec.name):
-                return default, spec.checked
+                return Container(default, spec)
         everything = [*self.shared, *(v for v, _ in self.updates)]
         for v in everything:
             if isinstance(v, SharedVariable) and (key is v or (v.name and key == v.name)):
-                return v.container, lambda value, v=v: checked_value(v, value)
+                return Container(v.container, v)
         what = shown(key) if isinstance(key, Variable) else repr(key)
         raise KeyError(f"{self} has no shared variable or input with a default called {what}")
 
     def __getitem__(self, key):
-        return self._container(key)[0][0].copy()
+        return self._container(key).value
 
     def __setitem__(self, key, value):
-        container, check = self._container(key)
-        container[0] = np.array(check(value))
+        self._container(key).value = value
 
     @property
     def value(self):
         """Theano's name of the values that are kept: ``f.value[x]`` is ``f[x]``."""
         return self
+
+    @property
+    def container(self):
+        """What keeps the values: ``f.container[x]``, to be shared with other functions."""
+        return _Containers(self)
 
     def copy(self, share_memory=False, swap=None, delete_updates=False, name=None, profile=None):
         """Another function of the same graph, with its own defaults.
@@ -362,6 +371,16 @@ class Function(Caller):
     def __repr__(self):
         inputs = ", ".join(shown(v) for v in self.inputs)
         return f"<graphcore function {self.name or ''}({inputs})>".replace(" (", "(")
+
+
+class _Containers:
+    """The containers of a function, by variable or by name."""
+
+    def __init__(self, f):
+        self._f = f
+
+    def __getitem__(self, key):
+        return self._f._container(key)
 
 
 class _Maker:

@@ -6,6 +6,36 @@ from graphcore.errors import shown
 from graphcore.graph.nodes import Constant, SharedVariable, Variable
 from graphcore.runtime.reference import input_array
 from graphcore.tensor.convert import as_tensor_variable
+from graphcore.tensor.variable import checked_value
+
+
+class Container:
+    """Where a function keeps the default of an input or the value of a shared variable.
+
+    ``f.container[x]`` is one; given as the value of an input of another function, both functions
+    read and update the same number.
+
+    Attributes
+    ----------
+    value : ndarray
+        A copy of what is kept; assigning replaces it.
+    storage : list
+        The array itself, the only entry.
+    """
+
+    def __init__(self, storage, owner):
+        self.storage, self._owner = storage, owner
+
+    @property
+    def value(self):
+        return self.storage[0].copy()
+
+    @value.setter
+    def value(self, value):
+        own = isinstance(self._owner, SharedVariable)
+        self.storage[0] = (
+            checked_value(self._owner, value) if own else np.array(self._owner.checked(value))
+        )
 
 
 class In:
@@ -16,8 +46,8 @@ class In:
     variable : Variable
     name : str, optional
         For keyword arguments; the name of the variable by default.
-    value : array_like, optional
-        Used when a call gives no value.
+    value : array_like or Container, optional
+        Used when a call gives no value; a container is shared with another function.
     update : Variable, optional
         What the default becomes after each call.
     strict : bool
@@ -111,14 +141,16 @@ SymbolicInput, SymbolicOutput = In, Out  # Theano's names of the same
 def read_inputs(inputs):
     """``In`` objects of what was given as inputs, each variable once.
 
-    A pair ``(variable, value)`` is an input with a default.
+    A pair ``(variable, value)`` is an input with a default, ``((variable, update), value)`` one
+    with a default that calls change.
     """
     if not isinstance(inputs, list | tuple):
         raise TypeError("inputs must be a list of variables, as in function([x], y)")
     found = []
     for i, item in enumerate(inputs):
-        if isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[0], Variable):
-            item = In(item[0], value=item[1])
+        if isinstance(item, list | tuple) and len(item) == 2:
+            variable, update = item[0] if isinstance(item[0], list | tuple) else (item[0], None)
+            item = In(variable, value=item[1], update=update)
         if not isinstance(item, In):
             if not isinstance(item, Variable) or isinstance(item, Constant):
                 raise TypeError(f"input {i} is not a symbolic variable: {item!r}")

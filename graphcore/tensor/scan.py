@@ -278,7 +278,8 @@ class _Scan:
         allowed = {*self.entries, *self.fixed}
         allowed.update(v for o in self.outputs if o.taps for v in o.seen.values())
         for v in inputs_of(results, stop=allowed):
-            if v not in allowed:
+            # generators bring their updates along, as in Theano
+            if v not in allowed and getattr(v, "default_update", None) is None:
                 raise ValueError(
                     f"scan: with strict=True the step uses only what it is given, but it uses "
                     f"{shown(v)}; add it to non_sequences"

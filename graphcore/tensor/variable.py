@@ -328,8 +328,8 @@ class TensorSharedVariable(TensorOperators, SharedVariable):
         """A shared array is there: ``if weights:`` is how programs ask whether they were given."""
         return True if self.type.ndim else super().__bool__()
 
-    def get_value(self, borrow=False):
-        """The value now; a copy unless ``borrow`` is true."""
+    def get_value(self, borrow=False, return_internal_type=False):
+        """The value now; a copy unless ``borrow`` is true.  There is no other, internal type."""
         value = self.container[0]
         return value if borrow else value.copy()
 
