@@ -222,6 +222,9 @@ OTHERS = {
     "OrderedLogistic": "sigmoid(cutpoints[x] - eta) - sigmoid(cutpoints[x-1] - eta)",
     "OrderedMultinomial": "Multinomial(x | n, the probabilities of OrderedLogistic)",
     "OrderedProbit": "Phi((cutpoints[x] - eta) / sigma) - Phi((cutpoints[x-1] - eta) / sigma)",
+    "PolyaGamma": "cosh(z / 2)**h * exp(-z**2 * x / 2) * 2**(h - 1) / Gamma(h) * sum((-1)**n * "
+                  "Gamma(n + h) / n! * (2 * n + h) / sqrt(2 * pi * x**3) * "
+                  "exp(-(2 * n + h)**2 / (8 * x)), n = 0, 1, ...)",
     "RandomWalk": "init_dist(x[0]) * prod(innovation_dist(x[t] - x[t-1]))",
     "StickBreakingWeights": "prod(Beta(v[k] | 1, alpha)), v[k] = x[k] / (1 - x[0] - ... - x[k-1]), "
                             "with the Jacobian from x",

@@ -12,7 +12,7 @@ COMPOSED = set(
     Censored Truncated TruncatedNormal CustomDist ZeroSumNormal Interpolated Bound
     AR AR1 EulerMaruyama GARCH11 MvGaussianRandomWalk MvStudentTRandomWalk RandomWalk
     CAR ICAR MixtureSameFamily
-    KroneckerNormal LKJCorr MatrixNormal OrderedMultinomial StickBreakingWeights Wishart
+    KroneckerNormal LKJCorr MatrixNormal OrderedMultinomial PolyaGamma StickBreakingWeights Wishart
     """.split()
 )
 

@@ -185,6 +185,22 @@ def vector_steps(x):
     return [[b - a for a, b in zip(r, q, strict=True)] for r, q in pairwise(rows)]
 
 
+def polya_gamma(x, h, z):
+    """The alternating series, in as many digits as cancel."""
+    x = x[0]
+    with mp.workdps(mp.dps + int(2 * x + 3 * h)):
+        total, n = mp.mpf(0), 0
+        while True:
+            size = mp.loggamma(n + h) - mp.loggamma(n + 1) - (2 * n + h) ** 2 / (8 * x)
+            term = (-1) ** n * mp.exp(size) * (2 * n + h)
+            total += term
+            if n > 5 and abs(term) < abs(total) * mp.mpf(10) ** -mp.dps:
+                break
+            n += 1
+        series = (h - 1) * mp.log(2) - mp.loggamma(h) - mp.log(2 * mp.pi * x**3) / 2 + mp.log(total)
+        return h * mp.log(mp.cosh(z / 2)) - z * z * x / 2 + series
+
+
 def log_mix(w, parts):
     return mp.log(sum(v * mp.exp(p) for v, p in zip(w, parts, strict=True)))
 
@@ -355,6 +371,11 @@ CASES = {
         lambda mu, s: pm.GaussianRandomWalk.dist(mu, s, init_dist=N01, steps=2),
         lambda x, mu, s: norm(x[0]) + sum(norm(d, mu, s) for d in steps(x)),
         ((-1e3, 0.1), SCALES), SERIES,
+    ),
+    "PolyaGamma": Case(
+        lambda h, z: pm.PolyaGamma.dist(h, z), polya_gamma,
+        ((1e-3, 0.4, 1.0, 7.0, 40.0), (-50.0, 0.0, 1e-3, 3.0)),
+        ((1e-6,), (1e-3,), (0.05,), (0.3,), (2.0,), (15.0,)),
     ),
     "RandomWalk": Case(
         lambda nu, s: pm.RandomWalk.dist(N01, pm.StudentT.dist(nu, 0.0, s), steps=2),

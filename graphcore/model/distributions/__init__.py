@@ -74,6 +74,7 @@ from graphcore.model.distributions.multivariate import (
     ZeroSumNormal,
 )
 from graphcore.model.distributions.ordered import OrderedLogistic, OrderedProbit
+from graphcore.model.distributions.polyagamma import PolyaGamma
 from graphcore.model.distributions.positive import (
     Beta,
     Exponential,
@@ -191,6 +192,7 @@ __all__ = [
     "OrderedProbit",
     "Pareto",
     "Poisson",
+    "PolyaGamma",
     "PositiveContinuous",
     "RandomVariable",
     "RandomWalk",
