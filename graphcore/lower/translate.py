@@ -20,6 +20,7 @@ from graphcore.lower.arrays import (
     Array,
     View,
     c_strides,
+    shape_function,
     size_of,
     whole,
 )
@@ -468,9 +469,17 @@ def _reduce(t, node):
     t.view[y] = reduce_view(t, name, view, node.op.axes, y.type.dtype)
 
 
+@shape_function
+def _reduction(shape, axes):
+    """Shape of the result, and its strides as the reduction goes over ``shape``."""
+    kept = tuple([n for i, n in enumerate(shape) if i not in axes])
+    strides = iter(c_strides(kept))
+    return kept, tuple([0 if i in axes else next(strides) for i in range(len(shape))])
+
+
 def reduce_view(t, name, view, axes, dtype):
     """Reduce a view over axes; the result has the other axes."""
-    kept = tuple(n for i, n in enumerate(view.shape) if i not in axes)
+    kept, over = _reduction(view.shape, tuple(axes))
     lane = LANE[dtype]
     if view.size == size_of(kept):
         strides = tuple(s for i, s in enumerate(view.strides) if i not in axes)
@@ -481,8 +490,6 @@ def reduce_view(t, name, view, axes, dtype):
         return out
     if not view.size:
         return t.constant(np.full(kept, {"sum": 0, "prod": 1, "any": 0, "all": 1}[name], dtype))
-    strides = iter(c_strides(kept))
-    over = tuple(0 if i in axes else next(strides) for i in range(len(view.shape)))
     target = View(array, view.shape, over)
     t.add("reduce", f"{name}_{lane}", view.shape, [view], target, axes=tuple(axes))
     return t.narrow(out, dtype)

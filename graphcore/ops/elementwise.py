@@ -90,8 +90,7 @@ class Elemwise(Op):
                 return [t]
         return [TensorType(dtype, shape)]
 
-    def types_of(self, inputs):
-        return remembered_types(self, tuple(inputs))
+    types_of = remembered_types
 
     def infer_shape(self, shapes, values):
         return [broadcast_concrete(shapes, self.name)]
@@ -124,8 +123,9 @@ class Elemwise(Op):
         if g is None:
             return None
         x = inputs[i]
-        others = [v for j, v in enumerate(inputs) if j != i]
-        return cast(unbroadcast(g, x, others), x.type.dtype)
+        if x.type.shape or g.type.shape:
+            g = unbroadcast(g, x, [v for j, v in enumerate(inputs) if j != i])
+        return cast(g, x.type.dtype)
 
     @staticmethod
     def cases():

@@ -438,9 +438,11 @@ def unbroadcast(g, x, others):
     lead = g.type.ndim - len(own)
     if None in own:  # operands of the same unknown shape decide nothing, nor do those of length 1
         others = [v for v in others if _is_spread(v) and not same_shape(x, v)]
+        if not lead and not others:
+            return g
     elif not lead and 1 not in own:
         return g
-    met = [(1,) * (g.type.ndim - v.type.ndim) + v.type.shape for v in others]
+    met = [(1,) * (g.type.ndim - v.type.ndim) + v.type.shape for v in others if own]
     summed = []
     for i, n in enumerate(own):
         lengths = {shape[lead + i] for shape in met}

@@ -257,17 +257,17 @@ def merge_constant_factors(b, node):
         x, y = y, x
     if isinstance(x, Constant) or not isinstance(y, Constant) or y.type.dtype != dtype:
         return None
-    inner = parts(x, "mul")
-    if inner is not None:
+    before = x.owner.op.head if x.owner is not None else None
+    if before == "mul":
+        inner = x.owner.inputs
         for u, c in (inner, inner[::-1]):
             if isinstance(c, Constant) and c.type.dtype == dtype == u.type.dtype:
                 if _is_number(y) != _is_number(c):
                     return None
                 both = b.merged(name, c, y)
                 return None if both is None else b.mul(u, both)
-    inner = parts(x, "true_div")
-    if inner is not None and is_float(node.out):
-        u, c = inner
+    if before == "true_div" and is_float(node.out):
+        u, c = x.owner.inputs
         if isinstance(c, Constant) and c.type.dtype == dtype == u.type.dtype:
             if name == "true_div":
                 both = b.merged("mul", c, y)
@@ -313,42 +313,22 @@ def drop_double_reciprocal(b, node):
     return b.neg(b.reciprocal(inner[0])) if inner is not None and is_float(x) else None
 
 
-def _split(b, v):
-    """Factors of v: ``[(variable, is a divisor)]``, the one of the highest level first."""
-    for name in ("mul", "true_div"):
-        inner = parts(v, name)
-        if inner is not None:
-            x, y = inner
-            flip = name == "true_div"
-            if b.level(x) > b.level(y):
-                return [(x, False), (y, flip)]
-            if b.level(y) > b.level(x):
-                return [(y, flip), (x, False)]
-            return [(v, False)]
-    inner = parts(v, "reciprocal")
-    return [(v, False)] if inner is None else [(inner[0], True)]
-
-
-def _is_product(v):
-    return v.owner is not None and head(v.owner.op) in ("mul", "true_div", "reciprocal")
-
-
 @rule("mul", "true_div", needs="mul true_div reciprocal")
 def group_factors(b, node):
     """Factors of the highest level meet first, then the others: (v s) t is v (s t)."""
     x, y = node.inputs
-    if not (_is_product(x) or _is_product(y)):
+    first, second = b.split(x), b.split(y)
+    if first is None and second is None:
         return None
-    flip = node.op.row_name == "true_div"
-    factors = _split(b, x) + [(v, den != flip) for v, den in _split(b, y)]
-    if factors == [(x, False), (y, flip)]:
-        return None
-    dtype = node.out.type.dtype
+    flip, dtype = node.op.row_name == "true_div", node.out.type.dtype
+    factors = first or [(x, False)]
+    factors = factors + [(v, den != flip) for v, den in second or [(y, False)]]
     if not is_float(node.out) or any(v.type.dtype != dtype for v, _ in factors):
         return None
-    top = max(b.level(v) for v, _ in factors)
-    big = [f for f in factors if b.level(f[0]) == top]
-    small = [f for f in factors if b.level(f[0]) < top]
+    levels = [b.level(v) for v, _ in factors]
+    top = max(levels)
+    big = [f for f, level in zip(factors, levels, strict=True) if level == top]
+    small = [f for f, level in zip(factors, levels, strict=True) if level < top]
     return _fraction(b, big, small)
 
 

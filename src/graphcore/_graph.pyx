@@ -133,8 +133,8 @@ def application(op, inputs, types, where):
     return new_application(op, tuple(inputs), types, where)
 
 
-cdef object number(object value, str dtype):
-    """A constant of a Python number."""
+def number(value, str dtype):
+    """A constant of a Python number, ``dtype`` being float32 or float64."""
     array = np.array(value, dtype)
     cnp.PyArray_CLEARFLAGS(array, cnp.NPY_ARRAY_WRITEABLE)
     v = PyType_GenericAlloc(constant_class, 0)
@@ -180,14 +180,14 @@ def applied(op, tuple inputs):
         raise
 
 
-def remembered_types(op, tuple inputs):
+def remembered_types(op, inputs):
     """Types of the outputs of an operation that decides by the types of its inputs alone.
 
     ``op.memo`` remembers them by the identity of up to three types, most of which are few objects.
     """
     cdef dict memo = op.memo
-    cdef Py_ssize_t n = PyTuple_GET_SIZE(inputs)
     cdef tuple types = tuple([type_of(v) for v in inputs])
+    cdef Py_ssize_t n = PyTuple_GET_SIZE(types)
     if not 1 <= n <= 3:
         return op.out_types(*types)
     key = <size_t><PyObject*>types[0]

@@ -319,12 +319,12 @@ def spread_shapes(order, dict shapes, dict values, real, decide):
     """Concrete shapes of all results; see ``graphcore.lower.shapes.concrete_shapes``.
 
     ``decide(node, shapes of its inputs)`` is asked for all but elementwise operations on real
-    numbers whose operands have one shape.
+    numbers whose operands, single numbers aside, have one shape.
     """
     cdef list given
     cdef bint same
     for node in order:
-        given, same = [], True
+        given, same, most = [], True, ()        # most: the shape of those that are not numbers
         for v in inputs_of_node(node):
             found = PyDict_GetItem(shapes, v)
             if found != NULL:
@@ -333,11 +333,13 @@ def spread_shapes(order, dict shapes, dict values, real, decide):
                 shape = shapes[v] = field(v, at.data).shape
             else:
                 raise ValueError(f"no shape is given for the input {v!r}")
-            same = same and (not given or shape is given[0] or shape == given[0])
+            if shape:
+                same = same and (not most or shape is most or shape == most)
+                most = shape
             given.append(shape)
         if given and same and op_of(node).broadcasts:
             for y in outputs_of_node(node):
-                shapes[y] = given[0]
+                shapes[y] = most
             if type_of(outputs_of_node(node)[0]).dtype in real:
                 continue
         decide(node, given)

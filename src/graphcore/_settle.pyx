@@ -202,7 +202,7 @@ cdef class Nodes:
         x = self.number(v)
         return x is not None and x == x and 1 / MODERATE <= abs(x) <= MODERATE
 
-    cpdef level(self, v):
+    cpdef Py_ssize_t level(self, v) except -2:
         """How far ``v`` extends: its number of axes not of length 1; -1 for a moderate constant.
 
         Products are arranged such that factors of a low level meet each other first.
@@ -214,6 +214,25 @@ cdef class Nodes:
             if n is None or n != 1:
                 found += 1
         return found
+
+    def split(self, v):
+        """Factors of ``v`` of which one is of a higher level, or a divisor; else None.
+
+        Pairs of a variable and whether it is a divisor, the one of the highest level first.
+        """
+        node = owner_of(v)
+        if node is None:
+            return None
+        head = op_of(node).head
+        cdef bint divided = head == "true_div"
+        cdef Py_ssize_t first, second
+        if not divided and head != "mul":
+            return [(inputs_of_node(node)[0], True)] if head == "reciprocal" else None
+        x, y = inputs_of_node(node)
+        first, second = self.level(x), self.level(y)
+        if first == second:
+            return None
+        return [(x, False), (y, divided)] if first > second else [(y, divided), (x, False)]
 
 
 cdef object uniform_value(data):
@@ -384,12 +403,12 @@ cdef class Settling:
     def run(self, outputs):
         """New outputs of the same values."""
         cdef list stack = [v.owner for v in reversed(outputs) if v.owner is not None]
-        cdef PyObject* known
-        cdef tuple inputs, fresh
-        cdef Py_ssize_t i, n, missing
+        cdef tuple inputs
+        cdef Py_ssize_t i, depth
         self.outputs = outputs
         while stack:
-            node = stack[len(stack) - 1]
+            depth = len(stack)
+            node = stack[depth - 1]
             if PyDict_GetItem(self.settled, node) != NULL:
                 stack.pop()
                 continue
@@ -398,24 +417,12 @@ cdef class Settling:
                 stack.pop()
                 continue
             inputs = inputs_of_node(node)
-            n, missing = PyTuple_GET_SIZE(inputs), 0
-            fresh = PyTuple_New(n)
-            for i in range(n):
-                v = <object>PyTuple_GET_ITEM(inputs, i)
-                owner = owner_of(v)
-                if owner is None:
-                    v = self.builder.leaf(v)
-                else:
-                    known = PyDict_GetItem(self.settled, owner)
-                    if known == NULL:
-                        stack.append(owner)
-                        missing += 1
-                    else:
-                        v = (<tuple>known)[<Py_ssize_t>field(v, at.index)]
-                Py_INCREF(v)
-                PyTuple_SET_ITEM(fresh, i, v)
-            if not missing:
-                self.visit(node, fresh, stack)
+            for i in range(PyTuple_GET_SIZE(inputs)):
+                owner = owner_of(<object>PyTuple_GET_ITEM(inputs, i))
+                if owner is not None and PyDict_GetItem(self.settled, owner) == NULL:
+                    stack.append(owner)
+            if len(stack) == depth and self.visit(node, inputs, stack):
+                stack.pop()
         return [self.resolve(v) for v in outputs]
 
     def uses(self, v):
@@ -451,35 +458,47 @@ cdef class Settling:
             return self.builder.leaf(v)
         return (<tuple>self.settled[owner])[<Py_ssize_t>field(v, at.index)]
 
-    cdef visit(self, node, tuple inputs, list stack):
-        """Settle a node whose settled inputs are these, or put its replacement on the stack."""
+    cdef bint visit(self, node, tuple old, list stack) except -1:
+        """Settle a node whose inputs are settled, or put its replacement on the stack.
+
+        Whether it is settled now.
+        """
+        cdef Nodes builder = self.builder
+        cdef PyObject* tried = PyDict_GetItem(builder.tried, node)
         cdef PyObject* found
-        cdef bint unchanged = same(inputs, inputs_of_node(node))
-        if unchanged and PyDict_GetItem(self.builder.tried, node) != NULL:
+        cdef Py_ssize_t i, n = PyTuple_GET_SIZE(old)
+        cdef tuple inputs = PyTuple_New(n)
+        for i in range(n):
+            v = self.resolve(<object>PyTuple_GET_ITEM(old, i))
+            Py_INCREF(v)
+            PyTuple_SET_ITEM(inputs, i, v)
+        if tried != NULL and same(inputs, old):
             new = node
         else:
-            new = self.builder.rebuilt(node, inputs)
+            new = builder.rebuilt(node, inputs)
         if new is not node:
             found = PyDict_GetItem(self.settled, new)
             if found != NULL:
                 self.settle(node, <tuple><object>found)
-                return
+                return True
             if self.waiting and PyDict_GetItem(self.waiting, new) != NULL:
                 # its own replacement needs it: it stays
                 self.note("loop", outputs_of_node(new)[0], outputs_of_node(new)[0])
                 self.settle_both(node, new, outputs_of_node(new))
-                return
-        self.builder.visited = outputs_of_node(node)[0]
-        after = self.fire(new)
+                return True
+            tried = PyDict_GetItem(builder.tried, new)
+        builder.visited = outputs_of_node(node)[0]
+        after = self.fire(new, tried != NULL and <object>tried == self.number - 1)
         if after is None:
             self.settle_both(node, new, outputs_of_node(new))
-            return
+            return True
         owner = owner_of(after)
         if owner is None or PyDict_GetItem(self.settled, owner) != NULL:
             self.settle_both(node, new, (self.resolve(after),))
-            return
+            return True
         self.waiting[node] = self.waiting[new] = (new, after)
         stack.append(owner)
+        return False
 
     cdef settle_both(self, node, new, tuple outputs):
         self.settle(node, outputs)
@@ -488,20 +507,23 @@ cdef class Settling:
 
     cdef close(self, node):
         """The replacement of ``node`` is settled now, or needs ``node`` itself and is given up."""
-        new, after = self.waiting[node]
+        new, after = self.waiting.pop(node)
+        self.waiting.pop(new, None)
         if PyDict_GetItem(self.settled, owner_of(after)) != NULL:
             self.settle_both(node, new, (self.resolve(after),))
         else:
             self.note("loop", outputs_of_node(node)[0], after)
             self.settle_both(node, new, outputs_of_node(new))
 
-    cdef fire(self, node):
-        """The first replacement that a rule offers, of the same type; None when no rule applies."""
+    cdef fire(self, node, bint known):
+        """The first replacement that a rule offers, of the same type; None when no rule applies.
+
+        ``known`` tells that the stage before has tried its rules.
+        """
         cdef Nodes builder = self.builder
-        cdef PyObject* before = PyDict_GetItem(builder.tried, node)
         cdef tuple outputs = outputs_of_node(node)
         cdef RuleSet rules = self.rules
-        if before != NULL and self.new_rules is not None and <object>before == self.number - 1:
+        if known and self.new_rules is not None:
             rules = self.new_rules
         builder.tried[node] = self.number
         if PyTuple_GET_SIZE(outputs) != 1:
