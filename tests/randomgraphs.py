@@ -223,10 +223,13 @@ def _noisy(order, values, rng, noise):
     known = {v: a if rng is None else _shaken(a, rng, noise) for v, a in values.items()}
     with np.errstate(all="ignore"):
         for node in order:
-            found = node.op.run(node, [_value(known, v) for v in node.inputs])
+            operands = [_value(known, v) for v in node.inputs]
+            found = node.op.run(node, operands)
             for v, a in zip(node.outputs, found if type(found) is tuple else (found,), strict=True):
                 if rng is not None and isinstance(node.op, (Elemwise, Reduce)):
                     a = a if node.op.row_name in EXACT else _shaken(a, rng, noise)
+                    if node.op.row_name in ("add", "sub"):
+                        a = _cancelled(a, operands, rng, noise)
                 elif rng is not None and type(node.op).__module__ in MIXING and a.dtype.kind == "f":
                     largest = np.abs(a[np.isfinite(a)]).max(initial=0.0)
                     # what cancels may leave nothing at all
@@ -235,6 +238,18 @@ def _noisy(order, values, rng, noise):
                     a = np.where(nothing, 0.0, shaken).astype(a.dtype)
                 known[v] = a
     return known
+
+
+def _cancelled(a, operands, rng, noise):
+    """Sums and differences: those that are all rounding may as well all be zero.
+
+    A standard deviation of equal numbers is one: where the mean is not off by a rounding, its
+    gradient is 0 / 0.
+    """
+    if a.dtype.kind != "f" or rng.random() < 0.5:
+        return a
+    largest = sum(np.abs(x.astype("float64")) for x in operands)
+    return np.where(np.abs(a) < 4 * noise * largest, 0.0, a).astype(a.dtype)
 
 
 def _shaken(a, rng, noise):
