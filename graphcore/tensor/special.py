@@ -1,6 +1,8 @@
 """Special functions that are made of those of the table."""
 
-from graphcore.ops.elementwise import apply_row
+from graphcore.ops.elementwise import apply_row, cast
+from graphcore.ops.hypergeometric import Hyp2F1
+from graphcore.tensor.arranging import broadcast_arrays
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.elementwise import FUNCTIONS
 from graphcore.tensor.reductions import log_softmax, softmax  # noqa: F401
@@ -81,5 +83,30 @@ def chi2sf(x, k):
     return apply_row("gammaincc", as_tensor_variable(k) / 2.0, as_tensor_variable(x) / 2.0)
 
 
+def hyp2f1(a, b, c, z):
+    """Gauss's hypergeometric function, in float64.
+
+    Parameters
+    ----------
+    a, b, c : array_like or variable
+        Gradients with respect to these are errors: no formula for them is known here.
+    z : array_like or variable
+        Real; from 1 on the function is infinite or complex for most parameters.
+
+    Returns
+    -------
+    TensorVariable
+        The operands broadcast.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> round(float(tt.hyp2f1(1.0, 1.0, 2.0, 0.5).eval()), 9)  # -log(1 - z) / z
+    1.386294361
+    """
+    a, b, c, z = broadcast_arrays(a, b, c, z)
+    return Hyp2F1()(a, b, c, cast(z, "float64"))
+
+
 #: What ``graphcore.tensor`` offers too; the other names are those of PyTensor's module.
-__all__ = ["beta", "chi2sf", "factorial", "gammal", "gammau", "poch"]
+__all__ = ["beta", "chi2sf", "factorial", "gammal", "gammau", "hyp2f1", "poch"]

@@ -1,5 +1,6 @@
 """Functions made of those of the table, against SciPy and NumPy."""
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.special
@@ -16,10 +17,14 @@ CASES = {
     "factorial": (tt.factorial, scipy.special.factorial, (A,)),
     "poch": (tt.poch, scipy.special.poch, (A, B)),
     "gammal": (
-        tt.gammal, lambda k, x: scipy.special.gammainc(k, x) * scipy.special.gamma(k), (A, B)
+        tt.gammal,
+        lambda k, x: scipy.special.gammainc(k, x) * scipy.special.gamma(k),
+        (A, B),
     ),
     "gammau": (
-        tt.gammau, lambda k, x: scipy.special.gammaincc(k, x) * scipy.special.gamma(k), (A, B)
+        tt.gammau,
+        lambda k, x: scipy.special.gammaincc(k, x) * scipy.special.gamma(k),
+        (A, B),
     ),
     "chi2sf": (tt.chi2sf, scipy.stats.chi2.sf, (A, B)),
     "xlogx": (tt.xlogx.xlogx, lambda x: scipy.special.xlogy(x, x), (np.append(A, 0.0),)),
@@ -87,3 +92,29 @@ def test_inputs_and_updates_under_older_names():
         updates + {total: total - 1}
     with pytest.raises(TypeError, match="shared variable"):
         updates[x] = total
+
+
+def test_the_hypergeometric_function_and_its_derivatives():
+    a = np.array([[0.5], [1.5], [-2.25], [3.0]])
+    b, c = np.array([0.75, -1.5, 2.0]), 2.5
+    z = np.array([-4.0, 0.3, 0.95])
+    x = tt.vector("x")
+    y = tt.hyp2f1(a, b, c, x)
+    slope = graphcore.grad(y.sum(), x)
+    curve = graphcore.grad(slope.sum(), x)
+    found = graphcore.function([x], [y, slope, curve])(z)
+    exact = np.zeros((3, 4, 3))
+    with mpmath.workdps(30):
+        for i, j in np.ndindex(4, 3):
+            for n in range(3):
+                first = [mpmath.mpf(v) for v in (a[i, 0], b[j], c)]
+                scale = mpmath.mpf(1)
+                for k in range(n):
+                    scale *= (first[0] + k) * (first[1] + k) / (first[2] + k)
+                exact[n, i, j] = scale * mpmath.hyp2f1(*(v + n for v in first), mpmath.mpf(z[j]))
+    np.testing.assert_allclose(found[0], exact[0], rtol=1e-12)
+    np.testing.assert_allclose(found[1], exact[1].sum(axis=0), rtol=1e-11)
+    np.testing.assert_allclose(found[2], exact[2].sum(axis=0), rtol=1e-11)
+    with pytest.raises(graphcore.NullTypeGradError, match="last argument only"):
+        graphcore.grad(tt.hyp2f1(x, b, c, z).sum(), x)
+    assert tt.hyp2f1(1, 2, 3, np.zeros(0)).eval().shape == (0,)
