@@ -39,8 +39,10 @@ class SymbolicSparse(SparseVariable):
     @property
     def _places(self):
         """Positions along the compressed axis and along the other one."""
-        numbers = tt.arange(self.indices.shape[0])
-        return tt.searchsorted(self.indptr[1:], numbers, side="right"), self.indices
+        # an element lies in the row whose number is that of the ends up to the element
+        ends = tt.zeros((self.indices.shape[0] + 1,), dtype="int64")
+        ends = tt.inc_subtensor(ends[self.indptr[1:]], 1)
+        return tt.cumsum(ends)[:-1], self.indices
 
     @property
     def rows(self):
