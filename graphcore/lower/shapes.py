@@ -6,7 +6,7 @@ from graphcore._items import spread_shapes
 from graphcore.errors import located
 from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import operations, toposort
-from graphcore.ops.shape import KNOWN_SIZE, Shape
+from graphcore.ops.lengths import KNOWN_SIZE, Shape
 
 _REAL = ("float64", "float32")  # no shape depends on these values
 

@@ -86,6 +86,7 @@ _FROM_SAMPLE = (
     "sample_posterior_predictive",
     "sample_prior_predictive",
     "summary",
+    "to_inference_data",
 )
 
 _MODULES = {

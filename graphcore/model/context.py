@@ -2,6 +2,8 @@
 
 import threading
 
+from graphcore.tensor import moving
+
 
 class _Stack(threading.local):
     def __init__(self):
@@ -44,8 +46,10 @@ def current():
 def enter(model):
     """Make ``model`` the current one of this thread."""
     _stack.models.append(model)
+    moving.enter(model.root.moves)
 
 
 def leave():
     """Return to the model before."""
     _stack.models.pop()
+    moving.leave()

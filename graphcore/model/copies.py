@@ -2,6 +2,8 @@
 
 from types import SimpleNamespace
 
+import numpy as np
+
 from graphcore.graph.nodes import Constant, SharedVariable, Variable, new_shared, new_variable
 from graphcore.graph.walk import inputs_of, replace
 from graphcore.model.data import leaves
@@ -57,6 +59,9 @@ def do(model, vars, make_interventions_shared=True, prune_vars=False):
 def observe(model, vars_to_observations):
     """The model with free variables observed.
 
+    A dimension along which there are more or fewer observations than variables gets their length,
+    and loses its labels; ``set_dim`` gives it others.
+
     Examples
     --------
     >>> import graphcore.model as pm
@@ -71,7 +76,17 @@ def observe(model, vars_to_observations):
     for name in chosen:
         if name not in free:
             raise ValueError(f"{name} is not a free variable of the model: it cannot be observed")
-    return _Copy(model, observations=chosen).run()
+    return _Copy(model, observations=chosen, lengths=_lengths(model, chosen)).run()
+
+
+def _lengths(model, observations):
+    """Dims that get another length from observations, such as a row of which there are many now."""
+    found = {}
+    for name, value in observations.items():
+        for dim, n in zip(model.named_vars_to_dims.get(name) or (), np.shape(value), strict=False):
+            if n != model.dim_lengths[dim] and found.setdefault(dim, n) != n:
+                raise ValueError(f"dimension {dim!r} would have the lengths {found[dim]} and {n}")
+    return found
 
 
 def freeze_dims_and_data(model, dims=None, data=None):
@@ -201,19 +216,23 @@ class _Copy:
 
     def __init__(
         self, model, interventions=None, mutable=True, observations=None, frozen=(),
-        transforms=None, kept=None,
+        transforms=None, kept=None, lengths=None,
     ):  # fmt: skip
         self.model, self.mutable, self.frozen, self.kept = model, mutable, frozen, kept
         self.interventions = interventions or {}
         self.observations = observations or {}
         self.transforms = transforms or {}
+        self.lengths = lengths or {}
         self.fresh = {}
 
     def run(self):
         model = self.model
         new = Model(check_bounds=model.check_bounds, model=None)
         for dim, length in model.dim_lengths.items():
-            new.add_coord(dim, model.coords[dim], length=length)
+            if dim in self.lengths:
+                new.add_coord(dim, length=self.lengths[dim])
+            else:
+                new.add_coord(dim, model.coords[dim], length=length)
         parts = []  # of an array with missing entries, which comes after them and makes them
         for kind, variable, recipe, given in model.entries:
             name = variable.name

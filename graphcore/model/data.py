@@ -16,7 +16,7 @@ from graphcore.graph.walk import inputs_of, replace, toposort
 from graphcore.model import context
 from graphcore.model.distributions.variable import RandomVariable, of_model
 from graphcore.model.observed import data_array
-from graphcore.ops.shape import Shape
+from graphcore.ops.lengths import Shape
 from graphcore.tensor.variable import TensorSharedVariable
 
 
@@ -93,6 +93,7 @@ def adopt(model, graphs):
             found = True
         if type(v) is AdoptedVariable:
             v.tag.models.add(model)
+            model.follows = True
     if found:
         retype(graphs)
 

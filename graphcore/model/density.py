@@ -13,6 +13,7 @@ from graphcore.model.distributions.transforms import Chain
 from graphcore.model.logp import guarded_total, scaling, summed, summed_density
 from graphcore.model.minibatch import refuse_batches
 from graphcore.runtime.flat import FlatFunction
+from graphcore.tensor.moving import at_rest
 
 
 class Densities:
@@ -36,6 +37,7 @@ class Densities:
                 raise ValueError(_stranger(v))
         return done
 
+    @at_rest
     def logp(self, vars=None, jacobian=True, sum=True):
         """Log density as a graph of the value variables.
 
@@ -101,10 +103,12 @@ class Densities:
         """Log density of observed variables and potentials as a graph."""
         return self.logp(self.observed_RVs + self.potentials)
 
+    @at_rest
     def dlogp(self, vars=None, jacobian=True):
         """Gradient of the log density, as one vector, with respect to value variables."""
         return _gradient(self.logp(jacobian=jacobian), self._differentiable(vars))
 
+    @at_rest
     def d2logp(self, vars=None, jacobian=True, negate_output=True):
         """Matrix of second derivatives with respect to value variables, as a graph.
 
@@ -335,6 +339,7 @@ class DensityFunction(FlatFunction):
         self.renew()
 
     @collector_paused
+    @at_rest
     def renew(self):
         """Plan again, after data got new shapes; ``address`` and ``user_data`` are new."""
         total = self._model.logp(jacobian=self._jacobian)

@@ -105,6 +105,8 @@ class Model(Densities, OldNames, metaclass=_Entered):
         self.entries = []  # what was registered, with which arguments, in order
         self._compiled = weakref.WeakSet()  # functions to plan again when shapes change
         self.kept = None  # the programs it was sampled with last
+        self.follows = False  # whether there are data that may be set
+        self.moving = weakref.WeakKeyDictionary()  # variables whose shape follows them
         if self.parent is None:
             self.named_vars_to_dims = {}
             self.rvs_to_values = {}
@@ -374,6 +376,7 @@ class Model(Densities, OldNames, metaclass=_Entered):
         """Enter data; :func:`~graphcore.model.Data` documents the arguments."""
         name = self._full_name(name)
         made = make_data(self, name, value, mutable)
+        self.root.follows |= mutable
         self.add_coords(coords or {})
         dims = self._coords.names(dims, name)
         if dims is not None:
@@ -394,6 +397,10 @@ class Model(Densities, OldNames, metaclass=_Entered):
             if v not in self.data_vars or not hasattr(v, "container"):
                 raise TypeError(f"{v.name} is not data that can be set; make it with pm.Data")
         self.set_variables(dict(zip(changed, new_data.values(), strict=True)), coords)
+
+    def moves(self, variable):
+        """Whether the shape of a variable follows from data that may be set."""
+        return self.root.follows and refit.moves(self.root, variable)
 
     def set_variables(self, values, coords=None, moved=False):
         """:meth:`set_several` by variable; ``moved`` when shapes of others changed already."""

@@ -10,8 +10,10 @@ from graphcore.graph.walk import inputs_of, replace
 from graphcore.model.data import fixed
 from graphcore.runtime.function import function
 from graphcore.runtime.reference import evaluate
+from graphcore.tensor.moving import at_rest
 
 
+@at_rest
 def initial_point(model, overrides=None, random_seed=None):
     """``{name of value variable: array}`` to start from; see :meth:`Model.initial_point`."""
     rng = np.random.default_rng(random_seed)
@@ -168,6 +170,7 @@ class PointFunction:
         self._build = build
         self.renew()
 
+    @at_rest
     def renew(self):
         """Build again, after data got new shapes."""
         self.f = function(self.value_vars, self._build(), on_unused_input="ignore")

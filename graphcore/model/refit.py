@@ -7,7 +7,7 @@ out again in the order in which the model was written.
 from graphcore.graph.nodes import Variable
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import replace
-from graphcore.model.data import retype, write
+from graphcore.model.data import AdoptedVariable, DataVariable, leaves, retype, write
 from graphcore.model.distributions.base import RandomVariable
 
 
@@ -40,6 +40,40 @@ def set_values(model, values, coords, moved=False):
         model._coords.lengths.update(lengths)
         refit(model.root)
         raise
+
+
+def moves(model, variable):
+    """Whether the shape of a variable follows from data that may be set: anything it is made of."""
+    known, stack = model.moving, [variable]
+    while stack:
+        v = stack[-1]
+        if v in known:
+            stack.pop()
+            continue
+        if v.owner is not None:
+            above = v.owner.inputs
+        elif isinstance(v, RandomVariable) and v.ndim:
+            above = _shaping(model, v)
+        else:
+            above = ()
+        new = [u for u in above if u not in known]
+        if new:
+            stack.extend(new)
+            continue
+        known[v] = isinstance(v, DataVariable | AdoptedVariable) or any(known[u] for u in above)
+        stack.pop()
+    return known[variable]
+
+
+def _shaping(model, rv):
+    """What the shape of a random variable may follow from."""
+    recipe = rv.recipe
+    found = leaves([*recipe.args, *recipe.kwargs.values(), recipe.shape, recipe.size])
+    dims = set(model.named_vars_to_dims.get(rv.name) or ()) if rv.model is model else ()
+    for data in model.data_vars if dims else ():
+        if dims & set(model.named_vars_to_dims.get(data.name) or ()):
+            found.append(data)
+    return found
 
 
 def refit(model):

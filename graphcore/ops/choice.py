@@ -14,9 +14,9 @@ from graphcore.errors import UndecidedShapeError
 from graphcore.graph.nodes import Apply, Constant, Op, new_variable
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import exchange, replace, toposort
+from graphcore.ops.lengths import is_planned
 from graphcore.ops.operands import graph
 from graphcore.ops.scan import deciding, evaluate_inside, shapes_inside
-from graphcore.ops.shape import is_planned
 
 
 class IfElse(Op):

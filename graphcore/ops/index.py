@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from graphcore.graph.nodes import Constant, Op, Variable
+from graphcore.ops.lengths import Shape
 from graphcore.ops.operands import constant, graph, known_value, promote
-from graphcore.ops.shape import Shape, fits, may_fit, sum_like
+from graphcore.ops.shape import fits, may_fit, sum_like
 
 
 class Arg(NamedTuple):

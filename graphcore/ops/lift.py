@@ -8,6 +8,7 @@ stays in the loop.
 from graphcore.graph.nodes import Constant, Variable
 from graphcore.ops.elementwise import Cast, Elemwise
 from graphcore.ops.index import Arg, IncSubtensor, IncTake, Slice, Subtensor, Take
+from graphcore.ops.lengths import shape_of
 from graphcore.ops.linalg import Dot, transposed
 from graphcore.ops.markers import MARKERS
 from graphcore.ops.operands import constant, graph
@@ -21,7 +22,6 @@ from graphcore.ops.shape import (
     SumLike,
     dimshuffle,
     expand,
-    shape_of,
     shape_vector,
 )
 

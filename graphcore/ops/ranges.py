@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from graphcore.graph.nodes import Constant, Op
+from graphcore.graph.nodes import Op
 from graphcore.graph.types import TensorType
 from graphcore.ops.index import IncTake, Take, shape_entry
+from graphcore.ops.lengths import length_value, shape_of
 from graphcore.ops.operands import constant, graph
 from graphcore.ops.points import IncPoints, TakePoints
-from graphcore.ops.shape import BroadcastTo, Reshape, dimshuffle, shape_of, shape_vector
+from graphcore.ops.shape import BroadcastTo, Reshape, dimshuffle, shape_vector
 
 
 class Arange(Op):
@@ -29,8 +30,9 @@ class Arange(Op):
 
     def types_of(self, inputs):
         (found,) = self.out_types(*(v.type for v in inputs))
-        if all(isinstance(v, Constant) for v in inputs):
-            found = found.with_shape(self.infer_shape(None, [v.data for v in inputs])[0])
+        values = [length_value(v) for v in inputs]
+        if all(v is not None for v in values):
+            found = found.with_shape(self.infer_shape(None, values)[0])
         return [found]
 
     def infer_shape(self, shapes, values):

@@ -16,10 +16,11 @@ from graphcore.graph.walk import rebuild, replace, toposort
 from graphcore.ops.affine import regroup
 from graphcore.ops.elementwise import Cast, Elemwise
 from graphcore.ops.index import Subtensor, subtensor
+from graphcore.ops.lengths import Shape
 from graphcore.ops.lift import in_every_step, lifter
 from graphcore.ops.operands import constant, graph, known_value
 from graphcore.ops.scan import Body, Scan, leading, rows
-from graphcore.ops.shape import BroadcastLike, BroadcastTo, Concatenate, Dimshuffle, Shape
+from graphcore.ops.shape import BroadcastLike, BroadcastTo, Concatenate, Dimshuffle
 
 LARGE = 4096  # elements per step: what is larger than that is not made for all steps at once
 _CHEAP_ROWS = frozenset(

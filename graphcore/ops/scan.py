@@ -17,10 +17,11 @@ from graphcore.graph.types import TensorType
 from graphcore.graph.walk import toposort
 from graphcore.ops.elementwise import Elemwise, elemwise
 from graphcore.ops.index import IncSubtensor, Slice, subtensor
+from graphcore.ops.lengths import Shape, is_planned
 from graphcore.ops.lift import sum_of_products
 from graphcore.ops.linalg import Dot, transposed
 from graphcore.ops.operands import constant, graph, is_float, known_value
-from graphcore.ops.shape import Dimshuffle, Shape, is_planned
+from graphcore.ops.shape import Dimshuffle
 
 
 class Body:

@@ -9,62 +9,8 @@ import numpy as np
 from graphcore._graph import same_shape
 from graphcore.graph.nodes import Constant, Op, Variable
 from graphcore.graph.types import TensorType
+from graphcore.ops.lengths import Shape, length_value, shape_of
 from graphcore.ops.operands import constant, graph, known_value, promote
-
-KNOWN_SIZE = 64  # integer results up to this many elements are followed at planning time
-
-
-class Shape(Op):
-    """The shape of an array, as a vector of int64."""
-
-    name = "shape"
-    no_gradient = (0,)
-    shape_only = (0,)
-
-    def out_types(self, x):
-        return [TensorType("int64", (x.ndim,))]
-
-    def reference(self, x):
-        return np.array(x.shape, dtype="int64")
-
-    def infer_shape(self, shapes, values):
-        return [(len(shapes[0]),)]
-
-    def vjp(self, inputs, outputs, cotangents, needed):
-        return [None]
-
-    @staticmethod
-    def cases():
-        """An operation and its inputs, per example."""
-        yield Shape(), [np.zeros((2, 3))]
-        yield Shape(), [np.zeros(())]
-
-
-def is_planned(v, given):
-    """Whether planning follows the value of ``v``: from shapes and few integers alone.
-
-    What it follows is added to ``given``, so that nothing is looked at twice.
-    """
-    stack, seen = [v], set()
-    while stack:
-        u = stack.pop()
-        if u in seen or u in given or isinstance(u, Constant):
-            continue
-        seen.add(u)
-        if u.type.numpy_dtype.kind not in "biu" or u.owner is None:
-            return False
-        if isinstance(u.owner.op, Shape):
-            continue
-        if u.type.size is None or u.type.size > KNOWN_SIZE:
-            return False
-        stack.extend(u.owner.inputs)
-    given |= seen
-    return True
-
-
-def shape_of(x):
-    """Shape vector of ``x``: a constant when it is known."""
-    return constant(np.array(x.type.shape, dtype="int64")) if x.type.is_static else Shape()(x)
 
 
 def shape_vector(parts):
@@ -97,11 +43,12 @@ def static_entries(v):
     if node is not None and isinstance(node.op, Concatenate) and length is not None:
         entries = []
         for part in node.inputs:
-            if isinstance(part, Constant):
-                entries += [int(n) for n in part.data]
-            else:
-                entries += [None] * part.type.shape[0]
+            value = part.data if isinstance(part, Constant) else length_value(part)
+            entries += [None] * part.type.shape[0] if value is None else [int(n) for n in value]
         return tuple(entries)
+    value = None if length is None else length_value(v)
+    if value is not None:
+        return tuple(int(n) for n in value)
     return None if length is None else (None,) * length
 
 

@@ -11,16 +11,10 @@ import numpy as np
 from graphcore.graph.nodes import Constant, new_constant
 from graphcore.ops.elementwise import Elemwise
 from graphcore.ops.index import IncSubtensor, Slice, Subtensor
+from graphcore.ops.lengths import Shape
 from graphcore.ops.reduce import Reduce
 from graphcore.ops.scan import Scan
-from graphcore.ops.shape import (
-    BroadcastLike,
-    BroadcastTo,
-    Concatenate,
-    Dimshuffle,
-    Reshape,
-    Shape,
-)
+from graphcore.ops.shape import BroadcastLike, BroadcastTo, Concatenate, Dimshuffle, Reshape
 from graphcore.optable import ROWS
 from graphcore.rewrite.facts import same_shape, shape_source
 from graphcore.rewrite.rule import op_of, rule, same

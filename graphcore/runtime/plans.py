@@ -15,8 +15,8 @@ from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import operations, replace, toposort
 from graphcore.lower.assemble import compile_program
 from graphcore.lower.shapes import value_inputs
+from graphcore.ops.lengths import is_planned
 from graphcore.ops.scan import Scan
-from graphcore.ops.shape import is_planned
 
 PLANS = 64  # plans kept per graph; the cache is emptied when it is full
 _FAILURES = {  # codes in the error record of a program

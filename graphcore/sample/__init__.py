@@ -1,6 +1,7 @@
 """Samplers, their results, and what tells whether to trust them."""
 
 from graphcore.errors import SamplingError
+from graphcore.sample.converting import to_inference_data
 from graphcore.sample.diagnostics import (
     bfmi,
     ess_bulk,
@@ -99,4 +100,5 @@ __all__ = [
     "sample_posterior_predictive",
     "sample_prior_predictive",
     "summary",
+    "to_inference_data",
 ]

@@ -12,6 +12,7 @@ from graphcore.model.data import holds_data, leaves
 from graphcore.model.distributions.base import Distribution, RandomVariable
 from graphcore.sample.expand import Expand
 from graphcore.sample.options import refuse
+from graphcore.tensor.moving import at_rest
 
 
 class Forward:
@@ -40,6 +41,7 @@ class Forward:
         self.n, self.rng = n, rng
         self.known = dict(given or {})
 
+    @at_rest
     def values(self, variables):
         """One array of shape ``(n, *shape)`` for each variable or expression."""
         self._draw_all(variables)

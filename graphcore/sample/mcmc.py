@@ -168,7 +168,8 @@ def sample(
     report.warn(notes)
     if return_inferencedata:
         return traces.converted(result)
-    return MultiTrace(dict(result), result.attrs)
+    values = expand.split_values(model, run.positions)
+    return MultiTrace(dict(result), result.attrs, make_group(values))
 
 
 def _known(given, names, what):
@@ -241,9 +242,41 @@ def _adapter(model, callback):
             stats=[_as_dict(record)],
             point=point,
         )
-        callback(chain, draw)
+        callback(Begun(model, index, chain), draw)
 
     return on_draw
+
+
+class Begun:
+    """The begin of one chain, as a callback of :func:`sample` gets it.
+
+    ``len(trace)`` is the number of transitions, those of the warm-up included; ``trace["mu"]`` has
+    the draws kept so far.
+
+    Attributes
+    ----------
+    chain : int
+    """
+
+    def __init__(self, model, index, chain):
+        self.model, self.chain, self._chain = model, index, chain
+
+    def __len__(self):
+        return self._chain.done
+
+    @property
+    def varnames(self):
+        """Names of the variables."""
+        return [v.name for v in self.model.unobserved_RVs]
+
+    def get_values(self, varname, burn=0, thin=1):
+        """The draws of one variable so far."""
+        rows, first = self._chain.positions, max(0, self._chain.done - self._chain.tune)
+        start = len(rows) - self._chain.draws
+        expansion = programs_of(self.model).expansion([self.model[varname]])
+        return expansion(rows[start : start + first])[varname][burn::thin]
+
+    __getitem__ = get_values
 
 
 def _as_dict(record):

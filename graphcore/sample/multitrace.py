@@ -32,6 +32,10 @@ class MultiTrace(Result):
     (3, (2, 5), 10)
     """
 
+    def __init__(self, groups, attrs, transformed=None):
+        super().__init__(groups, attrs)
+        self.transformed = transformed or Group({})  # values of transformed variables
+
     @property
     def nchains(self):
         """Number of chains."""
@@ -86,6 +90,8 @@ class MultiTrace(Result):
         name = getattr(key, "name", key)  # a variable stands for its name
         if name in self._groups["posterior"]:
             return self.get_values(name)
+        if name in self.transformed:
+            return np.concatenate(list(self.transformed[name].values))
         if OLD_STATS.get(name, name) in self.stat_names:
             return self.get_sampler_stats(name)
         return super().__getitem__(name)
@@ -139,9 +145,10 @@ class MultiTrace(Result):
     def _slice(self, draws):
         """The trace of these draws of every chain."""
 
-        groups = dict(self._groups)
+        groups = {**self._groups, "": self.transformed}
         for name, group in groups.items():
             if group.data_vars and not name.startswith("warmup") and "draw" in group.sizes:
                 arrays = {k: array.isel(draw=draws) for k, array in group.items()}
                 groups[name] = Group(arrays, group.attrs)
-        return MultiTrace(groups, self.attrs)
+        transformed = groups.pop("")
+        return MultiTrace(groups, self.attrs, transformed)

@@ -12,6 +12,7 @@ from graphcore.ops.operands import as_variables, graph, known_value
 from graphcore.ops.shape import BroadcastTo, SpecifyShape, dimshuffle, expand, shape_vector
 from graphcore.tensor.convert import as_tensor_variable, normal_axes, normal_axis, stacked
 from graphcore.tensor.indexing import getitem, set_subtensor
+from graphcore.tensor.moving import following
 from graphcore.tensor.shaping import (
     broadcast_to,
     concatenate,
@@ -150,6 +151,7 @@ def broadcast_shape(*arrays, arrays_are_shapes=False):
 broadcast_shape_tuple = broadcast_shape
 
 
+@following
 def broadcast_arrays(*arrays):
     """Arrays broadcast against each other."""
     arrays = [as_tensor_variable(x) for x in arrays]
@@ -157,6 +159,7 @@ def broadcast_arrays(*arrays):
     return [BroadcastTo()(x, vector) for x in arrays]
 
 
+@following
 def fill(a, b):
     """``b`` in the shape of ``a``."""
     a, b = as_tensor_variable(a), as_tensor_variable(b)
@@ -166,17 +169,20 @@ def fill(a, b):
 second = fill
 
 
+@following
 def alloc(value, *shape):
     """``value`` broadcast to a shape given as several arguments."""
     shape = shape[0] if len(shape) == 1 and isinstance(shape[0], (list, tuple)) else shape
     return broadcast_to(value, shape)
 
 
+@following
 def empty(shape, dtype="float64"):
     """An array of zeros: nothing here leaves memory as it finds it."""
     return zeros(shape, dtype)
 
 
+@following
 def empty_like(x, dtype=None):
     """Zeros with the shape of ``x``."""
     return graph.cast(graph.zeros_like(as_tensor_variable(x)), dtype or x.dtype)
@@ -313,6 +319,7 @@ def rot90(x, k=1, axes=(0, 1)):
     )
 
 
+@following
 def roll(x, shift, axis=None):
     """Elements moved along an axis; those that leave at one end come in at the other.
 
@@ -337,6 +344,7 @@ def roll(x, shift, axis=None):
     return concatenate([_along(x, axis, slice(at, None)), _along(x, axis, slice(None, at))], axis)
 
 
+@following
 def repeat(x, repeats, axis=None):
     """Every element of ``x`` repeated, next to itself.
 
@@ -371,6 +379,7 @@ def repeat(x, repeats, axis=None):
     return reshape(wide, [*lengths[:axis], lengths[axis] * repeats, *lengths[axis + 1 :]])
 
 
+@following
 def tile(x, reps, ndim=None):
     """``x`` repeated as a whole, along each axis.
 
@@ -397,6 +406,7 @@ def tile(x, reps, ndim=None):
 _PAD_MODES = ("constant", "edge", "wrap", "reflect", "symmetric")
 
 
+@following
 def pad(x, pad_width, mode="constant", constant_values=0):
     """``x`` with elements added at the ends of its axes.
 

@@ -11,9 +11,11 @@ from graphcore.errors import shown
 from graphcore.graph.nodes import Constant, Variable
 from graphcore.ops.elementwise import apply_row
 from graphcore.ops.index import IncSubtensor, IncTake, Subtensor, Take, subtensor
+from graphcore.ops.lengths import Shape, shape_of
 from graphcore.ops.operands import as_variables, constant, graph
 from graphcore.ops.points import IncPoints, MaskPositions, TakePoints
-from graphcore.ops.shape import Dimshuffle, Shape, SpecifyShape, dimshuffle, expand, shape_of
+from graphcore.ops.shape import Dimshuffle, SpecifyShape, dimshuffle, expand
+from graphcore.tensor import moving
 from graphcore.tensor.convert import as_tensor_variable, stacked
 
 _SUPPORTED = (
@@ -45,6 +47,8 @@ def _known_length(x, own):
     if x.type.ndim != 1 or not isinstance(own[0], int):
         return None
     if x.owner is not None and isinstance(x.owner.op, Shape):
+        if moving.moves(x):
+            return None
         lengths = x.owner.inputs[0].type.shape
     elif isinstance(x, Constant) and x.type.dtype == "int64":
         lengths = x.data

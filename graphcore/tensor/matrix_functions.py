@@ -17,6 +17,7 @@ from graphcore.ops.ranges import arange
 from graphcore.ops.shape import dimshuffle
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.indexing import set_subtensor
+from graphcore.tensor.moving import following
 from graphcore.tensor.products import dot
 from graphcore.tensor.reductions import FUNCTIONS as _reductions
 from graphcore.tensor.shaping import reshape, stack, zeros
@@ -131,6 +132,7 @@ def diagonal(x, offset=0, axis1=0, axis2=1):
     return x[..., at, at]
 
 
+@following
 def diag(x, k=0):
     """A diagonal of a matrix, or the matrix that has a vector as its ``k``-th diagonal.
 
@@ -164,6 +166,7 @@ def trace(x, offset=0, axis1=0, axis2=1):
     return _sum(diagonal(x, offset, axis1, axis2), -1)
 
 
+@following
 def tril(x, k=0):
     """``x`` with zeros above its ``k``-th diagonal.
 
@@ -177,6 +180,7 @@ def tril(x, k=0):
     return _triangle(x, True, k)
 
 
+@following
 def triu(x, k=0):
     """``x`` with zeros below its ``k``-th diagonal."""
     return _triangle(x, False, k)
@@ -191,6 +195,7 @@ def _triangle(x, lower, k):
     return apply_row("switch", apply_row("le" if lower else "ge", distance, k), x, 0)
 
 
+@following
 def kron(a, b):
     """The Kronecker product of two matrices: every element of ``a`` times all of ``b``.
 

@@ -12,6 +12,7 @@ from graphcore.ops.shape import Concatenate, dimshuffle, expand
 from graphcore.tensor.convert import as_tensor_variable, normal_axes, normal_axis, stacked
 from graphcore.tensor.elementwise import where
 from graphcore.tensor.indexing import getitem, positions, set_subtensor
+from graphcore.tensor.moving import following
 from graphcore.tensor.reductions import FUNCTIONS, mean
 from graphcore.tensor.shaping import ravel, reshape, shape, size, take, zeros
 
@@ -165,6 +166,7 @@ def topk(x, kth, axis=-1, sorted=True, idx_dtype="int64"):
     return topk_and_argtopk(x, kth, axis, sorted, idx_dtype)[0]
 
 
+@following
 def median(x, axis=None, keepdims=False):
     """The middle of the ordered elements; the mean of the two middle ones where they are even.
 
@@ -190,6 +192,7 @@ def median(x, axis=None, keepdims=False):
     return expand(y, axes, x.type.ndim) if keepdims else y
 
 
+@following
 def quantile(x, q, axis=None, method="linear", keepdims=False):
     """The values below which given parts of the elements lie.
 
@@ -250,6 +253,7 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
     return dimshuffle(y, [*range(q.type.ndim), *inner])
 
 
+@following
 def percentile(x, q, axis=None, method="linear", keepdims=False):
     """:func:`quantile` with parts in percent."""
     return quantile(x, as_tensor_variable(q) / 100.0, axis, method, keepdims)
@@ -379,6 +383,7 @@ def unique(x, return_index=False, return_inverse=False, return_counts=False, axi
     return found[0] if len(found) == 1 else found
 
 
+@following
 def take_along_axis(arr, indices, axis=-1):
     """Elements of every line along an axis, at positions of its own.
 
@@ -436,6 +441,7 @@ def compress(condition, x, axis=None):
     return take(x, where_true, axis)
 
 
+@following
 def choose(a, choices, out=None, mode="raise"):
     """For each element the one of the array of ``choices`` that ``a`` names.
 

@@ -10,6 +10,7 @@ from graphcore.ops.points import TakePoints
 from graphcore.ops.reduce import reduce
 from graphcore.ops.shape import dimshuffle
 from graphcore.tensor.convert import as_tensor_variable, normal_axis
+from graphcore.tensor.moving import following
 from graphcore.tensor.shaping import ravel, reshape
 
 
@@ -80,6 +81,7 @@ def vdot(a, b):
     return linalg.dot(ravel(as_tensor_variable(a)), ravel(as_tensor_variable(b)))
 
 
+@following
 def vecdot(a, b):
     """Products of vectors: sums over the last axis, the others broadcast."""
     product = apply_row("mul", as_tensor_variable(a), as_tensor_variable(b))
@@ -121,6 +123,7 @@ def _joined(x, *groups):
     return x if all(len(g) == 1 for g in groups) else reshape(x, lengths)
 
 
+@following
 def tensordot(a, b, axes=2):
     """Sums of products over several axes of both arrays.
 
@@ -184,6 +187,7 @@ def batched_tensordot(x, y, axes=2):
     return reshape(z, shape)
 
 
+@following
 def batched_dot(a, b):
     """:func:`dot` for each entry of the first axis of both arrays.
 
@@ -210,6 +214,7 @@ def batched_dot(a, b):
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
+@following
 def einsum(subscripts, *operands, optimize=None):
     """Sums of products of elements named by letters, as NumPy's.
 

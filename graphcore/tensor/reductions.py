@@ -9,6 +9,7 @@ from graphcore.ops.shape import StopGradient, expand
 from graphcore.optable import REDUCTIONS
 from graphcore.tensor.convert import as_tensor_variable, normal_axes
 from graphcore.tensor.elementwise import isclose
+from graphcore.tensor.moving import following
 
 
 def _reduce(name, x, axis, keepdims):
@@ -61,6 +62,7 @@ def _count(x, axes):
     return total
 
 
+@following
 def mean(x, axis=None, dtype=None, keepdims=False, acc_dtype=None):
     """Arithmetic mean.
 
@@ -81,6 +83,7 @@ def mean(x, axis=None, dtype=None, keepdims=False, acc_dtype=None):
     return _reduce("sum", x, axes, keepdims) / count
 
 
+@following
 def var(x, axis=None, ddof=0, keepdims=False):
     """Variance: the mean squared distance from the mean.
 
@@ -102,6 +105,7 @@ def var(x, axis=None, ddof=0, keepdims=False):
     return _reduce("sum", squares, axis, keepdims) / count
 
 
+@following
 def std(x, axis=None, ddof=0, keepdims=False):
     """Standard deviation: the square root of :func:`var`.
 

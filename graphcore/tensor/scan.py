@@ -8,11 +8,13 @@ from graphcore.graph.nodes import Constant, SharedVariable, Variable, new_variab
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import inputs_of, replace
 from graphcore.ops.elementwise import cast
+from graphcore.ops.lengths import Shape
 from graphcore.ops.operands import constant, graph, known_value, promote
 from graphcore.ops.recurrence import recurrence
 from graphcore.ops.shape import expand
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.indexing import getitem
+from graphcore.tensor.moving import moves
 from graphcore.updates import OrderedUpdates
 
 ATTEMPTS = 4  # how often the type of a carried value is widened to what the step makes of it
@@ -197,6 +199,10 @@ class _Scan:
     def _count(self, n_steps):
         """The number of steps; sequences are cut to it."""
         lengths = [x.type.shape[0] for x in self.sequences]
+        moving = [x for x in self.sequences if moves(x)]
+        if n_steps is None and moving and len(set(lengths)) == 1:
+            self.n = cast(getitem(Shape()(moving[0]), 0), "int64")
+            return
         if n_steps is not None:
             n = as_tensor_variable(n_steps)
             if n.type.ndim or np.dtype(n.type.dtype).kind not in "iu":

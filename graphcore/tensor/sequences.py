@@ -18,6 +18,7 @@ from graphcore.tensor.arranging import broadcast_arrays
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.indexing import getitem, set_subtensor
 from graphcore.tensor.matrix_functions import diag, diagonal
+from graphcore.tensor.moving import following
 from graphcore.tensor.ordering import nonzero
 from graphcore.tensor.shaping import concatenate, ravel, reshape
 
@@ -32,6 +33,7 @@ def _number(n):
     return n if known is None else known.item()
 
 
+@following
 def arange(start, stop=None, step=1, dtype=None):
     """Evenly spaced numbers: from ``start`` (0 by default) to before ``stop``.
 
@@ -63,6 +65,7 @@ def arange(start, stop=None, step=1, dtype=None):
     return cast(start + cast(steps, "float64") * step, dtype)
 
 
+@following
 def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None):
     """``num`` evenly spaced numbers from ``start`` to ``stop``, which is left out on request.
 
@@ -106,6 +109,7 @@ def _row_and_column(n, m):
     return dimshuffle(rows, (0, "x")), dimshuffle(columns, ("x", 0))
 
 
+@following
 def eye(n, m=None, k=0, dtype="float64"):
     """Ones on the ``k``-th diagonal of a matrix, zeros elsewhere.
 
@@ -125,39 +129,46 @@ def eye(n, m=None, k=0, dtype="float64"):
     return cast(apply_row("eq", i + k, j), dtype)
 
 
+@following
 def identity(n, dtype="float64"):
     """The identity matrix."""
     return eye(n, dtype=dtype)
 
 
+@following
 def identity_like(x, dtype=None):
     """Ones on the diagonal of a matrix of the shape of ``x``."""
     x = as_tensor_variable(x)
     return eye(shape_entry(x, 0), shape_entry(x, 1), dtype=dtype or x.type.dtype)
 
 
+@following
 def tri(N, M=None, k=0, dtype="float64"):
     """Ones on and below the ``k``-th diagonal, zeros elsewhere."""
     i, j = _row_and_column(N, N if M is None else M)
     return cast(i + _number(k) >= j, dtype)
 
 
+@following
 def tril_indices(n, k=0, m=None):
     """Positions of the elements on and below the ``k``-th diagonal of a matrix."""
     return nonzero(tri(n, n if m is None else m, k, "bool"))
 
 
+@following
 def triu_indices(n, k=0, m=None):
     """Positions of the elements on and above the ``k``-th diagonal of a matrix."""
     return nonzero(apply_row("not_", tri(n, n if m is None else m, _number(k) - 1, "bool")))
 
 
+@following
 def tril_indices_from(x, k=0):
     """The same for the shape of a matrix."""
     x = as_tensor_variable(x)
     return tril_indices(shape_entry(x, 0), k, shape_entry(x, 1))
 
 
+@following
 def triu_indices_from(x, k=0):
     """The same for the shape of a matrix."""
     x = as_tensor_variable(x)
@@ -220,6 +231,7 @@ class _Grid:
 mgrid, ogrid = _Grid("mgrid", False), _Grid("ogrid", True)
 
 
+@following
 def fill_diagonal(a, val):
     """``a`` with its main diagonal replaced by ``val``.
 
@@ -256,6 +268,7 @@ def _with_elements(a, value, places):
     return set_subtensor(getitem(a, tuple(places)), value)
 
 
+@following
 def diagflat(x, k=0):
     """A matrix with the elements of ``x``, flattened, on its ``k``-th diagonal."""
     return diag(ravel(as_tensor_variable(x)), k)
@@ -264,6 +277,7 @@ def diagflat(x, k=0):
 extract_diag = diagonal
 
 
+@following
 def to_one_hot(y, nb_class, dtype=None):
     """A row per number, with a one at its place.
 

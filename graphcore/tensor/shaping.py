@@ -7,6 +7,7 @@ from graphcore.ops import shape as ops
 from graphcore.ops.index import Take, shape_entry
 from graphcore.ops.operands import check_dtype, constant, graph
 from graphcore.tensor.convert import as_tensor_variable, normal_axes, normal_axis, stack_first
+from graphcore.tensor.moving import following
 
 
 def _lengths(shape):
@@ -29,6 +30,7 @@ def _lengths(shape):
     return ops.shape_vector(parts), len(parts)
 
 
+@following
 def shape(x):
     """The shape of ``x`` as a vector of int64: a constant when it is known.
 
@@ -42,6 +44,7 @@ def shape(x):
     return ops.shape_of(as_tensor_variable(x))
 
 
+@following
 def size(x):
     """Number of elements of ``x``."""
     x = as_tensor_variable(x)
@@ -50,6 +53,7 @@ def size(x):
     return graph.prod(ops.shape_of(x), (0,))
 
 
+@following
 def reshape(x, newshape, ndim=None):
     """The same elements, in C order, in another shape.
 
@@ -160,6 +164,7 @@ def squeeze(x, axis=None):
     return ops.dimshuffle(x, [i for i in range(x.type.ndim) if i not in drop])
 
 
+@following
 def broadcast_to(x, shape):
     """``x`` broadcast to a shape.
 
@@ -221,6 +226,7 @@ def stack(tensors, *more, axis=0):
     return moveaxis(stack_first(parts), 0, axis)
 
 
+@following
 def full(shape, fill_value, dtype=None):
     """An array of one value.
 
@@ -233,16 +239,19 @@ def full(shape, fill_value, dtype=None):
     return broadcast_to(as_tensor_variable(fill_value, dtype=dtype), shape)
 
 
+@following
 def zeros(shape, dtype="float64"):
     """An array of zeros."""
     return full(shape, constant(0, check_dtype(dtype)))
 
 
+@following
 def ones(shape, dtype="float64"):
     """An array of ones."""
     return full(shape, constant(1, check_dtype(dtype)))
 
 
+@following
 def full_like(x, fill_value, dtype=None):
     """An array of one value with the shape and element type of ``x``."""
     x = as_tensor_variable(x)
@@ -250,16 +259,19 @@ def full_like(x, fill_value, dtype=None):
     return ops.broadcast_like(value, x)
 
 
+@following
 def zeros_like(x, dtype=None):
     """Zeros with the shape and element type of ``x``."""
     return full_like(x, 0, dtype)
 
 
+@following
 def ones_like(x, dtype=None):
     """Ones with the shape and element type of ``x``."""
     return full_like(x, 1, dtype)
 
 
+@following
 def take(x, indices, axis=None, mode="raise"):
     """Elements along an axis at positions; of the flattened array by default.
 

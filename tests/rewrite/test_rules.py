@@ -11,13 +11,13 @@ from graphcore.graph.nodes import Constant, Variable
 from graphcore.graph.walk import rebuild, toposort
 from graphcore.ops.elementwise import Cast, Elemwise, graph
 from graphcore.ops.index import IncSubtensor, Slice, Subtensor
+from graphcore.ops.lengths import Shape
 from graphcore.ops.reduce import ProductOfOthers, Reduce
 from graphcore.ops.shape import (
     BroadcastLike,
     BroadcastTo,
     Dimshuffle,
     Reshape,
-    Shape,
     StopGradient,
     SumLike,
 )

@@ -35,8 +35,10 @@ from graphcore.model.distributions.constraints import Constraint, real
 from graphcore.model.distributions.parameters import Parameters
 from graphcore.model.distributions.transforms import Chain, Transform
 from graphcore.model.distributions.variable import RandomVariable
+from graphcore.ops.lengths import length_value
 from graphcore.rewrite.fold import in_pieces
 from graphcore.runtime.reference import evaluate
+from graphcore.tensor.moving import at_rest
 
 
 class UNSET:
@@ -106,6 +108,7 @@ class Recipe:
         distribution.refuse_faults()
         return distribution
 
+    @at_rest
     def any(self, label, shape=None, observed_shape=None):
         """The distribution, even of parameters for which its density is -inf everywhere."""
         return self.cls.make(
@@ -478,7 +481,10 @@ def as_shape(shape, label):
 
 
 def _known(length, label):
-    """The value of a variable of constants and data."""
+    """The value of a variable of known shapes, constants and data."""
+    value = length_value(length)
+    if value is not None:
+        return value
     if all(isinstance(v, SharedVariable) for v in inputs_of([length])):
         return evaluate([length], {})[0]
     raise TypeError(f"{label}: a shape must be known numbers, got a symbolic length")

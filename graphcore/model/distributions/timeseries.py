@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 import graphcore.tensor as tt
+from graphcore.graph.nodes import Variable
 from graphcore.model.distributions.base import Distribution, RandomVariable, as_shape, as_value
 from graphcore.model.distributions.constraints import count, positive, real
 from graphcore.model.distributions.continuous import Normal
@@ -53,6 +54,8 @@ class GaussianRandomWalk(Distribution):
         shapes = {k: v for k, v in shapes.items() if v is not None}
         if kwargs.get("steps") is None:
             kwargs["steps"] = _steps(shapes, label)
+        elif isinstance(kwargs["steps"], Variable):  # a length of data
+            kwargs["steps"] = as_shape(kwargs["steps"], label)[0]
         if not shapes and start.type.shape:
             given = [kwargs.get(k, 0.0) for k in ("mu", "sigma")]
             known = [tt.as_tensor_variable(v).type.shape for v in (*args, *given)]

@@ -42,10 +42,13 @@ def length_of(kwargs, shapes, label, before, ndim=1):
     """Length of a series from ``steps`` (plus what comes before them) or from a shape."""
     steps = kwargs.pop("steps", None)
     if steps is not None:
-        n = np.asarray(steps.data if hasattr(steps, "data") else steps)
-        if n.dtype.kind not in "iu" or n.ndim or n < 0:
+        try:
+            (n,) = as_shape(steps, label)  # which may be a length of data
+        except (TypeError, ValueError):
+            n = -1
+        if n < 0:
             raise ValueError(f"{label}: steps must be a non-negative whole number, got {steps!r}")
-        return int(n) + before
+        return n + before
     for name in ("shape", "observed_shape"):
         if shapes.get(name) is not None:
             shape = as_shape(shapes[name], label)

@@ -13,8 +13,7 @@ Examples
 ['ls']
 """
 
-from graphcore.model.gp import cov, mean, util
-from graphcore.model.gp import spectral as hsgp_approx
+from graphcore.model.gp import cov, hsgp_approx, mean, util
 from graphcore.model.gp.approximate import MarginalApprox
 from graphcore.model.gp.kron import LatentKron, MarginalKron
 from graphcore.model.gp.latent import TP, Latent

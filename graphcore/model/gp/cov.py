@@ -79,9 +79,10 @@ class WhiteNoise(BaseCovariance):
         self.sigma = tt.as_tensor_variable(sigma)
 
     def diag(self, X):
-        if self.sigma.ndim and self.sigma.type.shape[0] not in (1, None, length(X)):
+        count = X.type.shape[0]
+        if self.sigma.ndim and self.sigma.type.shape[0] not in (1, None, count):
             raise ValueError(
-                f"the noise sigma has shape {self.sigma.type.shape}, but there are {length(X)} "
+                f"the noise sigma has shape {self.sigma.type.shape}, but there are {count} "
                 "points: one deviation for each point of the data says nothing about the noise at "
                 "others. Give sigma as one number or as a covariance function, "
                 "or leave pred_noise=True out"

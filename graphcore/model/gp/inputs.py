@@ -4,6 +4,7 @@ import numpy as np
 
 import graphcore.tensor as tt
 from graphcore.graph.nodes import Constant
+from graphcore.tensor.moving import moves
 
 
 def points(X, name="X"):
@@ -24,9 +25,9 @@ def points(X, name="X"):
 
 
 def length(x):
-    """Number of points: an int where it is known."""
+    """Number of points: an int where it is known and stays what it is."""
     known = x.type.shape[0]
-    return x.shape[0] if known is None else known
+    return x.shape[0] if known is None or moves(x) else known
 
 
 def ones(x, value=1.0):

@@ -112,9 +112,9 @@ class HSGP(Process):
         raise NotImplementedError("add the covariance functions instead of the processes")
 
     @property
-    def _frequencies(self):
-        """Numbers of half waves, one row for every basis function."""
-        return np.stack([s.ravel() for s in np.meshgrid(*[np.arange(1, k + 1) for k in self.m])], 1)
+    def n_basis_vectors(self):
+        """Number of basis functions, the first one included."""
+        return math.prod(self.m)
 
     def prior_linearized(self, X):
         """The basis functions at points, and the standard deviations of their coefficients.
@@ -137,12 +137,8 @@ class HSGP(Process):
             self._center = (top + bottom) / 2
             if self.L is None:
                 self.L = self.c * (top - bottom) / 2
-        waves = math.pi * self._frequencies / (2 * self.L)
-        centered = x - self._center
-        phi = 1.0
-        for d in range(len(self.m)):
-            wave = tt.sin(waves[None, :, d] * (centered[:, d] + self.L[d])[:, None])
-            phi = phi * wave / tt.sqrt(self.L[d])
+        waves = math.pi * half_waves(self.m) / (2 * self.L)
+        phi = sines(x - self._center, self.L, waves)
         sqrt_psd = tt.sqrt(self.cov_func.power_spectral_density(waves))
         first = int(self.drop_first)
         return phi[:, first:], sqrt_psd[first:]
@@ -173,7 +169,7 @@ class HSGP(Process):
         TensorVariable of shape (n,)
         """
         phi, sqrt_psd = self.prior_linearized(X)
-        count = len(self._frequencies) - int(self.drop_first)
+        count = self.n_basis_vectors - int(self.drop_first)
         centered = self.parametrization == "centered"
         sigma = sqrt_psd if centered else 1.0
         where = {"shape": (count,)} if hsgp_coeffs_dims is None else {"dims": hsgp_coeffs_dims}
@@ -198,6 +194,20 @@ class HSGP(Process):
             raise ValueError("define the process in the model first, by prior()")
         phi, _ = self.prior_linearized(Xnew)
         return Deterministic(name, self.mean_func(Xnew) + tt.dot(phi, self._weights), dims=dims)
+
+
+def half_waves(m):
+    """Numbers of half waves in each dimension, one row for every basis function."""
+    return np.stack([s.ravel() for s in np.meshgrid(*[np.arange(1, k + 1) for k in m])], 1)
+
+
+def sines(x, L, waves):
+    """The basis functions at points ``x``: products of sines that are zero at ``-L`` and ``L``."""
+    phi = 1.0
+    for d in range(waves.type.shape[1]):
+        wave = tt.sin(waves[None, :, d] * (x[:, d] + L[d])[:, None])
+        phi = phi * wave / tt.sqrt(L[d])
+    return phi
 
 
 class HSGPPeriodic(Process):

@@ -1,0 +1,73 @@
+"""Traces and predictions as ArviZ data, put together by hand."""
+
+import numpy as np
+
+from graphcore.model import modelcontext
+from graphcore.sample import traces
+from graphcore.sample.options import refuse
+from graphcore.sample.predictive import compute_log_likelihood, result_of
+from graphcore.sample.results import Result
+
+
+def to_inference_data(
+    trace=None, *, prior=None, posterior_predictive=None, log_likelihood=False, coords=None,
+    dims=None, sample_dims=None, model=None, save_warmup=False, include_transformed=False,
+    **options,
+):  # fmt: skip
+    """A trace of ``sample(return_inferencedata=False)``, and predictions, as ArviZ data.
+
+    Parameters
+    ----------
+    trace : MultiTrace, optional
+    prior : dict of arrays, optional
+        Of ``sample_prior_predictive(return_inferencedata=False)``.
+    posterior_predictive : dict of arrays, optional
+        Of ``sample_posterior_predictive(return_inferencedata=False)``.
+    log_likelihood : bool
+        Whether to compute the log density of every observation.
+    coords, dims : dict, optional
+        Besides those of the model.
+    model : Model, optional
+    save_warmup, include_transformed : bool
+        Whether to keep the warm-up, and the values of transformed variables.
+
+    Returns
+    -------
+    arviz.InferenceData, xarray.DataTree or Result
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     x = pm.Normal("x")
+    ...     prior = pm.sample_prior_predictive(10, return_inferencedata=False)
+    ...     data = pm.to_inference_data(prior=prior)
+    >>> data.prior["x"].shape
+    (1, 10)
+    """
+    refuse(options, "to_inference_data()")
+    model = modelcontext(model)
+    extras = {"coords": coords, "dims": dims}
+    observed = {rv.name for rv in model.observed_RVs}
+    groups, attrs = {}, {}
+    if trace is not None:
+        groups = {k: g for k, g in trace.items() if save_warmup or not k.startswith("warmup")}
+        if include_transformed:
+            groups["unconstrained_posterior"] = trace.transformed
+        attrs = trace.attrs
+    made = {}
+    if posterior_predictive:
+        made["posterior_predictive"] = {
+            k: x if np.ndim(x) > 1 and trace is not None else np.asarray(x)[None]
+            for k, x in posterior_predictive.items()
+        }
+    if prior:
+        arrays = {k: np.asarray(x)[None] for k, x in prior.items()}
+        made["prior"] = {k: x for k, x in arrays.items() if k not in observed}
+        made["prior_predictive"] = {k: x for k, x in arrays.items() if k in observed}
+    labels = {} if trace is None else traces.labels_of(trace)
+    further = result_of(model, made, extras, labels=labels)
+    result = Result({**groups, **dict(further)}, attrs or further.attrs)
+    if log_likelihood and trace is not None:
+        compute_log_likelihood(result, model=model)
+    return traces.converted(result)

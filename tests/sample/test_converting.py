@@ -1,0 +1,77 @@
+"""Traces with what PyMC3's have, and ArviZ data made of them."""
+
+import numpy as np
+import pytest
+
+import graphcore.model as pm
+
+
+@pytest.fixture(scope="module")
+def run():
+    seen = []
+    with pm.Model(coords={"i": ["a", "b"]}) as model:
+        mu = pm.Normal("mu", dims="i")
+        sd = pm.HalfNormal("sd", 1)
+        pm.Normal("y", mu, sd, observed=[0.1, 0.4], dims="i")
+
+        def look(trace, draw):
+            if draw.chain == 1 and draw.draw_idx == 119:
+                seen.append((len(trace), trace["mu"].copy(), trace.chain, trace.varnames))
+
+        trace = pm.sample(50, tune=100, chains=2, random_seed=1, progressbar=False,
+                          return_inferencedata=False, compute_convergence_checks=False,
+                          callback=look)  # fmt: skip
+    return model, trace, seen
+
+
+def test_a_callback_sees_the_begin_of_its_chain(run):
+    _, trace, [(count, draws, chain, names)] = run
+    assert (count, chain, names) == (120, 1, ["mu", "sd"])
+    np.testing.assert_array_equal(draws, trace.posterior["mu"].values[1, :20])
+
+
+def test_values_of_transformed_variables(run):
+    _, trace, _ = run
+    np.testing.assert_allclose(np.exp(trace["sd_log__"]), trace["sd"], rtol=1e-14)
+    assert "sd_log__" not in trace.varnames
+
+
+def test_everything_in_one_result(run):
+    model, trace, _ = run
+    with model:
+        after = pm.sample_posterior_predictive(trace, return_inferencedata=False, random_seed=1)
+        prior = pm.sample_prior_predictive(7, return_inferencedata=False, random_seed=1)
+        made = pm.to_inference_data(
+            trace, prior=prior, posterior_predictive=after, log_likelihood=True
+        )
+    np.testing.assert_array_equal(made.posterior["mu"].values, trace.posterior["mu"].values)
+    assert made.posterior_predictive["y"].shape == (2, 50, 2)
+    assert made.prior["sd"].shape == (1, 7) and made.prior_predictive["y"].shape == (1, 7, 2)
+    assert tuple(made.log_likelihood["y"].dims) == ("chain", "draw", "i")
+    assert list(np.asarray(made.posterior_predictive["y"].coords["i"])) == ["a", "b"]
+    assert "unconstrained_posterior" not in made.groups()
+
+
+def test_observing_more_than_one_row():
+    with pm.Model(coords={"i": [0]}) as one:
+        a = pm.Normal("a", dims="i")
+        pm.Normal("b", 2 * a, 1, dims="i")
+    many = pm.observe(one, {"a": np.arange(4.0), "b": np.arange(4.0)})
+    many.set_dim("i", 4, coord_values=list("wxyz"))
+    assert many["a"].type.shape == (4,) and many.coords["i"] == tuple("wxyz")
+    with pytest.raises(ValueError, match="dimension 'i' would have the lengths 4 and 5"):
+        pm.observe(one, {"a": np.arange(4.0), "b": np.arange(5.0)})
+
+
+def test_parts_of_spectral_processes():
+    from graphcore.model.gp import hsgp_approx
+
+    x = np.linspace(-1, 1, 6)[:, None]
+    L = hsgp_approx.set_boundary(x, 2.0)
+    values = hsgp_approx.calc_eigenvalues(L, [5])
+    phi = hsgp_approx.calc_eigenvectors(x, L, values, [5]).eval()
+    want, _ = pm.gp.HSGP([5], c=2.0, cov_func=pm.gp.cov.ExpQuad(1, 0.4)).prior_linearized(x)
+    np.testing.assert_allclose(phi, want.eval(), rtol=1e-13, atol=1e-15)
+    for wrong in ([[1, 0], [1, 2], "expquad"], [[0, 1], [2, 1], "expquad"], [[0, 1], [1, 2], "x"]):
+        with pytest.raises(ValueError):
+            hsgp_approx.approx_hsgp_hyperparams(*wrong)
