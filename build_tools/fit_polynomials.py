@@ -113,6 +113,9 @@ expm1_rest = by_series(
     lambda k, r: r**k / mp.fac(k + 4),
     1e-2,
 )
+sinh_rest = by_series(
+    from_root(lambda x: (mp.sinh(x) / x - 1) / x**2), lambda k, z: z**k / mp.fac(2 * k + 3), 1e-2
+)
 sin_rest = by_series(
     from_root(lambda x: (mp.sin(x) / x - 1 + x**2 / 6 - x**4 / 120) / x**6),
     lambda k, z: (-1) ** (k + 1) * z**k / mp.fac(2 * k + 7),
@@ -139,6 +142,7 @@ HALF_LN2 = mp.log(2) / 2 * mp.mpf("1.001")
 
 FITS = {
     "exp": Fit(exp_rest, lambda r: r * r + SMALL, -HALF_LN2, HALF_LN2, 9),
+    "tanh": Fit(exp_rest, lambda r: abs(r) + SMALL, -HALF_LN2, HALF_LN2, 9),
     "expm1": Fit(expm1_rest, lambda r: abs(r) ** 3 + SMALL, -HALF_LN2, HALF_LN2, 8),
     "log": Fit(log_rest, lambda z: z + SMALL, 0, LOG_END, 6),
     "log1p_unit": Fit(log_rest, lambda z: z + SMALL, 0, mp.mpf(1) / 9, 9),
@@ -150,6 +154,7 @@ FITS = {
         6,
     ),
     "log_correction": Fit(lambda f: -1 / (1 + f), lambda f: 1, mp.sqrt(0.5) - 1, mp.sqrt(2) - 1, 2),
+    "sinh": Fit(sinh_rest, lambda z: z + SMALL, 0, 1, 6),
     "sin": Fit(sin_rest, lambda z: z**3 + SMALL, 0, (mp.pi / 4) ** 2 * mp.mpf("1.0002"), 4),
     "cos": Fit(cos_rest, lambda z: z**3 + SMALL, 0, (mp.pi / 4) ** 2 * mp.mpf("1.0002"), 4),
     "arctan": Fit(

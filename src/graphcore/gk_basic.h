@@ -81,6 +81,11 @@ GK_INLINE double gk_from_bits(int64_t a) {
 #define GK_SIGN_BIT INT64_MIN
 
 GK_INLINE double gk_abs(double a) { return gk_from_bits(gk_bits(a) & ~GK_SIGN_BIT); }
+/* not 0 where |a| > limit and for NaN */
+GK_INLINE int64_t gk_is_beyond(double a, double limit) {
+  const uint64_t size = (uint64_t)gk_bits(a) & ~(uint64_t)GK_SIGN_BIT;
+  return (int64_t)((uint64_t)gk_bits(limit) - size) & GK_SIGN_BIT;
+}
 /* |a| with the sign of b */
 GK_INLINE double gk_copysign(double a, double b) {
   return gk_from_bits((gk_bits(a) & ~GK_SIGN_BIT) | (gk_bits(b) & GK_SIGN_BIT));

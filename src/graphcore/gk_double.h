@@ -31,6 +31,11 @@
 #define GK_P25(x, a, ...) GK_FMA(GK_P24(x, __VA_ARGS__), x, a)
 #define GK_P26(x, a, ...) GK_FMA(GK_P25(x, __VA_ARGS__), x, a)
 
+/* GK_PAIRS9(x, z, c0, ..., c8): the same in steps of z = x^2, which takes half as long from x to the
+ * result: what follows in a long function has to wait for it. */
+#define GK_PAIRS9(x, z, a, b, c, d, e, f, g, h, i) \
+  GK_P5(z, GK_FMA(b, x, a), GK_FMA(d, x, c), GK_FMA(f, x, e), GK_FMA(h, x, g), i)
+
 /* a * b = return value + *e exactly */
 GK_INLINE double gk_two_prod(double a, double b, double *e) {
   const double p = a * b;

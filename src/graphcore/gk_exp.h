@@ -16,15 +16,15 @@
 #define GK_MAGIC 6755399441055744.0
 
 /* q(r) in exp(r) - 1 = r + r^2 q(r) */
-GK_INLINE double gk_exp_rest(double r) {
-  return GK_P10(r, 0.5000000000000013, 0.166666666666667, 0.04166666666651435,
-      0.008333333333306903, 0.001388888894732487, 0.0001984126991801922, 2.480148959636708e-05,
-      2.755721575107665e-06, 2.763141195874116e-07, 2.5118029669968548e-08);
+GK_INLINE double gk_exp_rest(double r, double square) {
+  return GK_FMA(r, GK_PAIRS9(r, square, 0.166666666666667, 0.04166666666651435, 0.008333333333306903,
+      0.001388888894732487, 0.0001984126991801922, 2.480148959636708e-05, 2.755721575107665e-06,
+      2.763141195874116e-07, 2.5118029669968548e-08), 0.5000000000000013);
 }
 /* exp(r - c) = h + *rest for |r| < 0.35 and c < 2^-32: exp(r) = h + e, where h is 1 + r rounded,
  * and exp(r - c) = exp(r) - c exp(r). */
 GK_INLINE double gk_exp_near(double r, double c, double *rest) {
-  const double h = 1.0 + r, e = GK_FMA(r * r, gk_exp_rest(r), r - (h - 1.0));
+  const double h = 1.0 + r, z = r * r, e = GK_FMA(z, gk_exp_rest(r, z), r - (h - 1.0));
   *rest = GK_FMA(-c, h + e, e);
   return h;
 }
@@ -52,7 +52,7 @@ GK_INLINE double gk_exp(double a) {
   return gk_exp_core(b < -746.0 ? -746.0 : b, 0.0);
 }
 /* The same bits for |a| < 708, where the result is normal: k is added to the exponent of exp(r). */
-GK_INLINE int64_t gk_exp_rare(double a) { return gk_bits(gk_abs(a) < 708.0 ? 0.0 : 1.0); }
+GK_INLINE int64_t gk_exp_rare(double a) { return gk_is_beyond(a, 708.0); }
 GK_INLINE double gk_exp_usual(double a) {
   const double t = GK_FMA(a, GK_LOG2E, GK_MAGIC), k = t - GK_MAGIC;
   double rest;
@@ -69,55 +69,88 @@ GK_INLINE double gk_exp2(double a) {
   const double h = gk_exp_near(r, c, &rest);
   return ((h + rest) * s1) * s2;
 }
-/* c (exp(a) - 1) = return value + *lo for c = 2^shift and -700 < a < 710.6: c = 1/4 cannot overflow.
- * With p = exp(r) - 1 = r + r^2 w in two doubles, it is 2^k c p + (2^k c - c). */
+/* c (exp(a) - 1) = return value + *lo for c = 2^shift and -37 <= a < 710.6: c = 1/4 cannot overflow.
+ * With p = exp(r) - 1 in two doubles, it is 2^k c p + (2^k c - c). */
 GK_INLINE double gk_expm1_double(double a, double c, int64_t shift, double *lo) {
   const double magic = GK_MAGIC + 1023.0;
   const double t = GK_FMA(a, GK_LOG2E, magic), k = t - magic, r = GK_FMA(k, -GK_LN2_HI, a);
-  const double g = GK_P10(r, 0.16666666666666666, 0.04166666666666668, 0.00833333333332839,
+  double sl, pl;
+  const double square = gk_two_prod(r, r, &sl), p = gk_quick_sum(r, 0.5 * square, &pl);
+  const double g = GK_FMA(r, GK_PAIRS9(r, square, 0.04166666666666668, 0.00833333333332839,
       0.0013888888888874964, 0.0001984126987092713, 2.4801587347206104e-05, 2.755725811222048e-06,
-      2.7557252526868465e-07, 2.5104568351776737e-08, 2.0921804752706658e-09);
-  const double v = r * g, w = 0.5 + v, wl = (0.5 - w) + v;
-  double sl, ql, bl, yl;
-  const double square = gk_two_prod(r, r, &sl), q = gk_two_prod(square, w, &ql);
-  const double p = gk_quick_sum(r, q, &yl), pl = yl + GK_FMA(square, wl, GK_FMA(sl, w, ql));
+      2.7557252526868465e-07, 2.5104568351776737e-08, 2.0921804752706658e-09), 0.16666666666666666);
+  const double small = pl + GK_FMA(0.5, sl, (square * r) * g);
   const double s = gk_from_bits((int64_t)(((uint64_t)gk_bits(t) + (uint64_t)shift) << 52));
-  const double b = gk_two_diff(s, c, &bl), y = gk_quick_sum(b, s * p, &yl);
-  *lo = yl + (bl + s * GK_FMA(-k * GK_LN2_LO, 1.0 + p, pl));
+  const double b = s - c, bl = (s - b) - c, y = gk_quick_sum(b, s * p, &pl);
+  *lo = pl + GK_FMA(s, GK_FMA(-k * GK_LN2_LO, 1.0 + (p + small), small), bl);
   return y;
 }
 GK_INLINE double gk_expm1(double a) {
   double lo;
-  const double b = a > 710.0 ? 710.0 : a;
-  const double y = gk_expm1_double(b < -40.0 ? -40.0 : b, 0.5, -1, &lo);
-  return gk_abs(a) < 1e-17 ? a : 2.0 * (y + lo);
+  const double b = a > 710.0 ? 710.0 : a, y = gk_expm1_double(b < -37.0 ? -37.0 : b, 0.5, -1, &lo);
+  return a < -54.0 * GK_LN2 ? -1.0 : gk_abs(a) < 1e-17 ? a : 2.0 * (y + lo);
 }
-/* With q = exp(x) - 1, x = |a|: sinh = (q + q / (1 + q)) / 2, tanh(x / 2) = q / (2 + q). */
-GK_INLINE double gk_sinh(double a) {
-  double lo, dl, tl, yl;
-  const double x = gk_abs(a), q = gk_expm1_double(x > 710.5 ? 710.5 : x, 0.25, -2, &lo);
-  const double b = q > 1e290 ? 1e290 : q, bl = q > 1e290 ? 0.0 : lo;
-  const double d = gk_two_sum(4.0 * b, 1.0, &dl), t = gk_quotient(b, bl, d, dl + 4.0 * bl, &tl);
-  const double y = gk_quick_sum(q, t, &yl);
-  return x < 1e-9 ? a : gk_copysign(2.0 * (y + (yl + (lo + tl))), a);
+/* The same bits for -37 < a < 708. */
+GK_INLINE int64_t gk_expm1_rare(double a) { return gk_is_beyond(a - 335.5, 372.5); }
+GK_INLINE double gk_expm1_usual(double a) {
+  double lo;
+  const double y = gk_expm1_double(a, 1.0, 0, &lo);
+  return gk_copysign(y + lo, a);
 }
+/* tanh(x) = q / d with q = exp(2 x) - 1 = 2^k p + (2^k - 1) and d = q + 2.  What p, q, d and the
+ * quotient lose in rounding is made good; for large x, where 2^k + 1 is no double, tanh = 1 - 2 / d. */
 GK_INLINE double gk_tanh(double a) {
-  double lo, dl, tl;
-  const double x = gk_abs(a);
-  const double q = gk_expm1_double(2.0 * (x > 22.0 ? 22.0 : x), 1.0, 0, &lo);
-  const double d = gk_two_sum(q, 2.0, &dl), t = gk_quotient(q, lo, d, dl + lo, &tl);
-  return gk_copysign(t + tl, a);
+  double pl, ql, dl;
+  const double size = gk_abs(a), half = size > 20.0 ? 20.0 : size, x = half + half;
+  const double magic = GK_MAGIC + 1023.0, t = GK_FMA(x, GK_LOG2E, magic), k = t - magic;
+  const double r = GK_FMA(k, -GK_LN2_HI, x);
+  const double square = r * r, w = GK_FMA(r, GK_PAIRS9(r, square, 0.16666666666666685,
+      0.04166666666657295, 0.00833333333331445, 0.0013888888932614783, 0.00019841269903382559,
+      2.480150414662495e-05, 2.755722760522346e-06, 2.762645109028472e-07, 2.511459321641941e-08), 0.5000000000000006);
+  const double p = gk_quick_sum(r, square * w, &pl);
+  const double s = gk_from_bits((int64_t)((uint64_t)gk_bits(t) << 52)), sp = s * p;
+  const double spl = s * GK_FMA(-k * GK_LN2_LO, 1.0 + p, pl);
+  const double q = gk_quick_sum(s - 1.0, sp, &ql), d = gk_quick_sum(s + 1.0, sp, &dl);
+  const double v = 1.0 / d, y = q * v;
+  const double rest = gk_residual(-y, d, q) + GK_FMA(-y, dl + spl, ql + spl);
+  return gk_copysign(size > 17.0 ? 1.0 - (v + v) : GK_FMA(rest, v, y), a);
 }
-/* q + t with q = exp(x) / 4 and t = 1 / (16 q), times two */
-GK_INLINE double gk_cosh(double a) {
-  double rest, s1, s2, yl;
+/* exp(x) / 2 = return value + *rest for 0 <= x < 708: the exponent of exp(r) is changed */
+GK_INLINE double gk_exp_half(double x, double *rest) {
+  const double magic = GK_MAGIC + 1022.0, t = GK_FMA(x, GK_LOG2E, magic), k = t - magic;
+  double lo;
+  const double h = gk_exp_near(GK_FMA(k, -GK_LN2_HI, x), k * GK_LN2_LO, &lo), e = h + lo;
+  const double s = gk_from_bits((int64_t)((uint64_t)gk_bits(t) << 52));
+  *rest = ((h - e) + lo) * s;
+  return e * s;
+}
+GK_INLINE double gk_cosh_usual(double a) {
+  double el, yl;
+  const double e = gk_exp_half(gk_abs(a), &el), t = 0.25 / e;
+  const double tl = 4.0 * t * (gk_residual(-t, e, 0.25) - t * el), y = gk_quick_sum(e, t, &yl);
+  return y + (yl + (el + tl));
+}
+GK_INLINE double gk_sinh_usual(double a) {
+  double el, yl;
+  const double x = gk_abs(a), z = x * x, e = gk_exp_half(x, &el), y = gk_quick_sum(e, -0.25 / e, &yl);
+  const double p = GK_P7(z, 0.16666666666666669, 0.008333333333333174, 0.00019841269841425354,
+      2.7557319156695965e-06, 2.5052123477359666e-08, 1.605721707647952e-10,
+      7.760411617749028e-13);
+  return gk_copysign(x < 1.0 ? GK_FMA(x * z, p, x) : y + (yl + el), a);
+}
+/* exp(x) / 2 = cosh(x) = sinh(x) for large x, where the exponential may be too large */
+GK_INLINE double gk_exp_half_far(double x) {
+  double rest, s1, s2;
+  const double h = gk_exp_parts(x > 711.0 ? 711.0 : x, 0.0, &rest, &s1, &s2);
+  return ((h + rest) * (0.5 * s1)) * s2;
+}
+GK_NOINLINE double gk_cosh(double a) {
   const double x = gk_abs(a);
-  const double h = gk_exp_parts(x > 710.5 ? 710.5 : x, 0.0, &rest, &s1, &s2), e = h + rest;
-  const double s = s1 * (0.25 * s2), q = e * s, ql = ((h - e) + rest) * s;
-  const double b = q > 1e290 ? 1e290 : q, t = 0.0625 / b;
-  const double tl = 16.0 * t * (gk_residual(-t, b, 0.0625) - (q > 1e290 ? 0.0 : t * ql));
-  const double y = gk_quick_sum(q, t, &yl);
-  return 2.0 * (y + (yl + (ql + tl)));
+  return x < 708.0 ? gk_cosh_usual(a) : gk_exp_half_far(x);
+}
+GK_NOINLINE double gk_sinh(double a) {
+  const double x = gk_abs(a);
+  return x < 708.0 ? gk_sinh_usual(a) : gk_copysign(gk_exp_half_far(x), a);
 }
 GK_INLINE double gk_sigmoid(double a) {
   const double x = -gk_abs(a), e = gk_exp_core(x < -746.0 ? -746.0 : x, 0.0);
@@ -152,13 +185,13 @@ GK_INLINE double gk_log_rest(double z, double h) {
   return GK_FMA(z, GK_P7(z, 0.6666666666666734, 0.3999999999941394, 0.2857142874256638,
       0.22222198553420167, 0.18183565424249937, 0.15314020709917425, 0.14796265149112345), h);
 }
-/* k log(2) + log(m) + c = return value + *rest.  f^2/2 = h is cut to a multiple of 2^-52, so that f less it is exact; what
- * k log(2) plus that loses in rounding is added to the small terms. */
+/* k log(2) + log(m) + c = return value + *rest.  What f - f^2/2 = x and k log(2) + x lose in rounding is
+ * added to the small terms; |k log(2)| > |x| unless k = 0. */
 GK_INLINE double gk_log_parts(double k, double m, double c, double *rest) {
-  const double f = m - 1.0, s = f / (2.0 + f), z = s * s, g = 0.5 * f, h = g * f;
-  const double cut = (h + 1.0) - 1.0, x = f - cut, far = k * GK_LN2_HI, hi = far + x;
-  const double lost = (x - (hi - far)) - gk_residual(g, f, -cut) + c;
-  *rest = GK_FMA(s, gk_log_rest(z, h), GK_FMA(k, GK_LN2_LO, lost));
+  const double f = m - 1.0, s = f / (2.0 + f), g = 0.5 * f;
+  const double x = GK_FMA(-g, f, f), lost = gk_residual(-g, f, f - x);
+  const double far = k * GK_LN2_HI, hi = far + x, lost_too = x - (hi - far);
+  *rest = GK_FMA(s, gk_log_rest(s * s, g * f), GK_FMA(k, GK_LN2_LO, (lost_too + lost) + c));
   return hi;
 }
 GK_INLINE double gk_log_sum(double k, double m, double c) {
@@ -198,6 +231,16 @@ GK_INLINE double gk_log(double a) {
   double k, scale;
   const double m = gk_split(a, &k, &scale);
   return gk_log_ends(a, gk_log_sum(k, m, -0.0));
+}
+/* The same bits where a is normal and positive. */
+GK_INLINE int64_t gk_log_rare(double a) {
+  const uint64_t u = (uint64_t)gk_bits(a); /* one of the differences is negative */
+  return (int64_t)((u - 0x0010000000000000ull) | (0x7fefffffffffffffull - u)) & GK_SIGN_BIT;
+}
+GK_INLINE double gk_log_usual(double a) {
+  double k, scale;
+  const double m = gk_split_biased(a, 4503599627370496.0 + 1023.0, &k, &scale);
+  return gk_log_sum(k, m, -0.0);
 }
 GK_INLINE double gk_log1p(double a) {
   const double u = 1.0 + a, d = u - 1.0, c = (1.0 - (u - d)) + (a - d);

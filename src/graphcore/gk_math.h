@@ -114,15 +114,16 @@ GK_INLINE double gk_digamma(double a) {
       -0.0010351702733222272, 0.0007234766007634017, -0.0004900434260969136,
       0.0002269499719814535, -0.0001375281211799883, 0.0002599120109504429,
       -0.0001837655348938188);
-  const double near = ((w - 1.4616321449683622) - 9.549995429965697e-17) * p;
+  const double lost = low ? a - (w - 1.0) : 0.0;
+  const double near = ((w - 1.4616321449683622) - (9.549995429965697e-17 - lost)) * p;
   const double step = a < 2.0 ? a : a - 1.0, v = 1.0 / (big ? a : step), z = v * v;
-  const double add = low ? -v : a < 2.0 ? 0.0 : v;
+  const double add = low ? -v : a < 2.0 ? 0.0 : v, rest = a < 2.0 ? 0.0 : gk_residual(-v, step, 1.0) * v;
   const double A = GK_P12(z, 0.08333333333333108, -0.008333333331863048, 0.003968253631953312,
       -0.004166627734397707, 0.0075730768666256625, -0.020972480740406543, 0.07959341072210029,
       -0.35876904357158385, 1.594672263262646, -5.777600596742076, 13.997342083227853,
       -16.293970470078943);
   const double large = gk_log_quick(big ? a : 3.0) - GK_FMA(z, A, 0.5 * v);
-  return a < GK_INF ? (big ? large : near + add) : a;
+  return a < GK_INF ? (big ? large : (near + rest) + add) : a;
 }
 /* cos(pi a) / sin(pi a) */
 GK_INLINE double gk_cot_pi(double a) {

@@ -7,7 +7,7 @@
  * a = n pi/2 + (hi + lo): pi/2 in pieces whose products with n < 2^20 are exact; beyond, and for
  * infinities and NaN, the C library. */
 
-GK_INLINE int64_t gk_trig_rare(double a) { return gk_bits(gk_abs(a) <= 5e5 ? 0.0 : 1.0); }
+GK_INLINE int64_t gk_trig_rare(double a) { return gk_is_beyond(a, 5e5); }
 GK_NOINLINE double gk_sin_slow(double a) { return sin(a); }
 GK_NOINLINE double gk_cos_slow(double a) { return cos(a); }
 GK_NOINLINE double gk_tan_slow(double a) { return tan(a); }
