@@ -5,7 +5,7 @@ import numpy as np
 from graphcore.graph.nodes import Op
 from graphcore.ops.operands import graph
 
-_NODES = 200  # on each side of the saddle point
+_NODES = 200  # above the saddle point; below it is the mirror image
 _PIECE = 256  # elements whose nodes are held at once
 
 
@@ -66,14 +66,15 @@ class PolyaGammaLog(Op):
         height = np.minimum(1 / np.sqrt(curvature), distance)
         bend = height**2 / (2 * distance)
         end = np.arccosh(1 + 45 / (x * bend))  # where exp(x t) has fallen below all digits
-        v = end * np.linspace(-1, 1, 2 * _NODES + 1)
+        v = end * np.linspace(0, 1, _NODES + 1)
         t = saddle + bend * (1 - np.cosh(v)) + 1j * height * np.sinh(v)
         c = _log_cosh(t)
         top = x * saddle - h * ends[1]
         weights = np.exp(x * t - h * c - top) * (1j * height * np.cosh(v) - bend * np.sinh(v))
+        weights[:, 0] *= 0.5
         total = weights.sum(axis=1).imag
         if not (self.power or self.times):
-            return top[:, 0] + np.log(total * (end[:, 0] / _NODES) / (2 * np.pi))
+            return top[:, 0] + np.log(total * (end[:, 0] / _NODES) / np.pi)
         return (weights * t**self.power * c**self.times).sum(axis=1).imag / total
 
     def vjp(self, inputs, outputs, cotangents, needed):
