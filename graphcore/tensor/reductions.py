@@ -3,9 +3,10 @@
 from graphcore.graph.nodes import Variable
 from graphcore.ops.elementwise import apply_row, cast
 from graphcore.ops.index import shape_entry
+from graphcore.ops.linalg import Dot
 from graphcore.ops.operands import is_inexact
 from graphcore.ops.reduce import reduce
-from graphcore.ops.shape import StopGradient, expand
+from graphcore.ops.shape import Concatenate, StopGradient, dimshuffle, expand
 from graphcore.optable import REDUCTIONS
 from graphcore.tensor.convert import as_tensor_variable, normal_axes
 from graphcore.tensor.elementwise import isclose
@@ -118,6 +119,48 @@ def std(x, axis=None, ddof=0, keepdims=False):
     return apply_row("sqrt", var(x, axis, ddof, keepdims))
 
 
+def cov(m, y=None, rowvar=True, bias=False, ddof=None):
+    """Covariance matrix of the rows of a matrix, as ``numpy.cov`` without weights.
+
+    Parameters
+    ----------
+    m : vector or matrix
+        A variable per row; a vector is one variable.
+    y : vector or matrix, optional
+        More variables.
+    rowvar : bool
+        False where every column is a variable.
+    bias : bool
+        Whether to divide by the number of observations instead of one less.
+    ddof : int, optional
+        What to subtract from the number of observations, in the place of ``bias``.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.cov([[1.0, 2.0, 3.0], [6.0, 4.0, 2.0]]).eval()
+    array([[ 1., -2.],
+           [-2.,  4.]])
+    """
+    rows = [_variables(x, rowvar) for x in (m, y) if x is not None]
+    x = rows[0] if len(rows) == 1 else Concatenate(0)(*rows)
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    x = x - mean(x, 1, keepdims=True)
+    found = Dot()(x, dimshuffle(x, (1, 0))) / (shape_entry(x, 1) - ddof)
+    return dimshuffle(found, ()) if found.type.shape == (1, 1) else found
+
+
+def _variables(x, rowvar):
+    """A matrix of floats with a variable per row."""
+    x = as_tensor_variable(x)
+    if x.type.ndim > 2:
+        raise ValueError(f"cov: needs vectors or matrices, not an array of {x.type.ndim} axes")
+    x = x if is_inexact(x.type.dtype) else cast(x, "float64")
+    if x.type.ndim < 2:
+        return dimshuffle(x, ("x",) * (2 - x.type.ndim) + tuple(range(x.type.ndim)))
+    return x if rowvar else dimshuffle(x, (1, 0))
+
+
 def norm(x, L=2, axis=None, keepdims=False):
     """The ``L``-norm of the elements along axes: the root of the sum of their powers.
 
@@ -213,5 +256,5 @@ def allclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
 
 
 __all__ = [
-    "allclose", "log_softmax", "logsumexp", "mean", "softmax", "std", "var",
+    "allclose", "cov", "log_softmax", "logsumexp", "mean", "softmax", "std", "var",
 ]  # fmt: skip

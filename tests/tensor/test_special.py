@@ -118,3 +118,15 @@ def test_the_hypergeometric_function_and_its_derivatives():
     with pytest.raises(graphcore.NullTypeGradError, match="last argument only"):
         graphcore.grad(tt.hyp2f1(x, b, c, z).sum(), x)
     assert tt.hyp2f1(1, 2, 3, np.zeros(0)).eval().shape == (0,)
+
+
+@pytest.mark.parametrize("options", [{}, {"bias": True}, {"rowvar": False}, {"ddof": 2}])
+@pytest.mark.parametrize("value", [A[:15].reshape(3, 5), A[:5], np.arange(6).reshape(2, 3) ** 2])
+def test_covariances(value, options):
+    want = np.cov(value, **options)
+    found = tt.cov(value, **options).eval()
+    assert found.shape == want.shape
+    np.testing.assert_allclose(found, want, rtol=1e-12, atol=1e-12)
+    if value.ndim == 1:
+        two = tt.cov(value, B[:5], **options).eval()
+        np.testing.assert_allclose(two, np.cov(value, B[:5], **options), rtol=1e-12)
