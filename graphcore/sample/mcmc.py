@@ -4,7 +4,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from graphcore.errors import SamplingError
+from graphcore.errors import NullTypeGradError, SamplingError
 from graphcore.model import modelcontext
 from graphcore.sample import expand, report, traces
 from graphcore.sample.compound import sample_compound
@@ -16,7 +16,7 @@ from graphcore.sample.options import refuse
 from graphcore.sample.results import Result, attributes, make_group
 from graphcore.sample.seeds import chain_seeds
 from graphcore.sample.start import check_init, initial_points, start_points
-from graphcore.sample.steps import assigned
+from graphcore.sample.steps import Slice, assigned
 
 NUTS_OPTIONS = ("target_accept", "max_treedepth")
 IGNORED = {  # arguments of PyMC's that concern how PyMC runs
@@ -63,7 +63,8 @@ def sample(
         size and the metric.
     step : step method or list of them, optional
         Such as ``pm.Metropolis([x])``.  Variables without one get the usual one: NUTS for
-        continuous variables, Gibbs and Metropolis steps for discrete ones.
+        continuous variables (slice sampling where an operation in the density has no
+        derivative), Gibbs and Metropolis steps for discrete ones.
     chains : int
     cores : int, optional
         Chains that run at the same time, as threads; the draws do not depend on it.
@@ -146,6 +147,8 @@ def sample(
         "keep_warmup": not discard_tuned_samples,
         "progressbar": progressbar,
     }
+    if step is None and not _differentiable(model):
+        step = Slice(model.continuous_value_vars)
     if step is None and not model.discrete_value_vars:
         model._require_free("a sampler")
         density = programs_of(model).density
@@ -170,6 +173,20 @@ def sample(
         return traces.converted(result)
     values = expand.split_values(model, run.positions)
     return MultiTrace(dict(result), result.attrs, make_group(values))
+
+
+def _differentiable(model):
+    """Whether the density of the continuous variables has derivatives, so that NUTS can be used.
+
+    Operations of a user's own may have none.
+    """
+    if not model.free_RVs or model.discrete_value_vars:
+        return True  # the steps of each variable are found elsewhere
+    try:
+        programs_of(model).density  # noqa: B018 - it is built when it is asked for
+    except NullTypeGradError:
+        return False
+    return True
 
 
 def _known(given, names, what):

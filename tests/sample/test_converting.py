@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import graphcore.model as pm
+import graphcore.tensor as tt
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +76,22 @@ def test_parts_of_spectral_processes():
     for wrong in ([[1, 0], [1, 2], "expquad"], [[0, 1], [2, 1], "expquad"], [[0, 1], [1, 2], "x"]):
         with pytest.raises(ValueError):
             hsgp_approx.approx_hsgp_hyperparams(*wrong)
+
+
+def test_densities_without_derivatives_are_sampled_by_slices():
+    class Squares(tt.Op):
+        def make_node(self, m, x):
+            m, x = tt.as_tensor(m), tt.as_tensor(x)
+            return tt.Apply(self, [m, x], [x.type()])
+
+        def perform(self, node, inputs, outputs):
+            outputs[0][0] = np.asarray(-0.5 * (inputs[1] - inputs[0]) ** 2)
+
+    squares = Squares()
+    with pm.Model():
+        m = pm.Normal("m", 0, 1)
+        pm.CustomDist("y", m, observed=[0.5, 0.7], logp=lambda value, m: squares(m, value))
+        trace = pm.sample(1000, tune=200, chains=2, random_seed=1, progressbar=False,
+                          return_inferencedata=False, compute_convergence_checks=False)  # fmt: skip
+    assert trace["m"].mean() == pytest.approx(0.4, abs=0.08)
+    assert trace["m"].std() == pytest.approx(3**-0.5, abs=0.06)
