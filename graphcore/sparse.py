@@ -24,6 +24,7 @@ import numpy as np
 from graphcore import tensor as tt
 from graphcore.graph.nodes import Constant, Variable
 from graphcore.ops import sparse as _ops
+from graphcore.ops.sparse import SparseType
 from graphcore.sparse_elementwise import structured_functions
 from graphcore.tensor.type import all_dtypes
 
@@ -44,6 +45,7 @@ class SparseVariable:
 
     ndim = 2
     dtype = "float64"
+    type = property(lambda self: SparseType(self.format, self.data.dtype))
     __array_ufunc__ = None  # NumPy and SciPy leave operators to this class
 
     def __init__(self, data, rows, columns, shape, format="csr"):
@@ -577,7 +579,7 @@ globals().update(_generated)
 _INPUTS = ["csc_dmatrix", "csc_fmatrix", "csc_matrix", "csr_dmatrix", "csr_fmatrix", "csr_matrix"]
 
 __all__ = [
-    "CSC", "CSR", "SparseVariable", "add", "all_dtypes", "as_sparse",
+    "CSC", "CSR", "SparseType", "SparseVariable", "add", "all_dtypes", "as_sparse",
     "as_sparse_or_tensor_variable", "as_sparse_variable", "basic_dot", "col_scale", "conj",
     "conjugate", "constant", "csc_from_dense", "csm_data", "csm_indices", "csm_indptr",
     "csm_properties", "csm_shape", "csr_from_dense", "dense_from_sparse", "diag", "dot",

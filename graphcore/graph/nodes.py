@@ -69,8 +69,10 @@ class Variable:
         return type(self), (self.type, None, 0, self.name), self._kept()
 
     def _kept(self):
-        """State of a pickle: the tag, where there is one."""
-        return (None, {"_tag": self._tag}) if hasattr(self, "_tag") else None
+        """State of a pickle: what users attached to the variable, where there is something."""
+        own = getattr(self, "__dict__", None) or None
+        tag = {"_tag": self._tag} if hasattr(self, "_tag") else {}
+        return (own, tag) if own or tag else None
 
 
 _NUMBERS = ("float32", "float64")  # types of Python numbers that meet real arrays
@@ -118,9 +120,9 @@ class SharedVariable(Variable):
         self.default_update = None
 
     def __reduce__(self):
-        kept = (self._kept() or (None, {}))[1]
-        kept = {**kept, "default_update": self.default_update, "container": self.container}
-        return type(self), (self.type, None, self.name), (None, kept)
+        own, tag = self._kept() or (None, {})
+        kept = {**tag, "default_update": self.default_update, "container": self.container}
+        return type(self), (self.type, None, self.name), (own, kept)
 
 
 class Apply:

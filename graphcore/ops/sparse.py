@@ -5,11 +5,20 @@ A matrix is the vector of its elements row by row, and a constant *pattern*: the
 two operations are closed under differentiation.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from graphcore.graph.nodes import Op
 from graphcore.graph.types import TensorType
 from graphcore.ops.operands import constant
+
+
+class SparseType(NamedTuple):
+    """What programs ask for to tell a sparse matrix: ``isinstance(x.type, SparseType)``."""
+
+    format: str
+    dtype: str
 
 
 class _OnPattern(Op):

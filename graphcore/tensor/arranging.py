@@ -177,7 +177,7 @@ def alloc(value, *shape):
 
 
 @following
-def empty(shape, dtype="float64"):
+def empty(shape, dtype=None):
     """An array of zeros: nothing here leaves memory as it finds it."""
     return zeros(shape, dtype)
 

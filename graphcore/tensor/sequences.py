@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from graphcore import config
 from graphcore.graph.nodes import Variable
 from graphcore.ops.elementwise import apply_row, cast
 from graphcore.ops.index import shape_entry
@@ -110,8 +111,8 @@ def _row_and_column(n, m):
 
 
 @following
-def eye(n, m=None, k=0, dtype="float64"):
-    """Ones on the ``k``-th diagonal of a matrix, zeros elsewhere.
+def eye(n, m=None, k=0, dtype=None):
+    """Ones on the ``k``-th diagonal of a matrix, zeros elsewhere; of ``config.floatX`` by default.
 
     Examples
     --------
@@ -121,7 +122,7 @@ def eye(n, m=None, k=0, dtype="float64"):
     array([[1, 0],
            [0, 1]])
     """
-    n, k = _number(n), _number(k)
+    n, k, dtype = _number(n), _number(k), dtype or config.floatX
     m = n if m is None else _number(m)
     if not any(isinstance(v, Variable) for v in (n, m, k)):
         return constant(np.eye(n, m, k, check_dtype(dtype)))
@@ -130,7 +131,7 @@ def eye(n, m=None, k=0, dtype="float64"):
 
 
 @following
-def identity(n, dtype="float64"):
+def identity(n, dtype=None):
     """The identity matrix."""
     return eye(n, dtype=dtype)
 
@@ -143,10 +144,10 @@ def identity_like(x, dtype=None):
 
 
 @following
-def tri(N, M=None, k=0, dtype="float64"):
+def tri(N, M=None, k=0, dtype=None):
     """Ones on and below the ``k``-th diagonal, zeros elsewhere."""
     i, j = _row_and_column(N, N if M is None else M)
-    return cast(i + _number(k) >= j, dtype)
+    return cast(i + _number(k) >= j, dtype or config.floatX)
 
 
 @following

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from graphcore import config
 from graphcore.graph.nodes import Variable
 from graphcore.ops import shape as ops
 from graphcore.ops.index import Take, shape_entry
@@ -240,15 +241,15 @@ def full(shape, fill_value, dtype=None):
 
 
 @following
-def zeros(shape, dtype="float64"):
-    """An array of zeros."""
-    return full(shape, constant(0, check_dtype(dtype)))
+def zeros(shape, dtype=None):
+    """An array of zeros, of ``config.floatX`` by default."""
+    return full(shape, constant(0, check_dtype(dtype or config.floatX)))
 
 
 @following
-def ones(shape, dtype="float64"):
-    """An array of ones."""
-    return full(shape, constant(1, check_dtype(dtype)))
+def ones(shape, dtype=None):
+    """An array of ones, of ``config.floatX`` by default."""
+    return full(shape, constant(1, check_dtype(dtype or config.floatX)))
 
 
 @following

@@ -299,13 +299,13 @@ class TensorVariable(TensorOperators, Variable):
     (True, False)
     """
 
-    __slots__ = ()
+    __slots__ = ("__dict__",)  # programs attach what they like
 
 
 class TensorConstant(TensorOperators, Constant):
     """A symbolic array whose value, ``data``, is known."""
 
-    __slots__ = ()
+    __slots__ = ("__dict__",)  # programs attach what they like
 
     @property
     def value(self):
@@ -322,7 +322,7 @@ class TensorConstant(TensorOperators, Constant):
 class TensorSharedVariable(TensorOperators, SharedVariable):
     """A symbolic array that keeps a value between calls of compiled functions."""
 
-    __slots__ = ()
+    __slots__ = ("__dict__",)  # programs attach what they like
 
     def __bool__(self):
         """A shared array is there: ``if weights:`` is how programs ask whether they were given."""

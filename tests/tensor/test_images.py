@@ -63,7 +63,14 @@ def test_transposes_of_convolutions_are_their_derivatives(mode, step, spread):
     also_w = conv.conv2d_grad_wrt_weights(x, g, W.shape, **options)
     size = y.eval({x: X, w: W}).shape
     f = graphcore.function([x, w, g], [by_x, also_x, by_w, also_w])
-    a, b, c, d = f(X, W, RNG.normal(size=size))
+    arrays = X, W, RNG.normal(size=size)
+    a, b, c, d = f(*arrays)
+    np.testing.assert_allclose(b, a, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(d, c, rtol=1e-12, atol=1e-13)
+    options.pop("num_groups", None)
+    by_x = conv.AbstractConv2d_gradInputs(**options)(w, g, X.shape[2:])
+    by_w = conv.AbstractConv2d_gradWeights(**options)(x, g, W.shape[2:])
+    b, d = graphcore.function([x, w, g], [by_x, by_w])(*arrays)
     np.testing.assert_allclose(b, a, rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(d, c, rtol=1e-12, atol=1e-13)
 
@@ -80,6 +87,12 @@ def test_groups_and_three_dimensions_and_single_images():
     solid, cube = RNG.normal(size=(1, 1, 4, 5, 6)), RNG.normal(size=(1, 1, 2, 3, 2))
     want = scipy.signal.convolve(solid[0, 0], cube[0, 0], mode="valid", method="direct")
     np.testing.assert_allclose(tt.nnet.conv3d(solid, cube).eval()[0, 0], want, rtol=1e-12)
+    films, kernels = RNG.normal(size=(2, 5, 3, 4, 6)), RNG.normal(size=(4, 2, 3, 3, 2))
+    found = tt.nnet.conv3d2d.conv3d(films, kernels).eval()  # time before channels
+    assert found.shape == (2, 4, 4, 2, 5)
+    later = (0, 2, 1, 3, 4)
+    want = tt.nnet.conv3d(films.transpose(later), kernels.transpose(later)).eval()
+    np.testing.assert_allclose(found, want.transpose(later), rtol=1e-12)
     images, filters = X[0], W[:, 0]
     for mode in ("valid", "full"):
         found = tt.signal.conv.conv2d(images, filters, border_mode=mode).eval()
@@ -178,6 +191,12 @@ def test_batch_normalisation(axes):
         (tt.nnet.batch_normalization_test(X, gamma, beta, mean, var, axes, 1e-3).eval(), y),
     ]:
         np.testing.assert_allclose(a, b, rtol=1e-12)
+    a, b, c = (p.squeeze(over) for p in (gamma, beta, before))
+    found = tt.nnet.bn.batch_normalization_train(X, a, b, axes, 1e-3, 0.2, c, c**2)
+    full = y, center, inverse, center2, spread2
+    for a, b in zip(graphcore.function([], found)(), full, strict=True):
+        np.testing.assert_allclose(a, b if a.ndim == X.ndim else b.squeeze(over), rtol=1e-12)
+    assert [v.type.ndim for v in found[1:]] == [X.ndim - len(over)] * 4
 
 
 @pytest.mark.parametrize("shape", [(2, 4), (1, 5), (2, 3, 4), (2, 4, 3)])

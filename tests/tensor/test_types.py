@@ -95,3 +95,12 @@ def test_shared_takes_theanos_arguments():
     assert s.type.shape == (1, None)
     data = np.arange(3.0)
     assert graphcore.shared(data, borrow=True).get_value(borrow=True) is data
+
+
+def test_arrays_without_an_element_type_are_of_floatx():
+    made = (tt.zeros, tt.ones, tt.empty, tt.eye, tt.identity, tt.tri)
+    with graphcore.config.change_flags(floatX="float32"):
+        assert {f(2).dtype for f in made} == {"float32"}
+        assert tt.eye(2).eval().dtype == tt.eye(tt.iscalar()).dtype == "float32"
+    assert {f(2).dtype for f in made} == {"float64"}
+    assert {f(2, dtype="int8").dtype for f in made} == {"int8"}

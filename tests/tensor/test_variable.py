@@ -1,6 +1,8 @@
 """Operators, methods and NumPy's protocols build what NumPy computes."""
 
+import copy
 import operator
+import pickle
 
 import numpy as np
 import pytest
@@ -330,3 +332,12 @@ def test_numpy_combines_symbolic_numbers():
         np.asarray(a, dtype=float)
     with pytest.raises(TypeError, match="is symbolic and cannot become a NumPy array"):
         np.asarray(tt.vector())
+
+
+def test_programs_attach_what_they_like():
+    x, s, c = tt.vector("x"), graphcore.shared(1.0, "s"), tt.constant(2.0)
+    for v in (x, s, c, x + 1):
+        v._my_shape = (1, 2)
+        assert v._my_shape == (1, 2)
+    for v in (x, s, c):
+        assert pickle.loads(pickle.dumps(v))._my_shape == copy.copy(v)._my_shape == (1, 2)

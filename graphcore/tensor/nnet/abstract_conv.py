@@ -139,6 +139,48 @@ def conv2d_transpose(input, filters, output_shape, filter_shape=None, border_mod
     )  # fmt: skip
 
 
+class AbstractConv2d_gradInputs:
+    """:func:`conv2d_grad_wrt_inputs` as Theano's operation: made first, then applied.
+
+    Parameters
+    ----------
+    imshp, kshp : sequence, optional
+        Ignored: shapes are known when a program is made.
+    border_mode, subsample, filter_flip, filter_dilation
+        As for :func:`conv2d`.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> op = AbstractConv2d_gradInputs(subsample=(2, 2))
+    >>> op(tt.ones((1, 1, 2, 2)), tt.ones((1, 1, 3, 3)), (6, 6)).eval().shape
+    (1, 1, 6, 6)
+    """
+
+    _function = staticmethod(conv2d_grad_wrt_inputs)
+
+    def __init__(self, imshp=None, kshp=None, border_mode="valid", subsample=(1, 1),
+                 filter_flip=True, filter_dilation=(1, 1)):  # fmt: skip
+        self.options = {
+            "border_mode": border_mode, "subsample": subsample, "filter_flip": filter_flip,
+            "filter_dilation": filter_dilation,
+        }  # fmt: skip
+
+    def __call__(self, kern, topgrad, shape):
+        """From the filters, the derivative by the result, and the last two lengths of images."""
+        return self._function(topgrad, kern, shape, **self.options)
+
+
+class AbstractConv2d_gradWeights(AbstractConv2d_gradInputs):
+    """:func:`conv2d_grad_wrt_weights` as Theano's operation: made first, then applied."""
+
+    _function = staticmethod(conv2d_grad_wrt_weights)
+
+    def __call__(self, img, topgrad, shape):
+        """From the images, the derivative by the result, and the last two lengths of filters."""
+        return self._function(img, topgrad, shape, **self.options)
+
+
 def _float(x):
     x = as_tensor_variable(x)
     return x if x.type.numpy_dtype.kind == "f" else x.astype("float64")
@@ -208,6 +250,6 @@ def _correlate(x, w, k, step, spread):
 
 
 __all__ = [
-    "conv2d", "conv2d_grad_wrt_inputs", "conv2d_grad_wrt_weights", "conv2d_transpose", "conv3d",
-    "separable_conv2d",
+    "AbstractConv2d_gradInputs", "AbstractConv2d_gradWeights", "conv2d", "conv2d_grad_wrt_inputs",
+    "conv2d_grad_wrt_weights", "conv2d_transpose", "conv3d", "separable_conv2d",
 ]  # fmt: skip

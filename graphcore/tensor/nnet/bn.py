@@ -45,8 +45,9 @@ def batch_normalization_train(inputs, gamma, beta, axes="per-activation", epsilo
     -------
     list
         Outputs, mean, 1 / standard deviation; then the new running averages that were asked for.
+        All but the outputs have the axes of ``gamma``.
     """
-    x = as_tensor_variable(inputs)
+    x, gamma = as_tensor_variable(inputs), as_tensor_variable(gamma)
     over = _axes(axes, x.type.ndim)
     center, spread = mean(x, over, keepdims=True), var(x, over, keepdims=True)
     inverse = 1 / apply_row("sqrt", spread + epsilon)
@@ -60,6 +61,9 @@ def batch_normalization_train(inputs, gamma, beta, axes="per-activation", epsilo
             n = n * length(x, i)
         n = n.astype("float64") if hasattr(n, "astype") else float(n)
         found.append(_spread(running_var, x, over) * (1 - f) + n / (n - 1) * spread * f)
+    if gamma.type.ndim < x.type.ndim:
+        kept = [i for i in range(x.type.ndim) if i not in over]
+        found[1:] = [dimshuffle(v, kept) for v in found[1:]]
     return found
 
 
