@@ -18,7 +18,7 @@ def branch_from_switch(b, node):
         x = x if c else y
     elif x is not y:
         return None
-    if keeps_shape(b, x, node) or b.number(x) is not None or node.out.type.is_static:
+    if keeps_shape(b, x, node) or node.out.type.is_static:
         return x
     return None
 

@@ -535,3 +535,9 @@ def test_infinities_are_summed_before_a_zero_is_divided_by():
     f = graphcore.function([x], [(x / 0.0).sum(), (x * np.inf).sum(), (x / 2.0).sum()])
     found = f([1.0, -3.0])
     assert np.isnan(found[0]) and np.isnan(found[1]) and found[2] == -1.0
+
+
+def test_a_known_branch_has_the_length_of_the_other():
+    x = tt.matrix("x", shape=(None, 1))
+    y = tt.switch(tt.constant(True), tt.constant([[2.0]]), x)
+    assert graphcore.function([x], y)(np.zeros((4, 1))).shape == (4, 1)
