@@ -186,7 +186,8 @@ class LKJCholeskyCov(Distribution):
     def _rows(self, value, n):
         """Number, diagonal element, length and its logarithm of rows: singly, or all in vectors."""
         ends = packed_diagonal(n)
-        if value.ndim > 1 or n > APART or self.sd.shape:
+        each = any(v.ndim for v in self.sd.arguments.values())
+        if value.ndim > 1 or n > APART or each:
             variance = tt.sum(tt.sqr(_factors(n, value)), axis=-1)
             numbers, diagonal = np.arange(n) * 1.0, value[..., ends]
             return [(numbers, diagonal, tt.sqrt(variance), 0.5 * tt.log(variance))]
