@@ -586,8 +586,7 @@ __all__ = [
     "ensure_sorted_indices", "hstack", "is_sparse_variable", "mul", "mul_s_v", "multiply", "neg",
     "row_scale", "sampling_dot", "sp_ones_like", "sp_sum", "sp_zeros_like", "square_diagonal",
     "structured_add_s_v", "structured_dot", "sub", "subtract", "transpose", "true_dot", "usmm",
-    "vstack",
-    *sorted(_generated), *_INPUTS,
+    "vstack", *sorted(_generated), *_INPUTS,
 ]  # fmt: skip
 
 
