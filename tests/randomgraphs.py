@@ -185,6 +185,7 @@ def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=6):
     exact = _noisy(order, values, None, 0.0)
     ends = [_value(exact, v) for v in outputs]
     spread = [np.zeros(np.shape(a)) for a in ends]
+    undecided = set()
     for i in range(repeats):
         try:
             found = _noisy(order, values, np.random.default_rng((seed, i)), noise)
@@ -196,10 +197,15 @@ def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=6):
                 b = _value(found, v)
                 if v in jumped or a.shape != b.shape:
                     s[...] = np.inf
+                    undecided.add(v)
                     continue
                 gap = np.abs(a.astype("float64") - b.astype("float64"))
                 np.maximum(s, np.where(np.isnan(gap), np.inf, gap), out=s)
-    return spread
+    # of what may have elements or none, an empty array cannot tell
+    return [
+        np.full(1, np.inf) if v in undecided and not s.size else s
+        for s, v in zip(spread, outputs, strict=True)
+    ]
 
 
 def _value(known, v):
