@@ -1100,6 +1100,7 @@ far(
     "polygamma",
     2,
     doc="n-th derivative of digamma, for a whole number n >= 0.",
+    ref="graphcore.ops.refs.polygamma",
     d=(unknown, lambda o, n, x, y: o.polygamma(n + 1, x)),
     domain=((0.0, inf), REAL),
     typical=((1.6, 2.4), (0.1, 8.0)),

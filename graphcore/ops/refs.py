@@ -70,6 +70,14 @@ def trigamma(x):
     return polygamma(1, x)
 
 
+@_quiet
+def polygamma(n, x):
+    """The n-th derivative of digamma; NaN where n is no whole number."""
+    from scipy.special import polygamma as known
+
+    return np.where(n == np.floor(n), known(n, x), np.nan)
+
+
 def round_away(x):
     """Nearest integer, halves away from zero."""
     whole = np.floor(np.abs(x))

@@ -92,9 +92,8 @@ static double gk_polygamma(double n, double x) {
   if (x == floor(x) && x <= 0) return sign * GK_INF;
   if (x == GK_INF) return sign * 0.0;
   if (x > 0) return sign * gk_factorial_zeta(s, x);
-  const double r = x - floor(x);
-  const double left = gk_factorial_zeta(s, 1.0 - r) - gk_factorial_zeta(s, 1.0 - x);
-  return sign * (gk_factorial_zeta(s, r) + sign * left);
+  const double left = gk_factorial_zeta(s, ceil(x) - x) - gk_factorial_zeta(s, 1.0 - x);
+  return sign * (gk_factorial_zeta(s, x - floor(x)) + sign * left);
 }
 
 /* ---- beta function ---------------------------------------------------------------------------- */

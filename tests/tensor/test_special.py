@@ -130,3 +130,20 @@ def test_covariances(value, options):
     if value.ndim == 1:
         two = tt.cov(value, B[:5], **options).eval()
         np.testing.assert_allclose(two, np.cov(value, B[:5], **options), rtol=1e-12)
+
+
+@pytest.mark.parametrize("n", [2, 3, 6])
+@pytest.mark.parametrize("x", [-1e-20, -1e-10, -1 + 1e-12, -1 - 1e-12, -2.4, -7.3])
+def test_polygamma_beside_its_poles(n, x):
+    with mpmath.workdps(40):
+        exact = float(mpmath.psi(n, mpmath.mpf(x)))
+    found = tt.polygamma(float(n), tt.constant([x])).eval()
+    np.testing.assert_allclose(found, exact, rtol=1e-14)
+
+
+def test_polygamma_of_orders_that_are_none():
+    n, x = tt.vectors("n", "x")
+    y = tt.polygamma(n, x)
+    at = {n: np.array([1e-21, 0.5, 2.0]), x: np.array([-1e-21, 1.0, -1e-200])}
+    assert np.isnan(y.eval(at)[:2]).all() and y.eval(at)[2] == np.inf
+    np.testing.assert_array_equal(graphcore.function([n, x], y)(*at.values()), y.eval(at))
