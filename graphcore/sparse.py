@@ -292,24 +292,24 @@ def csm_properties(x):
     return as_sparse_variable(x).properties()
 
 
-def csm_data(x):
+def csm_data(csm):
     """The elements of a matrix, in the order of its format."""
-    return csm_properties(x)[0]
+    return csm_properties(csm)[0]
 
 
-def csm_indices(x):
+def csm_indices(csm):
     """Column (for csc: row) of every element."""
-    return csm_properties(x)[1]
+    return csm_properties(csm)[1]
 
 
-def csm_indptr(x):
+def csm_indptr(csm):
     """Where the rows (for csc: columns) start."""
-    return csm_properties(x)[2]
+    return csm_properties(csm)[2]
 
 
-def csm_shape(x):
+def csm_shape(csm):
     """The shape, as two ints."""
-    return x.shape
+    return csm.shape
 
 
 def dense_from_sparse(x):
@@ -466,21 +466,21 @@ def sp_sum(x, axis=None):
     return x.summed(axis % 2)
 
 
-def diag(x):
+def diag(v):
     """The diagonal of a square sparse matrix, dense."""
-    x = as_sparse_variable(x)
-    if isinstance(x.shape[0], int) and x.shape[0] != x.shape[1]:
-        raise ValueError(f"diag: the matrix must be square, not {x.shape[0]} by {x.shape[1]}")
-    return x.diagonal()
+    v = as_sparse_variable(v)
+    if isinstance(v.shape[0], int) and v.shape[0] != v.shape[1]:
+        raise ValueError(f"diag: the matrix must be square, not {v.shape[0]} by {v.shape[1]}")
+    return v.diagonal()
 
 
-def square_diagonal(v):
+def square_diagonal(diag):
     """The sparse square matrix that has a vector of known length on its diagonal."""
-    v = _float(v)
-    (n,) = v.type.shape
+    diag = _float(diag)
+    (n,) = diag.type.shape
     if n is None:
         raise TypeError("square_diagonal: the length of the vector must be known")
-    return SparseVariable(v, np.arange(n), np.arange(n), (n, n), "csc")
+    return SparseVariable(diag, np.arange(n), np.arange(n), (n, n), "csc")
 
 
 def _stacked(blocks, axis, format):

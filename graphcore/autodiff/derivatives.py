@@ -41,7 +41,10 @@ def _points(points, variables, name):
     return [graph.cast(p, v.type.dtype) for p, v in zip(points, variables, strict=True)]
 
 
-def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs="raise"):
+def Lop(
+    f, wrt, eval_points, consider_constant=None, disconnected_inputs="raise",
+    return_disconnected="zero",
+):  # fmt: skip
     """Product of a vector with the Jacobian: ``eval_points . df/dwrt`` (reverse mode).
 
     Parameters
@@ -50,7 +53,7 @@ def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs="raise"
     wrt : Variable or list of Variable
     eval_points : array_like, Variable, or list of these
         One per ``f``, of its shape.
-    consider_constant, disconnected_inputs
+    consider_constant, disconnected_inputs, return_disconnected
         See :func:`graphcore.grad`.
 
     Returns
@@ -70,7 +73,10 @@ def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs="raise"
     known = {}
     for v, p in zip(outputs, points, strict=True):
         known[v] = known[v] + p if v in known else p
-    return grad(None, wrt, consider_constant, disconnected_inputs, known)
+    return grad(
+        None, wrt, consider_constant, disconnected_inputs, known_grads=known,
+        return_disconnected=return_disconnected,
+    )  # fmt: skip
 
 
 def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="zero"):
@@ -167,7 +173,7 @@ def _rows(expression, v, consider_constant, disconnected_inputs):
     identity = graph.cast(graph.eq(places[:, None], places), expression.type.dtype)
 
     def row(e):
-        return grad(None, v, consider_constant, disconnected_inputs, {flat: e})
+        return grad(None, v, consider_constant, disconnected_inputs, known_grads={flat: e})
 
     return scan_map(row, identity)[0]
 

@@ -24,8 +24,8 @@ def grad(
     wrt,
     consider_constant=None,
     disconnected_inputs="raise",
-    known_grads=None,
     add_names=True,
+    known_grads=None,
     return_disconnected="zero",
     null_gradients="raise",
 ):
@@ -41,10 +41,10 @@ def grad(
         Variables through which no gradient flows.
     disconnected_inputs : {"raise", "warn", "ignore"}
         What to do about a variable that the cost does not depend on.
-    known_grads : dict, optional
-        ``{variable: gradient of the cost with respect to it}``.
     add_names : bool
         Whether a gradient without a name gets one, ``(dcost/dwrt)``, when both have names.
+    known_grads : dict, optional
+        ``{variable: gradient of the cost with respect to it}``.
     null_gradients
         Accepted for compatibility; a gradient that does not exist is always an error.
     return_disconnected : {"zero", "None"}
@@ -71,7 +71,9 @@ def grad(
     array([ 3., 12.])
     """
     if hasattr(wrt, "with_data"):  # a sparse matrix: elements at its positions
-        slope = grad(cost, wrt.data, consider_constant, disconnected_inputs, known_grads)
+        slope = grad(
+            cost, wrt.data, consider_constant, disconnected_inputs, known_grads=known_grads
+        )
         return wrt.with_data(slope)
     single = isinstance(wrt, Variable)
     targets = [wrt] if single else list(wrt)

@@ -33,44 +33,44 @@ def _along(x, axis, part):
     return getitem(x, (*[slice(None)] * axis, part))
 
 
-def shape_padleft(x, n_ones=1):
-    """``x`` with axes of length 1 put in front."""
-    x = as_tensor_variable(x)
-    return expand(x, range(n_ones), n_ones + x.type.ndim)
+def shape_padleft(t, n_ones=1):
+    """``t`` with axes of length 1 put in front."""
+    t = as_tensor_variable(t)
+    return expand(t, range(n_ones), n_ones + t.type.ndim)
 
 
-def shape_padright(x, n_ones=1):
-    """``x`` with axes of length 1 put at the end."""
-    x = as_tensor_variable(x)
-    return dimshuffle(x, [*range(x.type.ndim), *["x"] * n_ones])
+def shape_padright(t, n_ones=1):
+    """``t`` with axes of length 1 put at the end."""
+    t = as_tensor_variable(t)
+    return dimshuffle(t, [*range(t.type.ndim), *["x"] * n_ones])
 
 
-def shape_padaxis(x, axis):
-    """``x`` with an axis of length 1 put in."""
-    return expand_dims(x, axis)
+def shape_padaxis(t, axis):
+    """``t`` with an axis of length 1 put in."""
+    return expand_dims(t, axis)
 
 
-def atleast_Nd(x, n=1, left=True):
-    """``x`` with axes of length 1 added until it has ``n``; in front, or at the end."""
-    x = as_tensor_variable(x)
-    missing = max(n - x.type.ndim, 0)
-    return shape_padleft(x, missing) if left else shape_padright(x, missing)
+def atleast_Nd(arry, n=1, left=True):
+    """``arry`` with axes of length 1 added until it has ``n``; in front, or at the end."""
+    arry = as_tensor_variable(arry)
+    missing = max(n - arry.type.ndim, 0)
+    return shape_padleft(arry, missing) if left else shape_padright(arry, missing)
 
 
-def atleast_1d(x):
-    """``x`` with at least one axis."""
-    return atleast_Nd(x, 1)
+def atleast_1d(arry):
+    """``arry`` with at least one axis."""
+    return atleast_Nd(arry, 1)
 
 
-def atleast_2d(x):
-    """``x`` with at least two axes; a vector becomes a row."""
-    return atleast_Nd(x, 2)
+def atleast_2d(arry):
+    """``arry`` with at least two axes; a vector becomes a row."""
+    return atleast_Nd(arry, 2)
 
 
-def atleast_3d(x):
-    """``x`` with at least three axes, where NumPy puts them: a matrix becomes ``(m, n, 1)``."""
-    x = atleast_2d(x)
-    return shape_padright(x, 1) if x.type.ndim == 2 else x
+def atleast_3d(arry):
+    """``arry`` with at least three axes, where NumPy puts them: a matrix becomes ``(m, n, 1)``."""
+    arry = atleast_2d(arry)
+    return shape_padright(arry, 1) if arry.type.ndim == 2 else arry
 
 
 def specify_shape(x, shape):
@@ -183,9 +183,9 @@ def empty(shape, dtype=None):
 
 
 @following
-def empty_like(x, dtype=None):
-    """Zeros with the shape of ``x``."""
-    return graph.cast(graph.zeros_like(as_tensor_variable(x)), dtype or x.dtype)
+def empty_like(prototype, dtype=None):
+    """Zeros with the shape of ``prototype``."""
+    return graph.cast(graph.zeros_like(as_tensor_variable(prototype)), dtype or prototype.dtype)
 
 
 def join(axis, *tensors):
@@ -193,11 +193,11 @@ def join(axis, *tensors):
     return concatenate(tensors, axis)
 
 
-def stacklists(tensors):
+def stacklists(arg):
     """Nested lists of arrays as one array."""
-    if isinstance(tensors, (list, tuple)):
-        return stack([stacklists(t) for t in tensors])
-    return as_tensor_variable(tensors)
+    if isinstance(arg, (list, tuple)):
+        return stack([stacklists(t) for t in arg])
+    return as_tensor_variable(arg)
 
 
 def vertical_stack(*tensors):
@@ -275,12 +275,12 @@ def _of_length(x, axis, lengths):
     return reshape(x, known)
 
 
-def flip(x, axis=None):
-    """``x`` with the order along axes turned around; along all of them by default."""
-    x = as_tensor_variable(x)
-    axes = normal_axes(axis, x.type.ndim)
-    return getitem(x, tuple(slice(None, None, -1 if i in axes else None)
-                            for i in range(x.type.ndim)))  # fmt: skip
+def flip(arr, axis=None):
+    """``arr`` with the order along axes turned around; along all of them by default."""
+    arr = as_tensor_variable(arr)
+    axes = normal_axes(axis, arr.type.ndim)
+    return getitem(arr, tuple(slice(None, None, -1 if i in axes else None)
+                            for i in range(arr.type.ndim)))  # fmt: skip
 
 
 def flipud(x):
@@ -345,12 +345,12 @@ def roll(x, shift, axis=None):
 
 
 @following
-def repeat(x, repeats, axis=None):
-    """Every element of ``x`` repeated, next to itself.
+def repeat(a, repeats, axis=None):
+    """Every element of ``a`` repeated, next to itself.
 
     Parameters
     ----------
-    x : array_like or variable
+    a : array_like or variable
     repeats : int or vector of int
         How often; one number for all, or one for each entry of the axis.
     axis : int, optional
@@ -362,26 +362,26 @@ def repeat(x, repeats, axis=None):
     >>> tt.repeat([1, 2], 2).eval(), tt.repeat([1, 2], [1, 3]).eval()
     (array([1, 1, 2, 2]), array([1, 2, 2, 2]))
     """
-    x = as_tensor_variable(x)
+    a = as_tensor_variable(a)
     if axis is None:
-        x, axis = ravel(x), 0
-    axis = normal_axis(axis, x.type.ndim)
+        a, axis = ravel(a), 0
+    axis = normal_axis(axis, a.type.ndim)
     repeats = as_tensor_variable(repeats)
     if repeats.type.ndim > 1:
         raise TypeError(f"repeat: repeats has {repeats.type.ndim} axes, it may have one")
     if repeats.type.ndim and repeats.type.shape[0] != 1:
-        return take(x, points.RepeatPositions()(repeats), axis)
+        return take(a, points.RepeatPositions()(repeats), axis)
     repeats = dimshuffle(repeats, ())
-    ndim = x.type.ndim
-    lengths = [shape_entry(x, i) for i in range(ndim)]
-    wide = expand(x, (axis + 1,), ndim + 1)
+    ndim = a.type.ndim
+    lengths = [shape_entry(a, i) for i in range(ndim)]
+    wide = expand(a, (axis + 1,), ndim + 1)
     wide = broadcast_to(wide, [*lengths[: axis + 1], repeats, *lengths[axis + 1 :]])
     return reshape(wide, [*lengths[:axis], lengths[axis] * repeats, *lengths[axis + 1 :]])
 
 
 @following
-def tile(x, reps, ndim=None):
-    """``x`` repeated as a whole, along each axis.
+def tile(A, reps, ndim=None):
+    """``A`` repeated as a whole, along each axis.
 
     Examples
     --------
@@ -390,15 +390,15 @@ def tile(x, reps, ndim=None):
     array([[1, 2, 1, 2],
            [1, 2, 1, 2]])
     """
-    x = as_tensor_variable(x)
+    A = as_tensor_variable(A)
     if isinstance(reps, Variable) and reps.type.ndim:
         reps = [getitem(reps, i) for i in range(reps.type.shape[0] or ndim)]
     reps = list(reps) if isinstance(reps, (list, tuple, np.ndarray)) else [reps]
-    n = max(len(reps), x.type.ndim, ndim or 0)
+    n = max(len(reps), A.type.ndim, ndim or 0)
     reps = [1] * (n - len(reps)) + reps
-    x = expand(x, range(n - x.type.ndim), n)
-    lengths = [shape_entry(x, i) for i in range(n)]
-    wide = dimshuffle(x, [p for i in range(n) for p in ("x", i)])
+    A = expand(A, range(n - A.type.ndim), n)
+    lengths = [shape_entry(A, i) for i in range(n)]
+    wide = dimshuffle(A, [p for i in range(n) for p in ("x", i)])
     wide = broadcast_to(wide, [k for pair in zip(reps, lengths, strict=True) for k in pair])
     return reshape(wide, [r * k for r, k in zip(reps, lengths, strict=True)])
 

@@ -30,12 +30,12 @@ def _applied(op, x):
 
 
 @batched(2)
-def eigh(x, UPLO="L"):
+def eigh(a, UPLO="L"):
     """Eigenvalues, ascending, and eigenvectors of a symmetric matrix.
 
     Parameters
     ----------
-    x : matrix
+    a : matrix
         Symmetric; one triangle is read.
     UPLO : {"L", "U"}
         Which one.
@@ -49,7 +49,7 @@ def eigh(x, UPLO="L"):
     """
     if UPLO not in ("L", "U"):
         raise ValueError(f"eigh: UPLO must be 'L' or 'U', not {UPLO!r}")
-    return _applied(spectral.Eigh(), x if UPLO == "L" else dimshuffle(x, (1, 0)))
+    return _applied(spectral.Eigh(), a if UPLO == "L" else dimshuffle(a, (1, 0)))
 
 
 @batched(2)
@@ -91,12 +91,12 @@ def eigvals(x):
 
 
 @batched(2)
-def svd(x, full_matrices=False, compute_uv=True):
-    """Singular value decomposition ``x = u @ diag(s) @ vt``.
+def svd(a, full_matrices=False, compute_uv=True):
+    """Singular value decomposition ``a = u @ diag(s) @ vt``.
 
     Parameters
     ----------
-    x : matrix
+    a : matrix
     full_matrices : bool
         True for square ``u`` and ``vt``, of which only ``s`` has derivatives; otherwise there are
         as many vectors as singular values.
@@ -109,17 +109,17 @@ def svd(x, full_matrices=False, compute_uv=True):
     >>> tt.linalg.svd([[0.0, 2.0], [1.0, 0.0]], compute_uv=False).eval()
     array([2., 1.])
     """
-    found = _applied(spectral.SVD(full_matrices and compute_uv), x)
+    found = _applied(spectral.SVD(full_matrices and compute_uv), a)
     return found if compute_uv else found[1]
 
 
 @batched(2)
-def qr(x, mode="reduced"):
-    """Orthonormal columns and an upper triangle, ``x = q @ r``.
+def qr(a, mode="reduced"):
+    """Orthonormal columns and an upper triangle, ``a = q @ r``.
 
     Parameters
     ----------
-    x : matrix
+    a : matrix
     mode : {"reduced", "economic", "complete", "r"}
         ``"complete"`` makes ``q`` square.
 
@@ -133,17 +133,17 @@ def qr(x, mode="reduced"):
     """
     if mode not in ("reduced", "economic", "full", "complete", "r"):
         raise ValueError(f"qr: mode must be 'reduced', 'complete' or 'r', not {mode!r}")
-    q, r = _applied(spectral.QR(mode in ("full", "complete")), x)
+    q, r = _applied(spectral.QR(mode in ("full", "complete")), a)
     return r if mode == "r" else [q, r]
 
 
 @batched(2)
-def lu(x, permute_l=False):
-    """Permutation, unit lower and upper triangle, ``x = p @ l @ u``, of a square matrix.
+def lu(a, permute_l=False):
+    """Permutation, unit lower and upper triangle, ``a = p @ l @ u``, of a square matrix.
 
     Parameters
     ----------
-    x : matrix
+    a : matrix
     permute_l : bool
         True for ``p @ l`` and ``u``.
 
@@ -155,7 +155,7 @@ def lu(x, permute_l=False):
     array([[4., 1.],
            [0., 2.]])
     """
-    p, low, up = _applied(spectral.LU(), x)
+    p, low, up = _applied(spectral.LU(), a)
     return [dot(p, low), up] if permute_l else [p, low, up]
 
 

@@ -72,7 +72,8 @@ def _make():
 
 
 FUNCTIONS = _make()
-where = FUNCTIONS["switch"]
+
+switch = FUNCTIONS["switch"]
 
 
 def cast(x, dtype):
@@ -87,7 +88,7 @@ def cast(x, dtype):
     return _cast(as_tensor_variable(x), dtype)
 
 
-def clip(x, lower=None, upper=None):
+def clip(x, min=None, max=None):
     """First argument limited to an interval; a limit of None is no limit.
 
     Examples
@@ -96,13 +97,13 @@ def clip(x, lower=None, upper=None):
     >>> tt.clip([-1.0, 0.5, 7.0], 0, 1).eval()
     array([0. , 0.5, 1. ])
     """
-    if lower is None and upper is None:
+    if min is None and max is None:
         return as_tensor_variable(x)
-    if upper is None:
-        return FUNCTIONS["maximum"](x, lower)
-    if lower is None:
-        return FUNCTIONS["minimum"](x, upper)
-    return apply_row("clip", stacked(x), stacked(lower), stacked(upper))
+    if max is None:
+        return FUNCTIONS["maximum"](x, min)
+    if min is None:
+        return FUNCTIONS["minimum"](x, max)
+    return apply_row("clip", stacked(x), stacked(min), stacked(max))
 
 
 def logical_and(a, b):
@@ -174,8 +175,8 @@ def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
     limits = np.finfo(x.type.dtype)
     posinf = float(limits.max) if posinf is None else posinf
     neginf = float(limits.min) if neginf is None else neginf
-    x = where(apply_row("isnan", x), nan, x)
-    return where(isposinf(x), posinf, where(isneginf(x), neginf, x))
+    x = switch(apply_row("isnan", x), nan, x)
+    return switch(isposinf(x), posinf, switch(isneginf(x), neginf, x))
 
 
 def isclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
@@ -196,7 +197,7 @@ def isclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
     return logical_or(same, logical_and(apply_row("isnan", a), apply_row("isnan", b)))
 
 
-def divmod(a, b):
+def divmod(x, y):
     """Floored quotient and remainder.
 
     Examples
@@ -205,16 +206,16 @@ def divmod(a, b):
     >>> [int(v.eval()) for v in tt.divmod(-7, 2)]
     [-4, 1]
     """
-    a, b = stacked(a), stacked(b)
-    return apply_row("floor_div", a, b), apply_row("mod", a, b)
+    x, y = stacked(x), stacked(y)
+    return apply_row("floor_div", x, y), apply_row("mod", x, y)
 
 
-def round(x, mode="half_to_even"):
+def round(a, mode="half_to_even"):
     """The nearest integers, as floats.
 
     Parameters
     ----------
-    x : array_like or variable
+    a : array_like or variable
     mode : {"half_to_even", "half_away_from_zero"}
         Where halves go.
 
@@ -227,16 +228,15 @@ def round(x, mode="half_to_even"):
     rows = {"half_to_even": "round", "half_away_from_zero": "round_away"}
     if mode not in rows:
         raise ValueError(f"round: mode must be one of {', '.join(rows)}, not {mode!r}")
-    return apply_row(rows[mode], stacked(x))
+    return apply_row(rows[mode], stacked(a))
 
 
-def iround(x, mode="half_to_even"):
+def iround(a, mode="half_to_even"):
     """The nearest integers, as int64; see :func:`round`."""
-    return cast(round(x, mode), "int64")
+    return cast(round(a, mode), "int64")
 
 
 __all__ = [
     "cast", "clip", "divmod", "iround", "isclose", "isfinite", "isneginf",
     "isposinf", "logical_and", "logical_not", "logical_or", "logical_xor", "nan_to_num", "round",
-    "where",
 ]  # fmt: skip

@@ -94,12 +94,12 @@ def _matrix(name, x):
     return x
 
 
-def diagonal(x, offset=0, axis1=0, axis2=1):
+def diagonal(a, offset=0, axis1=0, axis2=1):
     """A diagonal of a matrix, as a vector; of a batch of matrices, along the last axis.
 
     Parameters
     ----------
-    x : matrix
+    a : matrix
     offset : int
         0 for the main diagonal, positive above it.
     axis1, axis2 : int
@@ -111,29 +111,29 @@ def diagonal(x, offset=0, axis1=0, axis2=1):
     >>> tt.diagonal([[1, 2], [3, 4]]).eval()
     array([1, 4])
     """
-    x = as_tensor_variable(x)
-    if x.type.ndim == 2 and (axis1 % 2, axis2 % 2) == (1, 0):
-        x = dimshuffle(x, (1, 0))
-    if x.type.ndim > 2:
-        axes = [axis % x.type.ndim for axis in (axis1, axis2)]
-        x = dimshuffle(x, [*(i for i in range(x.type.ndim) if i not in axes), *axes])
+    a = as_tensor_variable(a)
+    if a.type.ndim == 2 and (axis1 % 2, axis2 % 2) == (1, 0):
+        a = dimshuffle(a, (1, 0))
+    if a.type.ndim > 2:
+        axes = [axis % a.type.ndim for axis in (axis1, axis2)]
+        a = dimshuffle(a, [*(i for i in range(a.type.ndim) if i not in axes), *axes])
     else:
-        diagonals.check_matrix("diagonal", x.type)
+        diagonals.check_matrix("diagonal", a.type)
     if offset:
-        x = x[..., offset:] if offset > 0 else x[..., -offset:, :]
-    if x.type.ndim == 2:
-        return diagonals.Diagonal()(x)
+        a = a[..., offset:] if offset > 0 else a[..., -offset:, :]
+    if a.type.ndim == 2:
+        return diagonals.Diagonal()(a)
     sizes = [
-        shape_entry(x, x.type.ndim - 1 - i) if n is None else n
-        for i, n in enumerate(x.type.shape[:-3:-1])
+        shape_entry(a, a.type.ndim - 1 - i) if n is None else n
+        for i, n in enumerate(a.type.shape[:-3:-1])
     ]
     known = all(isinstance(n, int) for n in sizes)
     at = arange(min(sizes) if known else apply_row("minimum", *as_variables(sizes)))
-    return x[..., at, at]
+    return a[..., at, at]
 
 
 @following
-def diag(x, k=0):
+def diag(v, k=0):
     """A diagonal of a matrix, or the matrix that has a vector as its ``k``-th diagonal.
 
     Examples
@@ -143,15 +143,15 @@ def diag(x, k=0):
     array([[1, 0],
            [0, 2]])
     """
-    x = as_tensor_variable(x)
-    if x.type.ndim != 1:
-        return diagonal(x, k)
-    n = shape_entry(x, 0)
-    whole = zeros((n, n) if not k else (n + abs(k), n + abs(k)), x.type.dtype)
+    v = as_tensor_variable(v)
+    if v.type.ndim != 1:
+        return diagonal(v, k)
+    n = shape_entry(v, 0)
+    whole = zeros((n, n) if not k else (n + abs(k), n + abs(k)), v.type.dtype)
     if not k:
-        return diagonals.IncDiagonal()(whole, x)
+        return diagonals.IncDiagonal()(whole, v)
     place = whole[: whole.shape[0] - k, k:] if k > 0 else whole[-k:, : whole.shape[1] + k]
-    return set_subtensor(place, diagonals.IncDiagonal()(zeros((n, n), x.type.dtype), x))
+    return set_subtensor(place, diagonals.IncDiagonal()(zeros((n, n), v.type.dtype), v))
 
 
 def trace(x, offset=0, axis1=0, axis2=1):
@@ -167,8 +167,8 @@ def trace(x, offset=0, axis1=0, axis2=1):
 
 
 @following
-def tril(x, k=0):
-    """``x`` with zeros above its ``k``-th diagonal.
+def tril(m, k=0):
+    """``m`` with zeros above its ``k``-th diagonal.
 
     Examples
     --------
@@ -177,13 +177,13 @@ def tril(x, k=0):
     array([[1, 0],
            [3, 4]])
     """
-    return _triangle(x, True, k)
+    return _triangle(m, True, k)
 
 
 @following
-def triu(x, k=0):
-    """``x`` with zeros below its ``k``-th diagonal."""
-    return _triangle(x, False, k)
+def triu(m, k=0):
+    """``m`` with zeros below its ``k``-th diagonal."""
+    return _triangle(m, False, k)
 
 
 def _triangle(x, lower, k):
@@ -371,7 +371,7 @@ def det(x):
 
 
 @batched(2)
-def matrix_power(x, n):
+def matrix_power(M, n):
     """The ``n``-th power of a square matrix; negative powers are those of the inverse.
 
     Examples
@@ -381,17 +381,17 @@ def matrix_power(x, n):
     array([[1, 5],
            [0, 1]])
     """
-    x = _matrix("matrix_power", x)
+    M = _matrix("matrix_power", M)
     if n < 0:
-        x, n = inv(x), -n
+        M, n = inv(M), -n
     if n == 0:
-        whole = x * constant(0, x.type.dtype)
-        return diagonals.IncDiagonal()(whole, diagonal(whole) + constant(1, x.type.dtype))
+        whole = M * constant(0, M.type.dtype)
+        return diagonals.IncDiagonal()(whole, diagonal(whole) + constant(1, M.type.dtype))
     result = None
     while n:
         if n & 1:
-            result = x if result is None else dot(result, x)
-        x = dot(x, x) if n > 1 else x
+            result = M if result is None else dot(result, M)
+        M = dot(M, M) if n > 1 else M
         n >>= 1
     return result
 

@@ -10,7 +10,7 @@ from graphcore.ops.operands import as_variables, constant, graph, is_inexact, pr
 from graphcore.ops.reduce import reduce
 from graphcore.ops.shape import Concatenate, dimshuffle, expand
 from graphcore.tensor.convert import as_tensor_variable, normal_axes, normal_axis, stacked
-from graphcore.tensor.elementwise import where
+from graphcore.tensor.elementwise import switch
 from graphcore.tensor.indexing import getitem, positions, set_subtensor
 from graphcore.tensor.moving import following
 from graphcore.tensor.reductions import FUNCTIONS, mean
@@ -80,7 +80,7 @@ element along an axis; in the flattened array by default.
 argmax, argmin = _extreme_position("argmax"), _extreme_position("argmin")
 
 
-def max_and_argmax(x, axis=None, keepdims=False):
+def max_and_argmax(a, axis=None, keepdims=False):
     """The largest elements along an axis, and their positions.
 
     Examples
@@ -90,23 +90,23 @@ def max_and_argmax(x, axis=None, keepdims=False):
     >>> m.eval(), i.eval()
     (array([5, 7]), array([1, 0]))
     """
-    return [FUNCTIONS["max"](x, axis, keepdims=keepdims), argmax(x, axis, keepdims)]
+    return [FUNCTIONS["max"](a, axis, keepdims=keepdims), argmax(a, axis, keepdims)]
 
 
-def ptp(x, axis=None):
+def ptp(a, axis=None):
     """The largest element minus the smallest one."""
-    return FUNCTIONS["max"](x, axis) - FUNCTIONS["min"](x, axis)
+    return FUNCTIONS["max"](a, axis) - FUNCTIONS["min"](a, axis)
 
 
-def sort(x, axis=-1, kind="quicksort", order=None):
+def sort(a, axis=-1, kind="quicksort", order=None, stable=None):
     """The elements along an axis in increasing order, NaN last.
 
     Parameters
     ----------
-    x : array_like or variable
+    a : array_like or variable
     axis : int or None
         None sorts the flattened array.
-    kind, order
+    kind, order, stable
         Accepted for programs written for NumPy: the order is stable.
 
     Examples
@@ -115,14 +115,14 @@ def sort(x, axis=-1, kind="quicksort", order=None):
     >>> tt.sort([3, 1, 2]).eval()
     array([1, 2, 3])
     """
-    x, axis = _line(x, axis)
-    return lines.Sort(axis)(x)
+    a, axis = _line(a, axis)
+    return lines.Sort(axis)(a)
 
 
-def argsort(x, axis=-1, kind="quicksort", order=None):
+def argsort(a, axis=-1, kind="quicksort", order=None, stable=None):
     """Positions that bring the elements along an axis in increasing order; equal ones stay."""
-    x, axis = _line(x, axis)
-    return lines.ArgSort(axis)(x)
+    a, axis = _line(a, axis)
+    return lines.ArgSort(axis)(a)
 
 
 def _part(x, axis, part):
@@ -137,7 +137,7 @@ def argtopk(x, kth, axis=-1, sorted=True, idx_dtype="int64"):
     x, axis = _line(x, axis)
     order = lines.ArgSort(axis)(x)
     if isinstance(kth, Variable):
-        order = where(kth > 0, lines.reverse(order, axis), order)
+        order = switch(kth > 0, lines.reverse(order, axis), order)
         return cast(_part(order, axis, slice(None, apply_row("abs", kth))), idx_dtype)
     if not kth:
         raise ValueError("topk: the number of elements cannot be zero")
@@ -243,7 +243,7 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
     part = dimshuffle(part, [*range(q.type.ndim), *["x"] * len(rest)])
     low, high = take(ordered, below, 0), take(ordered, above, 0)
     gap = high - low
-    y = where(part < 0.5, low + gap * part, high - gap * (1 - part))
+    y = switch(part < 0.5, low + gap * part, high - gap * (1 - part))
     top = _part(ordered, 0, -1)  # a NaN stands last and makes every quantile NaN
     y = cast(apply_row("switch", apply_row("isnan", top), top, y), x.type.dtype)
     if not keepdims:
@@ -336,16 +336,16 @@ def bincount(x, weights=None, minlength=None, assert_nonneg=False):
     return IncTake(0, False)(total, weights, apply_row("switch", x < 0, length, x))
 
 
-def unique(x, return_index=False, return_inverse=False, return_counts=False, axis=None):
+def unique(ar, return_index=False, return_inverse=False, return_counts=False, axis=None):
     """The distinct elements in increasing order.
 
     Parameters
     ----------
-    x : array_like or variable
+    ar : array_like or variable
         It is flattened.
     return_index, return_inverse, return_counts : bool
-        Also return where each occurs first; which of them each element of ``x`` is, in the shape
-        of ``x``; how often each occurs.
+        Also return where each occurs first; which of them each element of ``ar`` is, in the shape
+        of ``ar``; how often each occurs.
     axis : None
         Distinct rows are not supported.
 
@@ -358,13 +358,13 @@ def unique(x, return_index=False, return_inverse=False, return_counts=False, axi
     """
     if axis is not None:
         raise NotImplementedError("unique: only of elements, axis must be None")
-    x = as_tensor_variable(x)
-    flat = ravel(x)
+    ar = as_tensor_variable(ar)
+    flat = ravel(ar)
     order = lines.ArgSort(0)(flat)
     ordered = take(flat, order, 0)
     late, early = _part(ordered, 0, slice(1, None)), _part(ordered, 0, slice(None, -1))
     changes = apply_row("ne", late, early)
-    if is_inexact(x.type.dtype):
+    if is_inexact(ar.type.dtype):
         nan = apply_row("and_", apply_row("isnan", late), apply_row("isnan", early))
         changes = apply_row("and_", changes, apply_row("not_", nan))
     head = _part(ordered, 0, slice(None, 1))
@@ -376,9 +376,9 @@ def unique(x, return_index=False, return_inverse=False, return_counts=False, axi
     if return_inverse:
         number = lines.Cumulative("cumsum", 0)(cast(first, "int64")) - 1
         placed = set_subtensor(getitem(graph.zeros_like(order), order), number)
-        found.append(reshape(placed, shape(x), x.type.ndim))
+        found.append(reshape(placed, shape(ar), ar.type.ndim))
     if return_counts:
-        ends = Concatenate(0)(_part(starts, 0, slice(1, None)), expand(size(x), (0,), 1))
+        ends = Concatenate(0)(_part(starts, 0, slice(1, None)), expand(size(ar), (0,), 1))
         found.append(ends - starts)
     return found[0] if len(found) == 1 else found
 
@@ -398,7 +398,7 @@ def take_along_axis(arr, indices, axis=-1):
     return ranges.take_along(arr, as_tensor_variable(indices), axis)
 
 
-def nonzero(x, return_matrix=False):
+def nonzero(a, return_matrix=False):
     """Positions of the elements that are not zero: one vector per axis.
 
     Examples
@@ -408,23 +408,39 @@ def nonzero(x, return_matrix=False):
     >>> tt.nonzero(x)[0].eval({x: [0, 3, 4]})
     array([1, 2])
     """
-    x = as_tensor_variable(x)
-    if not x.type.ndim:
+    a = as_tensor_variable(a)
+    if not a.type.ndim:
         raise ValueError("nonzero: a scalar has no positions")
-    found = tuple(positions(x if x.type.dtype == "bool" else apply_row("ne", x, 0), x))
+    found = tuple(positions(a if a.type.dtype == "bool" else apply_row("ne", a, 0), a))
     return _stack(*found) if return_matrix else found
 
 
-def flatnonzero(x):
+def where(cond, ift=None, iff=None):
+    """``ift`` where ``cond`` is true (not zero), ``iff`` elsewhere; without both, the positions.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.where([True, False], 1, [2, 3]).eval()
+    array([1, 3])
+    """
+    if ift is None and iff is None:
+        return nonzero(cond)
+    if ift is None or iff is None:
+        raise TypeError("where: pass both values, or none of them")
+    return switch(cond, ift, iff)
+
+
+def flatnonzero(a):
     """Positions in the flattened array of the elements that are not zero."""
-    x = ravel(x)
-    return nonzero(x)[0]
+    a = ravel(a)
+    return nonzero(a)[0]
 
 
-def nonzero_values(x):
+def nonzero_values(a):
     """The elements that are not zero, as a vector."""
-    x = ravel(x)
-    return take(x, nonzero(x)[0], 0)
+    a = ravel(a)
+    return take(a, nonzero(a)[0], 0)
 
 
 def compress(condition, x, axis=None):
@@ -559,5 +575,5 @@ __all__ = [
     "cumsum", "diff", "flatnonzero", "inverse_permutation", "max_and_argmax", "median", "nonzero",
     "nonzero_values", "percentile", "permute_row_elements", "ptp", "quantile", "ravel_multi_index",
     "searchsorted", "sort", "take_along_axis", "topk", "topk_and_argtopk", "unique",
-    "unravel_index",
+    "unravel_index", "where",
 ]  # fmt: skip

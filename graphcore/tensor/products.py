@@ -14,8 +14,8 @@ from graphcore.tensor.moving import following
 from graphcore.tensor.shaping import ravel, reshape
 
 
-def dot(a, b):
-    """Product over the last axis of ``a`` and the last but one of ``b``; a scalar multiplies.
+def dot(l, r):
+    """Product over the last axis of ``l`` and the last but one of ``r``; a scalar multiplies.
 
     Examples
     --------
@@ -24,16 +24,22 @@ def dot(a, b):
     >>> tt.dot(X, b).eval({X: [[1, 2], [3, 4]], b: [1, 10]})
     array([21., 43.])
     """
-    a, b = as_tensor_variable(a), as_tensor_variable(b)
-    if a.type.ndim == 0 or b.type.ndim == 0:
-        return apply_row("mul", a, b)
-    if a.type.ndim <= 2 and b.type.ndim <= 2:
-        return linalg.dot(a, b)
-    return tensordot(a, b, [[a.type.ndim - 1], [max(b.type.ndim - 2, 0)]])
+    l, r = as_tensor_variable(l), as_tensor_variable(r)
+    if l.type.ndim == 0 or r.type.ndim == 0:
+        return apply_row("mul", l, r)
+    if l.type.ndim <= 2 and r.type.ndim <= 2:
+        return linalg.dot(l, r)
+    return tensordot(l, r, [[l.type.ndim - 1], [max(r.type.ndim - 2, 0)]])
 
 
-def matmul(a, b):
+def matmul(x1, x2, dtype=None):
     """Products of matrices, the operator ``@``: the axes before the last two broadcast.
+
+    Parameters
+    ----------
+    x1, x2 : array_like or variable
+    dtype : dtype, optional
+        What both are converted to first.
 
     Examples
     --------
@@ -41,21 +47,23 @@ def matmul(a, b):
     >>> tt.matmul([1.0, 2.0], [3.0, 4.0]).eval()
     array(11.)
     """
-    a, b = as_tensor_variable(a), as_tensor_variable(b)
-    if a.type.ndim == 0 or b.type.ndim == 0:
+    x1, x2 = as_tensor_variable(x1), as_tensor_variable(x2)
+    if dtype is not None:
+        x1, x2 = cast(x1, dtype), cast(x2, dtype)
+    if x1.type.ndim == 0 or x2.type.ndim == 0:
         raise ValueError("matmul: scalars are not matrices; multiply with *")
-    if a.type.ndim <= 2 and b.type.ndim <= 2:
-        return linalg.dot(a, b)
-    if a.type.ndim == 1:
-        y = linalg.matmul(dimshuffle(a, ("x", 0)), b)
+    if x1.type.ndim <= 2 and x2.type.ndim <= 2:
+        return linalg.dot(x1, x2)
+    if x1.type.ndim == 1:
+        y = linalg.matmul(dimshuffle(x1, ("x", 0)), x2)
         return dimshuffle(y, [i for i in range(y.type.ndim) if i != y.type.ndim - 2])
-    if b.type.ndim == 1:
-        y = linalg.matmul(a, dimshuffle(b, (0, "x")))
+    if x2.type.ndim == 1:
+        y = linalg.matmul(x1, dimshuffle(x2, (0, "x")))
         return dimshuffle(y, range(y.type.ndim - 1))
-    return linalg.matmul(a, b)
+    return linalg.matmul(x1, x2)
 
 
-def outer(a, b):
+def outer(x, y):
     """Matrix of the products of the elements of two vectors; arrays are flattened.
 
     Examples
@@ -65,7 +73,7 @@ def outer(a, b):
     array([[3, 4],
            [6, 8]])
     """
-    return linalg.outer(ravel(as_tensor_variable(a)), ravel(as_tensor_variable(b)))
+    return linalg.outer(ravel(as_tensor_variable(x)), ravel(as_tensor_variable(y)))
 
 
 def inner(a, b):
@@ -82,24 +90,24 @@ def vdot(a, b):
 
 
 @following
-def vecdot(a, b):
+def vecdot(x1, x2):
     """Products of vectors: sums over the last axis, the others broadcast."""
-    product = apply_row("mul", as_tensor_variable(a), as_tensor_variable(b))
+    product = apply_row("mul", as_tensor_variable(x1), as_tensor_variable(x2))
     return reduce("sum", product, (product.type.ndim - 1,))
 
 
-def matvec(a, b):
+def matvec(x1, x2):
     """Products of matrices and vectors; the axes before these broadcast."""
-    b = as_tensor_variable(b)
-    y = matmul(a, dimshuffle(b, (*range(b.type.ndim), "x")))
+    x2 = as_tensor_variable(x2)
+    y = matmul(x1, dimshuffle(x2, (*range(x2.type.ndim), "x")))
     return dimshuffle(y, range(y.type.ndim - 1))
 
 
-def vecmat(a, b):
+def vecmat(x1, x2):
     """Products of vectors and matrices; the axes before these broadcast."""
-    a = as_tensor_variable(a)
-    n = a.type.ndim
-    y = matmul(dimshuffle(a, (*range(n - 1), "x", n - 1)), b)
+    x1 = as_tensor_variable(x1)
+    n = x1.type.ndim
+    y = matmul(dimshuffle(x1, (*range(n - 1), "x", n - 1)), x2)
     return dimshuffle(y, [i for i in range(y.type.ndim) if i != y.type.ndim - 2])
 
 

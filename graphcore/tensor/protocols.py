@@ -109,7 +109,7 @@ def _functions():
         found[getattr(np.linalg, name)] = getattr(matrix_functions, name)
     for name in ("eigh", "eigvalsh", "eig", "eigvals", "svd", "qr", "pinv", "lstsq"):
         found[getattr(np.linalg, name)] = getattr(decompositions, name)
-    found[np.where] = elementwise.where
+    found[np.where] = ordering.where
     for name in ("isclose", "nan_to_num", "isposinf", "isneginf"):
         found[getattr(np, name)] = getattr(elementwise, name)
     found[np.round] = found[np.around] = elementwise.FUNCTIONS["round_half_to_even"]

@@ -23,10 +23,10 @@ def _reduce(name, x, axis, keepdims):
 def _reduction_function(row):
     if row.dtype == "sum":
 
-        def function(x, axis=None, dtype=None, keepdims=False, acc_dtype=None):
+        def function(input, axis=None, dtype=None, keepdims=False, acc_dtype=None):
             if dtype is not None:
-                x = cast(as_tensor_variable(x), dtype)
-            return _reduce(row.name, x, axis, keepdims)
+                input = cast(as_tensor_variable(input), dtype)
+            return _reduce(row.name, input, axis, keepdims)
 
     else:
 
@@ -38,7 +38,7 @@ def _reduction_function(row):
 
     Parameters
     ----------
-    x : array_like or variable
+    {"input" if row.dtype == "sum" else "x"} : array_like or variable
     axis : int or sequence of int, optional
         Axes to combine; all by default.
     keepdims : bool
@@ -54,6 +54,30 @@ for _row in REDUCTIONS.values():
         FUNCTIONS.update(dict.fromkeys(_row.aliases, FUNCTIONS[_row.public]))
 
 
+def prod(
+    input, axis=None, dtype=None, keepdims=False, acc_dtype=None, no_zeros_in_input=False
+):  # fmt: skip
+    """Product of elements.
+
+    Parameters
+    ----------
+    input : array_like or variable
+    axis : int or sequence of int, optional
+        Axes to combine; all by default.
+    dtype : dtype, optional
+        What the elements are converted to first.
+    keepdims : bool
+        Whether the result keeps these axes, with length 1.
+    acc_dtype, no_zeros_in_input
+        Accepted for programs written for Theano: gradients are right beside zeros, too.
+    """
+    return _product(input, axis, dtype, keepdims)
+
+
+_product = FUNCTIONS["prod"]
+FUNCTIONS["prod"] = prod
+
+
 def _count(x, axes):
     """Number of elements along axes: a Python int when it is known."""
     total = 1
@@ -64,7 +88,7 @@ def _count(x, axes):
 
 
 @following
-def mean(x, axis=None, dtype=None, keepdims=False, acc_dtype=None):
+def mean(input, axis=None, dtype=None, keepdims=False, acc_dtype=None):
     """Arithmetic mean.
 
     Examples
@@ -74,21 +98,22 @@ def mean(x, axis=None, dtype=None, keepdims=False, acc_dtype=None):
     >>> tt.mean(x, axis=0).eval({x: [[1, 2], [3, 5]]})
     array([2. , 3.5])
     """
-    x = as_tensor_variable(x)
-    if dtype is not None or not is_inexact(x.type.dtype):
-        x = cast(x, dtype or "float64")
-    axes = normal_axes(axis, x.type.ndim)
-    count = _count(x, axes)
+    input = as_tensor_variable(input)
+    if dtype is not None or not is_inexact(input.type.dtype):
+        input = cast(input, dtype or "float64")
+    axes = normal_axes(axis, input.type.ndim)
+    count = _count(input, axes)
     if isinstance(count, Variable):
-        count = cast(count, x.type.dtype)
-    return _reduce("sum", x, axes, keepdims) / count
+        count = cast(count, input.type.dtype)
+    return _reduce("sum", input, axes, keepdims) / count
 
 
 @following
-def var(x, axis=None, ddof=0, keepdims=False):
+def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
     """Variance: the mean squared distance from the mean.
 
-    ``ddof`` is subtracted from the number of elements that the sum is divided by.
+    ``ddof`` is subtracted from the number of elements that the sum is divided by.  ``corrected``
+    is accepted for programs written for Theano: the result is as accurate with it as without.
 
     Examples
     --------
@@ -96,18 +121,18 @@ def var(x, axis=None, ddof=0, keepdims=False):
     >>> float(tt.var([1.0, 2.0, 3.0], ddof=1).eval())
     1.0
     """
-    x = as_tensor_variable(x)
-    squares = apply_row("sqr", x - mean(x, axis, keepdims=True))
+    input = as_tensor_variable(input)
+    squares = apply_row("sqr", input - mean(input, axis, keepdims=True))
     if not ddof:
         return mean(squares, axis, keepdims=keepdims)
-    count = _count(x, normal_axes(axis, x.type.ndim)) - ddof
+    count = _count(input, normal_axes(axis, input.type.ndim)) - ddof
     if isinstance(count, Variable):
         count = cast(count, squares.type.dtype)
     return _reduce("sum", squares, axis, keepdims) / count
 
 
 @following
-def std(x, axis=None, ddof=0, keepdims=False):
+def std(input, axis=None, ddof=0, keepdims=False, corrected=False):
     """Standard deviation: the square root of :func:`var`.
 
     Examples
@@ -116,7 +141,7 @@ def std(x, axis=None, ddof=0, keepdims=False):
     >>> float(tt.std([1.0, 3.0]).eval())
     1.0
     """
-    return apply_row("sqrt", var(x, axis, ddof, keepdims))
+    return apply_row("sqrt", var(input, axis, ddof, keepdims))
 
 
 def cov(m, y=None, rowvar=True, bias=False, ddof=None):
@@ -215,7 +240,7 @@ def logsumexp(x, axis=None, keepdims=False):
     return expand(y, axes, x.type.ndim) if keepdims else y
 
 
-def softmax(x, axis=-1):
+def softmax(c, axis=-1):
     """exp(x) divided by its sum along an axis.
 
     Examples
@@ -224,13 +249,13 @@ def softmax(x, axis=-1):
     >>> tt.softmax([0.0, 0.0]).eval()
     array([0.5, 0.5])
     """
-    x = _float(x)
-    axes = normal_axes(axis, x.type.ndim)
-    e = apply_row("exp", x - expand(_shift(x, axes), axes, x.type.ndim))
+    c = _float(c)
+    axes = normal_axes(axis, c.type.ndim)
+    e = apply_row("exp", c - expand(_shift(c, axes), axes, c.type.ndim))
     return e / _reduce("sum", e, axes, True)
 
 
-def log_softmax(x, axis=-1):
+def log_softmax(c, axis=-1):
     """Logarithm of :func:`softmax`.
 
     Examples
@@ -239,8 +264,8 @@ def log_softmax(x, axis=-1):
     >>> tt.log_softmax([0.0, 1000.0]).eval()
     array([-1000.,     0.])
     """
-    x = _float(x)
-    return x - logsumexp(x, axis, keepdims=True)
+    c = _float(c)
+    return c - logsumexp(c, axis, keepdims=True)
 
 
 def allclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):

@@ -163,17 +163,17 @@ def triu_indices(n, k=0, m=None):
 
 
 @following
-def tril_indices_from(x, k=0):
+def tril_indices_from(a, k=0):
     """The same for the shape of a matrix."""
-    x = as_tensor_variable(x)
-    return tril_indices(shape_entry(x, 0), k, shape_entry(x, 1))
+    a = as_tensor_variable(a)
+    return tril_indices(shape_entry(a, 0), k, shape_entry(a, 1))
 
 
 @following
-def triu_indices_from(x, k=0):
+def triu_indices_from(a, k=0):
     """The same for the shape of a matrix."""
-    x = as_tensor_variable(x)
-    return triu_indices(shape_entry(x, 0), k, shape_entry(x, 1))
+    a = as_tensor_variable(a)
+    return triu_indices(shape_entry(a, 0), k, shape_entry(a, 1))
 
 
 def meshgrid(*vectors, indexing="xy"):

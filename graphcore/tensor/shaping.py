@@ -130,29 +130,29 @@ def transpose(x, axes=None):
     return ops.dimshuffle(x, axes)
 
 
-def swapaxes(x, axis1, axis2):
-    """``x`` with two axes exchanged."""
-    x = as_tensor_variable(x)
-    axes = list(range(x.type.ndim))
+def swapaxes(y, axis1, axis2):
+    """``y`` with two axes exchanged."""
+    y = as_tensor_variable(y)
+    axes = list(range(y.type.ndim))
     i, j = normal_axis(axis1, len(axes)), normal_axis(axis2, len(axes))
     axes[i], axes[j] = axes[j], axes[i]
-    return ops.dimshuffle(x, axes)
+    return ops.dimshuffle(y, axes)
 
 
-def moveaxis(x, source, destination):
-    """``x`` with one axis moved to another place."""
-    x = as_tensor_variable(x)
-    axes = list(range(x.type.ndim))
-    axes.remove(i := normal_axis(source, x.type.ndim))
-    axes.insert(normal_axis(destination, x.type.ndim), i)
-    return ops.dimshuffle(x, axes)
+def moveaxis(a, source, destination):
+    """``a`` with one axis moved to another place."""
+    a = as_tensor_variable(a)
+    axes = list(range(a.type.ndim))
+    axes.remove(i := normal_axis(source, a.type.ndim))
+    axes.insert(normal_axis(destination, a.type.ndim), i)
+    return ops.dimshuffle(a, axes)
 
 
-def expand_dims(x, axis):
-    """``x`` with new axes of length 1 at these places of the result."""
-    x = as_tensor_variable(x)
-    ndim = x.type.ndim + (len(axis) if isinstance(axis, (list, tuple)) else 1)
-    return ops.expand(x, normal_axes(axis, ndim), ndim)
+def expand_dims(a, axis):
+    """``a`` with new axes of length 1 at these places of the result."""
+    a = as_tensor_variable(a)
+    ndim = a.type.ndim + (len(axis) if isinstance(axis, (list, tuple)) else 1)
+    return ops.expand(a, normal_axes(axis, ndim), ndim)
 
 
 def squeeze(x, axis=None):
@@ -181,7 +181,7 @@ def broadcast_to(x, shape):
     return x if y.type == x.type and x.type.is_static else y
 
 
-def concatenate(tensors, axis=0):
+def concatenate(tensor_list, axis=0):
     """Arrays joined along an existing axis.
 
     Examples
@@ -191,7 +191,7 @@ def concatenate(tensors, axis=0):
     >>> tt.concatenate([x, [0.0]]).eval({x: [1, 2]})
     array([1., 2., 0.])
     """
-    parts = [as_tensor_variable(t) for t in tensors]
+    parts = [as_tensor_variable(t) for t in tensor_list]
     if not parts:
         raise ValueError("concatenate: there is nothing to join")
     if parts[0].type.ndim == 0:
@@ -253,32 +253,32 @@ def ones(shape, dtype=None):
 
 
 @following
-def full_like(x, fill_value, dtype=None):
-    """An array of one value with the shape and element type of ``x``."""
-    x = as_tensor_variable(x)
-    value = graph.cast(as_tensor_variable(fill_value), dtype or x.type.dtype)
-    return ops.broadcast_like(value, x)
+def full_like(a, fill_value, dtype=None):
+    """An array of one value with the shape and element type of ``a``."""
+    a = as_tensor_variable(a)
+    value = graph.cast(as_tensor_variable(fill_value), dtype or a.type.dtype)
+    return ops.broadcast_like(value, a)
 
 
 @following
-def zeros_like(x, dtype=None):
-    """Zeros with the shape and element type of ``x``."""
-    return full_like(x, 0, dtype)
+def zeros_like(model, dtype=None):
+    """Zeros with the shape and element type of ``model``."""
+    return full_like(model, 0, dtype)
 
 
 @following
-def ones_like(x, dtype=None):
-    """Ones with the shape and element type of ``x``."""
-    return full_like(x, 1, dtype)
+def ones_like(model, dtype=None):
+    """Ones with the shape and element type of ``model``."""
+    return full_like(model, 1, dtype)
 
 
 @following
-def take(x, indices, axis=None, mode="raise"):
+def take(a, indices, axis=None, mode="raise"):
     """Elements along an axis at positions; of the flattened array by default.
 
     Parameters
     ----------
-    x, indices : array_like or variable
+    a, indices : array_like or variable
     axis : int, optional
     mode : {"raise", "wrap", "clip"}
         What to do about positions out of range; ``"clip"`` makes negative ones 0.
@@ -289,17 +289,17 @@ def take(x, indices, axis=None, mode="raise"):
     >>> tt.take([10, 20, 30], [2, 0, -1]).eval()
     array([30, 10, 30])
     """
-    x = as_tensor_variable(x)
+    a = as_tensor_variable(a)
     if axis is None:
-        x, axis = ravel(x), 0
-    axis, indices = normal_axis(axis, x.type.ndim), as_tensor_variable(indices)
+        a, axis = ravel(a), 0
+    axis, indices = normal_axis(axis, a.type.ndim), as_tensor_variable(indices)
     if mode == "wrap":
-        indices = graph.mod(indices, shape_entry(x, axis))
+        indices = graph.mod(indices, shape_entry(a, axis))
     elif mode == "clip":
-        indices = graph.clip(indices, 0, shape_entry(x, axis) - 1)
+        indices = graph.clip(indices, 0, shape_entry(a, axis) - 1)
     elif mode != "raise":
         raise ValueError(f"take: mode must be 'raise', 'wrap' or 'clip', not {mode!r}")
-    return Take(axis)(x, indices)
+    return Take(axis)(a, indices)
 
 
 def stop_gradient(x):

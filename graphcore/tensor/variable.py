@@ -126,13 +126,16 @@ class TensorOperators:
     # Elements ---------------------------------------------------------------------------------
 
     astype = elementwise.cast
-    clip = elementwise.clip
     round = elementwise.round
     fill = arranging.fill
     conj = conjugate = complexes.conj
     real = property(complexes.real, doc="Real part.")
     imag = property(complexes.imag, doc="Imaginary part.")
     __getitem__ = indexing.getitem
+
+    def clip(self, a_min=None, a_max=None):
+        """The array limited to an interval; a limit of None is no limit."""
+        return elementwise.clip(self, a_min, a_max)
 
     def clone(self, name=None):
         """A new variable of the same type, and name unless another is given; nothing computes it.
@@ -344,6 +347,10 @@ class TensorSharedVariable(TensorOperators, SharedVariable):
             When the shape contradicts what the type says.
         """
         self.container[0] = checked_value(self, value, copy=not borrow)
+
+    def zero(self, borrow=False):
+        """Set all elements to zero."""
+        self.set_value(np.zeros_like(self.container[0]))
 
 
 def checked_value(variable, value, copy=True):

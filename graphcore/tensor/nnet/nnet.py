@@ -54,13 +54,13 @@ def relu(x, alpha=0):
     x = as_tensor_variable(x)
     if isinstance(alpha, int) and alpha == 0:
         return apply_row("maximum", x, 0)
-    return elementwise.where(x > 0, x, alpha * x)
+    return elementwise.switch(x > 0, x, alpha * x)
 
 
 def elu(x, alpha=1):
     """``x`` where it is positive, ``alpha * (exp(x) - 1)`` elsewhere."""
     x = as_tensor_variable(x)
-    return elementwise.where(x > 0, x, alpha * apply_row("expm1", x))
+    return elementwise.switch(x > 0, x, alpha * apply_row("expm1", x))
 
 
 def selu(x):
@@ -125,7 +125,7 @@ def _chosen(rows, columns):
 
     places = graph.cast(graph.places(graph.shape_entry(rows, 1)), "int64")
     hit = apply_row("eq", expand_dims(columns, 1), places)
-    return reductions.FUNCTIONS["sum"](elementwise.where(hit, rows, 0.0), axis=1)
+    return reductions.FUNCTIONS["sum"](elementwise.switch(hit, rows, 0.0), axis=1)
 
 
 def crossentropy_softmax_1hot(x, y_idx):

@@ -8,7 +8,7 @@ from graphcore.ops.elementwise import apply_row
 from graphcore.ops.operands import is_float
 from graphcore.tensor.arranging import repeat
 from graphcore.tensor.convert import as_tensor_variable
-from graphcore.tensor.elementwise import where
+from graphcore.tensor.elementwise import switch
 from graphcore.tensor.indexing import getitem
 from graphcore.tensor.reductions import FUNCTIONS
 from graphcore.tensor.shaping import ones, reshape
@@ -75,7 +75,7 @@ def max_pool_2d_same_size(input, patch_size):
         top = repeat(top, patch[i], axis=x.type.ndim - 2 + i)
     after = [length(x, x.type.ndim - 2 + i) - length(top, x.type.ndim - 2 + i) for i in range(2)]
     top = padded(top, (0, 0), after, float("inf"))
-    return where(apply_row("eq", x, top), x, 0.0)
+    return switch(apply_row("eq", x, top), x, 0.0)
 
 
 def _pool(input, k, ws, ignore_border, stride, pad, mode):
