@@ -7,10 +7,4 @@ Examples
 array(1.)
 """
 
-
-def __getattr__(name):
-    import graphcore.tensor
-
-    if name.startswith("__"):
-        raise AttributeError(name)
-    return getattr(graphcore.tensor, name)
+from graphcore.tensor.basic import __getattr__  # noqa: F401  (any name that is asked for)

@@ -69,7 +69,7 @@ def following(function):
             made = function(*own, **named)
             several = isinstance(made, list | tuple)
             parts = replace(list(made) if several else [made], found)
-        except Exception:
+        except TypeError:  # a length says how many axes there are: that one cannot change
             return direct
         same = zip(parts, direct if several else [direct], strict=True)
         if not all(isinstance(b, Variable) and a.type == b.type for a, b in same):

@@ -415,8 +415,13 @@ def survey(outputs):
 def leaves_of(outputs, stop=()):
     """The same variables as :func:`inputs_of` in another order, which takes less time."""
     cdef set stops = set(stop)
+    return _leaves(reached(outputs, stops), outputs, stops)
+
+
+cdef list _leaves(list nodes, outputs, set stops):
+    """What the nodes and outputs read that nothing computes, constants left out."""
     cdef dict found = {}
-    for node in reached(outputs, stops):
+    for node in nodes:
         for v in inputs_of_node(node):
             if (owner_of(v) is None or v in stops) and not is_constant(v):
                 found[v] = None
@@ -460,16 +465,7 @@ def ancestors(outputs):
 def inputs_of(outputs, stop=()):
     """Variables without owner (constants left out) that ``outputs`` depend on, in walk order."""
     cdef set stops = set(stop)
-    cdef dict found = {}
-    cdef list order = sorted_applications(outputs, stops)
-    for node in order:
-        for v in inputs_of_node(node):
-            if (owner_of(v) is None or v in stops) and not is_constant(v):
-                found[v] = None
-    for v in outputs:
-        if (owner_of(v) is None or v in stops) and not is_constant(v):
-            found[v] = None
-    return list(found)
+    return _leaves(sorted_applications(outputs, stops), outputs, stops)
 
 
 def count_readers(list order, outputs):
