@@ -44,6 +44,8 @@ def to_arviz(result):
         tree = xarray.DataTree.from_dict(datasets)
         tree.attrs.update(result.attrs)
         return tree
+    for dataset in datasets.values():
+        dataset.attrs["arviz_version"] = arviz.__version__
     return arviz.InferenceData(attrs=result.attrs, **datasets)
 
 

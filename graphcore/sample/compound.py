@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphcore import config
-from graphcore._nuts import STAT_DTYPE, Chain, Status, Stop
+from graphcore._nuts import Chain, Status, Stop
 from graphcore.errors import SamplingError
 from graphcore.sample.nuts import FAILURES, longest
 from graphcore.sample.progress import make_bar
 from graphcore.sample.start import METHODS, start_point
+from graphcore.sample.statistics import as_records
 from graphcore.sample.steps import NUTS
 
 
@@ -59,13 +60,13 @@ class CompoundChain:
             last = min(last, self.done + limit)
         while self.done < last and not self.stop.is_set():
             tuning = self.done < self.tune
-            record = {}
-            for worker in self.workers:
-                record |= worker(tuning)
+            said = [worker(tuning) for worker in self.workers]
+            if None in said:  # stopped in the middle of a trajectory
+                break
             self.positions[self.done] = np.concatenate(
                 [self.point[v.name].reshape(-1) for v in self.values]
             )
-            self.stats.append(record)
+            self.stats.append(said)
             self.done += 1
             for worker in self.nuts:
                 self.step_size = worker.chain.step_size
@@ -81,6 +82,7 @@ class _Trajectories:
     """NUTS as one of several steps: its density sees the arrays that the others change."""
 
     def __init__(self, step, point, rng, stop, tune, draws, init):
+        self.step = step
         self.density = step.model.logp_dlogp_function(step.vars, fixed_data=True)
         self.density.set_extra_values(point)
         start = start_point(step.model, self.density, point, rng, METHODS[init])
@@ -101,11 +103,11 @@ class _Trajectories:
         if self.chain.status in FAILURES:
             text = FAILURES[self.chain.status].format(code=self.chain.code)
             raise SamplingError(f"{text} (transition {self.chain.done})", 0, self.chain.position)
-        self._put(self.chain.position)
         if self.chain.status == Status.STOPPED:
-            return {}
+            return None
+        self._put(self.chain.position)
         record = self.chain.stats[self.chain.done - 1]
-        return {name: record[name] for name in record.dtype.names}
+        return self.step.described({name: record[name] for name in record.dtype.names})
 
     def _put(self, x):
         at = 0
@@ -151,7 +153,7 @@ def sample_compound(
         raise KeyboardInterrupt("interrupted before the first draw")
     chosen = [chains[k] for k in kept]
     positions = np.stack([c.positions[: tune + n] for c in chosen])
-    stats = np.stack([_records(c.stats[: tune + n]) for c in chosen])
+    stats = np.stack([as_records(c.stats[: tune + n]) for c in chosen])
     return CompoundDraws(
         positions=positions[:, tune:],
         stats=stats[:, tune:],
@@ -161,15 +163,6 @@ def sample_compound(
         interrupted=interrupted,
         seconds=time.perf_counter() - begin,
     )
-
-
-def _records(stats):
-    """Dicts of numbers as a structured array."""
-    fields = {name: STAT_DTYPE.fields.get(name, (np.dtype("f8"),))[0] for name in stats[0]}
-    out = np.zeros(len(stats), [*fields.items()])
-    for name in fields:
-        out[name] = [record.get(name, np.nan) for record in stats]
-    return out
 
 
 def _run_all(chains, cores, stop, progressbar, callback):

@@ -144,6 +144,7 @@ class _Evolution(Worker):
             self.accepted = 0
         return {
             "accept": math.exp(min(0.0, change)),
+            "accepted": taken,
             "lambda": self.lamb,
             "scaling": self.scaling,
         }

@@ -93,11 +93,10 @@ def expand_variables(model, variables):
     return Expand(model.value_vars, {v.name: g for v, g in zip(variables, graphs, strict=True)})
 
 
-def expand_log_likelihood(model):
-    """An :class:`Expand` of the log density of every observation."""
-    observed = model.observed_RVs
-    graphs = model.logp(vars=observed, sum=False)
-    return Expand(model.value_vars, {v.name: g for v, g in zip(observed, graphs, strict=True)})
+def expand_log_density(model, variables):
+    """An :class:`Expand` of the log density of every element, without Jacobians."""
+    graphs = model.logp(vars=variables, jacobian=False, sum=False)
+    return Expand(model.value_vars, {v.name: g for v, g in zip(variables, graphs, strict=True)})
 
 
 def observed_values(model):

@@ -38,3 +38,12 @@ class HamiltonianMC(NUTS):
         if not 1 <= max_steps < 2**31:
             raise ValueError(f"max_steps must be at least 1, not {max_steps}")
         self.path_length, self.max_steps = float(path_length), int(max_steps)
+
+    def described(self, record):
+        """The statistics of a transition: an end that was accepted or not, instead of a tree."""
+        for name in ("tree_depth", "reached_max_treedepth"):
+            del record[name]
+        record["accept"] = record.pop("acceptance_rate")
+        record["accepted"] = bool(record.pop("index_in_trajectory"))
+        record["energy_error"] = record.pop("max_energy_error")  # of the end, accepted or not
+        return record | {"path_length": self.path_length}

@@ -16,6 +16,7 @@ from graphcore.sample.options import refuse
 from graphcore.sample.results import Result, attributes, make_group
 from graphcore.sample.seeds import chain_seeds
 from graphcore.sample.start import check_init, initial_points, start_points
+from graphcore.sample.statistics import as_arrays
 from graphcore.sample.steps import Slice, assigned
 
 NUTS_OPTIONS = ("target_accept", "max_treedepth")
@@ -24,7 +25,7 @@ IGNORED = {  # arguments of PyMC's that concern how PyMC runs
     "keep_warning_stat", "mp_ctx", "n_init", "nuts_sampler", "nuts_sampler_kwargs",
     "progressbar_theme", "quiet", "trace",
 }  # fmt: skip
-IDATA_OPTIONS = ("log_likelihood", "include_transformed", "coords", "dims")
+IDATA_OPTIONS = ("log_likelihood", "log_prior", "include_transformed", "coords", "dims")
 
 Draw = namedtuple("Draw", "chain is_last draw_idx tuning stats point")
 Draw.__doc__ = "What a callback of :func:`sample` gets; the fields are PyMC's."
@@ -96,8 +97,10 @@ def sample(
         :class:`~graphcore.sample.multitrace.MultiTrace`, which has the same groups and names, and
         what PyMC3's traces have.
     idata_kwargs : dict, optional
-        ``log_likelihood=True`` adds that group, ``include_transformed=True`` the group
-        ``unconstrained_posterior``; ``coords`` and ``dims`` extend those of the model.
+        ``log_likelihood=True`` and ``log_prior=True`` add those groups;
+        ``include_transformed=True`` adds the values of transformed variables to the posterior,
+        and the group ``unconstrained_posterior``; ``coords`` and ``dims`` extend those of the
+        model.
     callback : callable, optional
         ``callback(trace, draw)`` after every transition, with ``draw.chain``, ``draw.draw_idx``,
         ``draw.tuning``, ``draw.stats``, ``draw.point``, ``draw.is_last``.  It may raise
@@ -256,7 +259,7 @@ def _adapter(model, callback):
             is_last=chain.done == chain.tune + chain.draws,
             draw_idx=last,
             tuning=last < chain.tune,
-            stats=[_as_dict(record)],
+            stats=record if isinstance(record, list) else [_as_dict(record)],
             point=point,
         )
         callback(Begun(model, index, chain), draw)
@@ -298,7 +301,7 @@ class Begun:
 
 def _as_dict(record):
     """The statistics of one transition by name."""
-    return record if isinstance(record, dict) else {k: record[k] for k in record.dtype.names}
+    return {name: record[name] for name in record.dtype.names}
 
 
 def _result(model, variables, run, extras):
@@ -308,37 +311,40 @@ def _result(model, variables, run, extras):
     coords["chain"] = np.array(run.chains)
     dims = model.named_vars_to_dims | dict(extras.get("dims", {}))
 
-    def group(arrays, **options):
+    def group(arrays, attrs=attrs, **options):
         return make_group(arrays, dims, coords, attrs, **options)
 
     constrain = programs_of(model).expansion(variables)
-    groups = {
-        "posterior": group(constrain(run.positions)),
-        "sample_stats": group(_stats(run.stats)),
-    }
-    if extras.get("log_likelihood"):
-        likelihood = expand.expand_log_likelihood(model)
-        groups["log_likelihood"] = group(likelihood(run.positions))
-    if extras.get("include_transformed"):
-        values = expand.split_values(model, run.positions)
-        groups["unconstrained_posterior"] = group(values)
+    transformed = [v.name for rv, v in model.rvs_to_values.items() if v.name != rv.name]
+
+    def posterior(positions):
+        arrays = constrain(positions)
+        if extras.get("include_transformed"):
+            values = expand.split_values(model, positions)
+            arrays |= {name: values[name] for name in transformed if name in values}
+        return group(arrays)
+
+    groups = {"posterior": posterior(run.positions)}
+    if stats := as_arrays(run.stats):
+        groups["sample_stats"] = group(stats)
     if run.warmup_positions is not None:
-        groups["warmup_posterior"] = group(constrain(run.warmup_positions))
-        groups["warmup_sample_stats"] = group(_stats(run.warmup_stats))
+        groups["warmup_posterior"] = posterior(run.warmup_positions)
+        if stats := as_arrays(run.warmup_stats, warmup=True):
+            groups["warmup_sample_stats"] = group(stats)
+    if extras.get("include_transformed"):
+        groups["unconstrained_posterior"] = group(expand.split_values(model, run.positions))
+    plain = attributes()
+    for name, of in (("log_likelihood", model.observed_RVs), ("log_prior", model.free_RVs)):
+        if extras.get(name):
+            densities = expand.expand_log_density(model, of)
+            groups[name] = group(densities(run.positions), plain)
     if model.observed_RVs:
-        groups["observed_data"] = group(expand.observed_values(model), sample_dims=())
+        values = expand.observed_values(model)
+        groups["observed_data"] = group(values, plain, sample_dims=())
     if model.data_vars:
-        groups["constant_data"] = group(expand.data_values(model), sample_dims=())
+        values = expand.data_values(model)
+        groups["constant_data"] = group(values, plain, sample_dims=())
     return Result(groups, attrs)
-
-
-def _stats(records):
-    """The fields of the records as arrays, flags as booleans."""
-    flags = ("diverging", "reached_max_treedepth")
-    return {
-        name: records[name].astype(bool) if name in flags else np.ascontiguousarray(records[name])
-        for name in records.dtype.names
-    }
 
 
 def _interruption(run, draws):

@@ -45,8 +45,12 @@ class FlatDraws:
     ----------
     positions : ndarray, shape (chain, draw, dim)
     stats : structured ndarray, shape (chain, draw)
-        Fields lp, acceptance_rate, step_size, energy, energy_error, tree_depth, n_steps,
-        diverging, divergence_reason (a key of ``REASONS``; 0 for none), reached_max_treedepth.
+        Fields of ``STAT_DTYPE``: lp, acceptance_rate, step_size, step_size_bar (what warm-up would
+        end with), energy, energy_error, max_energy_error (the largest in absolute value),
+        perf_counter_start (seconds of a monotonic clock), perf_counter_diff, process_time_diff (of
+        the chain's thread; short transitions share it), tree_depth, n_steps, index_in_trajectory
+        (steps from the begin to the new point, negative backwards), diverging, divergence_reason
+        (a key of ``REASONS``; 0 for none), reached_max_treedepth.
     warmup_positions : ndarray or None
         Of the warm-up, when it was to be kept.
     warmup_stats : structured ndarray

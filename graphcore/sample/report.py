@@ -63,7 +63,9 @@ def _divergences(stats):
 
 
 def _treedepth(stats):
-    share = stats["reached_max_treedepth"].mean(axis=1)
+    if "reached_max_treedepth" not in stats.dtype.names:
+        return
+    share = _each(stats, "reached_max_treedepth").mean(axis=1).max(axis=-1)
     chains = np.flatnonzero(share > TREEDEPTH_SHARE)
     if chains.size:
         yield (
@@ -76,7 +78,8 @@ def _treedepth(stats):
 def _energy(stats):
     if stats.shape[1] < 100:
         return
-    lowest = diagnostics.bfmi(stats["energy"]).min()
+    energies = _each(stats, "energy")
+    lowest = min(diagnostics.bfmi(energies[..., k]).min() for k in range(energies.shape[-1]))
     if lowest < BFMI_LIMIT:
         yield (
             f"The energies are explored slowly (BFMI {lowest:.2f}, below {BFMI_LIMIT}): the "
@@ -108,6 +111,12 @@ def _convergence(draws):
             f"The effective sample size of {name!r} is {low[name]:.0f} per chain, below "
             f"{ESS_LIMIT}. Draw more: estimates may be inaccurate."
         )
+
+
+def _each(stats, name):
+    """A statistic with an axis for the step methods that report it, even if it is only one."""
+    values = stats[name]
+    return values.reshape(*stats.shape, -1)
 
 
 def _s(n):

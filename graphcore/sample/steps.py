@@ -28,7 +28,7 @@ class Step:
     Parameters
     ----------
     vars : list of variables, optional
-        Random variables or value variables; all that the method can take by default.
+        Random variables, value variables or names; all that the method can take by default.
     model : Model, optional
     **options
         Arguments of PyMC's that mean nothing here: those of ``IGNORED``.
@@ -49,7 +49,8 @@ class Step:
         self.model = modelcontext(model)
         if vars is None:
             vars = [v for v in self.model.value_vars if self.takes(v)]
-        vars = [vars] if isinstance(vars, Variable) else list(vars)
+        vars = [vars] if isinstance(vars, Variable | str) else list(vars)
+        vars = [self.model[v] if isinstance(v, str) else v for v in vars]
         self.vars = [self.model.rvs_to_values.get(v, v) for v in vars]
         for v in self.vars:
             if v not in self.model.value_vars:
@@ -147,6 +148,10 @@ class NUTS(Step):
         super().__init__(vars, model, **options)
         self.target_accept, self.max_treedepth = target_accept, max_treedepth
 
+    def described(self, record):
+        """The statistics of a transition by the names of this method."""
+        return record
+
 
 class Metropolis(Step):
     """Random-walk Metropolis: each element in turn, with a step width that is tuned.
@@ -220,7 +225,7 @@ class _Metropolis(Worker):
         self.propose = step.proposal_dist and step.proposal_dist(1.0)
 
     def __call__(self, tuning):
-        before, rates = self.logp(), 0.0
+        before, rates, accepted = self.logp(), 0.0, 0
         for k, (array, i) in enumerate(self.slots):
             old, width = array[i], self.width[k] * self.scaling[k]
             step = width * (self.rng.standard_normal() if self.propose is None
@@ -232,6 +237,7 @@ class _Metropolis(Worker):
             if self.accept(change):
                 before = after
                 self.accepted[k] += 1
+                accepted += 1
             else:
                 array[i] = old
         self.count += 1
@@ -239,7 +245,12 @@ class _Metropolis(Worker):
             for k, n in enumerate(self.accepted):
                 self.scaling[k] *= tuned_factor(n / self.interval)
             self.accepted = [0] * len(self.slots)
-        return {"accept": rates / len(self.slots), "scaling": float(np.mean(self.scaling))}
+        n = len(self.slots)
+        return {
+            "accept": rates / n,
+            "accepted": accepted / n,
+            "scaling": float(np.mean(self.scaling)),
+        }
 
 
 def tuned_factor(rate):
@@ -265,6 +276,13 @@ class _Binary(Step):
     def takes(self, value):
         return value.dtype != "float64" and is_binary(self.model.values_to_rvs[value])
 
+    def worker(self, density, point, rng, tune):
+        return _Flips(self, density, point, rng, tune)
+
+    def described(self, rates):
+        """The statistics of an update: Gibbs steps have none."""
+        return {}
+
 
 class BinaryMetropolis(_Binary):
     """Flips of zeros and ones, one after the other: there is nothing to tune."""
@@ -275,8 +293,8 @@ class BinaryMetropolis(_Binary):
         super().__init__(vars, model, **options)
         self.transit_p = 1.0
 
-    def worker(self, density, point, rng, tune):
-        return _Flips(self, density, point, rng, tune)
+    def described(self, rates):
+        return {"accept": float(np.mean(rates)), "p_jump": self.transit_p}
 
 
 class BinaryGibbsMetropolis(_Binary):
@@ -301,14 +319,11 @@ class BinaryGibbsMetropolis(_Binary):
         super().__init__(vars, model, **options)
         self.order, self.transit_p = order, transit_p
 
-    def worker(self, density, point, rng, tune):
-        return _Flips(self, density, point, rng, tune)
-
 
 class _Flips(Worker):
     def __init__(self, step, density, point, rng, tune):
         super().__init__(step, density, point, rng, tune)
-        self.transit_p = step.transit_p
+        self.step, self.transit_p = step, step.transit_p
         order = getattr(step, "order", None)
         self.order = None if order in (None, "random") else [self.slots[i] for i in order]
 
@@ -327,7 +342,7 @@ class _Flips(Worker):
                 before = after
             else:
                 array[i] = 1 - array[i]
-        return {"accept": float(np.mean(rates)) if rates else 1.0}
+        return self.step.described(rates)
 
 
 class CategoricalGibbsMetropolis(Step):
@@ -378,22 +393,21 @@ class _Categories(Worker):
     def __call__(self, tuning):
         self.before = self.logp()
         order = self.order or self.rng.permutation(len(self.moves))
-        rates = [self.move(*self.moves[i]) for i in order]
-        return {"accept": float(np.mean(rates))}
+        for i in order:
+            self.move(*self.moves[i])
+        return {}
 
     def _uniform(self, array, i, k):
         old = int(array[i])
         if k < 2:
-            return 1.0
+            return
         new = int(self.rng.integers(k - 1))
         array[i] = new + (new >= old)
         after = self.logp()
-        change = after - self.before
-        if self.accept(change):
+        if self.accept(after - self.before):
             self.before = after
         else:
             array[i] = old
-        return math.exp(min(0.0, change))
 
     def _proportional(self, array, i, k):
         """Liu's metropolised Gibbs move."""
@@ -407,13 +421,12 @@ class _Categories(Worker):
         others[old] = 0
         array[i] = old
         if not others.sum() > 0:
-            return 0.0
+            return
         new = int(self.rng.choice(k, p=others / others.sum()))
         rate = min(1.0, (1 - p[old]) / max(1 - p[new], 1e-300))
         if self.rng.random() < rate:
             array[i] = new
             self.before = logps[new]
-        return rate
 
 
 class Slice(Step):

@@ -11,11 +11,13 @@ cdef struct StepSize:
     double s_bar
     double x_bar
     double count
+    double mean  # of the step sizes so far, as which warm-up ends
 
 
 cdef inline void step_size_restart(StepSize *a, double eps) noexcept nogil:
     a.mu = log(10 * eps)
     a.s_bar = a.x_bar = a.count = 0
+    a.mean = eps
 
 
 cdef inline double step_size_learn(StepSize *a, double accept) noexcept nogil:
@@ -27,6 +29,7 @@ cdef inline double step_size_learn(StepSize *a, double accept) noexcept nogil:
     x = a.mu - a.s_bar * sqrt(a.count) / 0.05
     weight = pow(a.count, -0.75)
     a.x_bar = (1 - weight) * a.x_bar + weight * x
+    a.mean = exp(a.x_bar)
     return exp(x)
 
 

@@ -15,7 +15,7 @@ the order of every sum.
 from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport INFINITY, exp, isfinite, log, log1p, sqrt
-from libc.stdint cimport int8_t, int32_t, uintptr_t
+from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy
 from numpy.random cimport bitgen_t
 from numpy.random.c_distributions cimport random_standard_normal_fill
@@ -23,6 +23,7 @@ from numpy.random.c_distributions cimport random_standard_normal_fill
 from graphcore._adaptation cimport (
     StepSize, Windows, make_windows, step_size_learn, step_size_restart, windows_advance,
 )
+from graphcore._records cimport Stat, Watch, watch_share, watch_start, watch_transition
 from graphcore._vectors cimport LANES, join_points, join_trees, kick, kick_and_drift, lanes
 
 import numpy as np
@@ -46,33 +47,9 @@ cpdef enum Divergence:
     NOT_FINITE = 2
     RECOVERABLE = 3
 
-cdef struct Stat:
-    double lp
-    double acceptance_rate
-    double step_size
-    double energy
-    double energy_error
-    int32_t tree_depth
-    int32_t n_steps
-    int8_t diverging
-    int8_t divergence_reason
-    int8_t reached_max_treedepth
-
-STAT_DTYPE = np.dtype(
-    [
-        ("lp", "f8"),
-        ("acceptance_rate", "f8"),
-        ("step_size", "f8"),
-        ("energy", "f8"),
-        ("energy_error", "f8"),
-        ("tree_depth", "i4"),
-        ("n_steps", "i4"),
-        ("diverging", "i1"),
-        ("divergence_reason", "i1"),
-        ("reached_max_treedepth", "i1"),
-    ],
-    align=True,
-)
+cdef Stat EXAMPLE
+_found = np.asarray(<Stat[:1]>&EXAMPLE).dtype
+STAT_DTYPE = np.dtype([(name, _found[name]) for name in _found.names], align=True)
 
 
 # ------------------------------------------------------------------------------ trees of points
@@ -83,6 +60,7 @@ cdef struct Point:
     double *g  # gradient of the log density
     double logp
     double energy
+    int index  # in the trajectory, counted from where it began
     int refs
 
 cdef struct Tree:
@@ -177,10 +155,11 @@ cdef class Chain:
     cdef Point *here
     cdef StepSize adapt
     cdef Windows windows
+    cdef Watch watch
     cdef bint started
 
     # of the current transition
-    cdef double energy0, sum_accept
+    cdef double energy0, sum_accept, worst
     cdef int n_steps
     cdef int reason
 
@@ -382,7 +361,10 @@ cdef class Chain:
         out.rho = a.p
         self.leapfrog(before, eps, a)
         self.n_steps += 1
+        a.index = before.index + (1 if eps > 0 else -1)
         error = a.energy - self.energy0
+        if abs(error) > abs(self.worst):
+            self.worst = error
         out.log_weight = -error
         self.sum_accept += exp(-error) if error > 0 else 1.0
         if error > MAX_ENERGY_ERROR:
@@ -415,16 +397,20 @@ cdef class Chain:
                 self.drop(&self.stack[i])
         return ok
 
+    cdef void begin(self, Point *a) noexcept nogil:
+        """Forget the transition before, and give the present point a momentum."""
+        self.reason = NONE
+        self.n_steps = a.index = 0
+        self.sum_accept = self.worst = 0
+        self.energy0 = self.draw_momentum(a)
+
     cdef void transition(self, Stat *stat) noexcept nogil:
         cdef Tree path
         cdef int depth = 0
         cdef double eps = self.step_size
         cdef bint turned = False
         cdef Point *a = self.here
-        self.reason = NONE
-        self.n_steps = 0
-        self.sum_accept = 0
-        self.energy0 = self.draw_momentum(a)
+        self.begin(a)
         a.refs += 2
         path.first = path.last = path.chosen = a
         path.rho = a.p
@@ -451,9 +437,7 @@ cdef class Chain:
         cdef double error, rate
         cdef double wanted = self.path_length / self.step_size
         cdef int n = self.max_steps if wanted >= self.max_steps else max(1, <int>wanted)
-        self.reason = NONE
-        self.n_steps = 0
-        self.energy0 = self.draw_momentum(edge)
+        self.begin(edge)
         edge.refs += 1
         # Only a point without energy ends it early: the way back from beyond would meet it too.
         while self.n_steps < n and isfinite(edge.energy) and self.raised[0] == 0:
@@ -463,7 +447,8 @@ cdef class Chain:
             self.release(edge)
             edge = after
             self.n_steps += 1
-        error = edge.energy - self.energy0
+        edge.index = self.n_steps
+        error = self.worst = edge.energy - self.energy0
         if error > MAX_ENERGY_ERROR and self.reason == NONE:
             self.reason = ENERGY
         rate = exp(-error) if error > 0 else 1.0
@@ -479,6 +464,8 @@ cdef class Chain:
         stat.lp = self.here.logp
         stat.energy = self.here.energy
         stat.energy_error = self.here.energy - self.energy0
+        stat.max_energy_error = self.worst
+        stat.index_in_trajectory = self.here.index
         stat.acceptance_rate = rate
         stat.step_size = self.step_size
         stat.tree_depth = depth
@@ -524,7 +511,7 @@ cdef class Chain:
                 self.find_step_size()
                 step_size_restart(&self.adapt, self.step_size)
         if self.done == self.tune - 1:
-            self.step_size = exp(self.adapt.x_bar)
+            self.step_size = self.adapt.mean
 
     cdef void observe(self, const double *q) noexcept nogil:
         cdef Py_ssize_t i
@@ -566,12 +553,18 @@ cdef class Chain:
         return self.status == RUNNING
 
     cdef void loop(self, int limit) noexcept nogil:
-        cdef Stat stat
         cdef int last = self.tune + self.draws
         if 0 <= limit < last - self.done:
             last = self.done + limit
         if not self.started and not self.start():
             return
+        watch_start(&self.watch, self.done)
+        self.advance(last)
+        watch_share(&self.watch, &self.stat_rows[0], self.done, True)
+
+    cdef void advance(self, int last) noexcept nogil:
+        """Transitions until ``last`` are done, or something ends them."""
+        cdef Stat stat
         while self.done < last:
             if self.path_length > 0:
                 self.walk(&stat)
@@ -582,6 +575,7 @@ cdef class Chain:
             if self.raised[0]:
                 self.status = STOPPED
                 return
+            watch_transition(&self.watch, &stat)
             self.stat_rows[self.done] = stat
             if self.done >= self.first_kept:
                 memcpy(
@@ -594,6 +588,8 @@ cdef class Chain:
                     return
             else:
                 self.divergences += stat.diverging
+            self.stat_rows[self.done].step_size_bar = self.adapt.mean
             self.done += 1
+            watch_share(&self.watch, &self.stat_rows[0], self.done, False)
         if self.done == self.tune + self.draws:
             self.status = FINISHED

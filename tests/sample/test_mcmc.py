@@ -243,7 +243,7 @@ def test_initvals():
         ({"tune": -1}, ValueError, "tune must be an integer of at least 0"),
         ({"chains": 1.5}, ValueError, "chains must be an integer"),
         ({"target_accept": 1.0}, ValueError, "target_accept must lie between 0 and 1"),
-        ({"idata_kwargs": {"log_prior": True}}, TypeError, "no option 'log_prior'"),
+        ({"idata_kwargs": {"log_priors": True}}, TypeError, "no option 'log_priors'"),
         ({"max_treedepth": 0}, ValueError, "max_treedepth must lie between 1 and 30"),
     ],
 )

@@ -49,7 +49,7 @@ def test_discrete_and_continuous_variables_together():
     p = weight[1] / weight.sum()
     assert np.mean(result.posterior["z"]) == pytest.approx(p, abs=0.04)
     assert np.mean(result.posterior["x"]) == pytest.approx(0.5 + 1.5 * p, abs=0.08)
-    assert {"diverging", "energy", "reached_max_treedepth", "accept"} <= set(result.sample_stats)
+    assert {"diverging", "energy", "reached_max_treedepth"} <= set(result.sample_stats)
 
 
 STEPS = {
@@ -128,10 +128,13 @@ def test_trajectories_of_fixed_length():
     assert st.kstest(np.sum(white**2, 0)[::20], st.chi2(2).cdf).pvalue > 1e-3
     size, n = (np.asarray(result.sample_stats[k]) for k in ("step_size", "n_steps"))
     np.testing.assert_array_equal(n, np.clip((1.7 / size).astype(int), 1, 40))
-    rate = np.asarray(result.sample_stats["acceptance_rate"])
+    rate = np.asarray(result.sample_stats["accept"])
     assert 0.5 < rate.mean() < 0.98
     moved = np.any(np.diff(np.asarray(result.posterior["x"]), axis=1) != 0, axis=2)
+    np.testing.assert_array_equal(moved, np.asarray(result.sample_stats["accepted"])[:, 1:])
     assert moved.mean() == pytest.approx(rate.mean(), abs=0.03)
+    change = np.asarray(result.sample_stats["energy_error"])
+    np.testing.assert_allclose(rate, np.exp(np.minimum(0, -change)), rtol=1e-12)
 
 
 def test_fixed_length_beside_other_steps():
