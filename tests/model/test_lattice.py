@@ -10,6 +10,7 @@ import pytest
 from distribution_cases import case, typical
 from distribution_formulas import TABLE, log_density
 
+import graphcore
 import graphcore.model as pm
 import graphcore.tensor as tt
 from graphcore import evaluate, grad
@@ -86,6 +87,48 @@ def test_log_densities_keep_nine_digits(name, count):
             checked += 1
             want = float(log_density(name, x, **given))
             assert got == pytest.approx(want, rel=1e-9, abs=1e-9), (given, x)
+    assert checked >= 3
+
+
+REAL, COUNT = (-2.1, -1.0, -0.01, 0.0, 0.01, 1.0, 2.1), (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 1e3, 2e3)
+POSITIVE = (0.01, 0.1, 0.9, 0.99, 1.0, 1.5, 2.0, 20.0, 100.0)
+SHARES = (0.001, 0.1, 0.5, 0.75, 0.99)
+USUAL = {  # the values and parameters that PyMC tests its distributions at
+    "a number": REAL,
+    "positive": POSITIVE,
+    "non-negative": (0.0, *POSITIVE),
+    "between 0 and 1": (0.0, *SHARES, 1.0),
+    "between 0 and 1, both excluded": SHARES,
+    "a non-negative whole number": COUNT,
+    "a positive whole number": COUNT[1:],
+    "a whole number": (-1e3, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 1e3),
+    "0 or 1": (0.0, 1.0),
+}
+
+
+@pytest.mark.parametrize("count", [500, pytest.param(5000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", LATTICE)
+def test_log_densities_keep_twelve_digits_where_they_are_used(name, count):
+    cls = getattr(pm, name)
+    made = cls.dist(**{k: v[0] for k, v in typical(cls, 1).items()})
+    other = USUAL["a whole number"] if made.dtype == "int64" else (*REAL, *POSITIVE[5:])
+    points = USUAL.get(made.distribution.support_of().text, other)
+    rows = [*(USUAL[p.constraint.text] for p in cls.params.values()), points]
+    grid = np.stack([g.ravel() for g in np.meshgrid(*rows, indexing="ij")], axis=1)
+    grid = grid[np.sort(np.random.default_rng(1).permutation(len(grid))[:count])]
+    symbols = [tt.vector(k) for k in (*cls.params, "x")]
+    rv = cls.dist(**dict(zip(cls.params, symbols, strict=False)))
+    got = graphcore.function(symbols, rv.logp(symbols[-1]))(*grid.T.copy())
+    checked = 0
+    with mpmath.workdps(60):
+        for row, density in zip(grid, got, strict=True):
+            *values, x = map(float, row)
+            given = dict(zip(cls.params, values, strict=True))
+            corner = name == "Triangular" and given["c"] in (given["lower"], given["upper"])
+            if np.isfinite(density) and not corner:  # there the textbook divides by zero
+                checked += 1
+                want = float(log_density(name, x, **given))
+                assert density == pytest.approx(want, rel=1e-12, abs=1e-13), (given, x)
     assert checked >= 3
 
 

@@ -205,15 +205,20 @@ class Distribution:
         self.arguments, self.conditions = parameters.arguments, parameters.conditions
         self.faults = parameters.faults
         self.shown = cls.__name__
-        self._support = self._find_support()
         self.shape = self._find_shape(shape, size, observed_shape)
         self.batch_shape = self.shape[: len(self.shape) - self.ndim]
+        self._support = self._find_support()
         return self
 
-    def refuse_faults(self):
-        """Raise the error that constants outside of what they must be deserve."""
+    def refuse_faults(self, unknown=True):
+        """Raise the error that constants outside of what they must be deserve.
+
+        ``unknown`` says whether a shape that is not known is refused too.
+        """
         if self.faults:
             raise ValueError(self.faults[0])
+        if unknown and None in self.shape:
+            static_shape(self.label, *self.unknown)
 
     # -- shape, dtype, support ----------------------------------------------------------------
 
@@ -255,17 +260,16 @@ class Distribution:
         """Shapes of the batch (all parameters broadcast together) and of one value."""
         shapes = {}
         for name, v in self.arguments.items():
-            if not v.type.is_static:
-                raise ValueError(
-                    f"{self.label}: the shape of parameter {name} is not known before the model "
-                    "runs; give it a fixed shape"
-                )
             core = self.params[name].ndim
+            if self.ndim or core:
+                static_shape(self.label, name, v)
+            elif not v.type.is_static:
+                self.unknown = name, v
             if v.ndim < core:
                 raise ValueError(f"{self.label}: parameter {name} must be a vector, got a number")
             shapes[name] = v.type.shape[: v.ndim - core]
         try:
-            batch = np.broadcast_shapes(*shapes.values())
+            batch = _together(*shapes.values())
         except ValueError:
             shown = ", ".join(f"{k} {s}" for k, s in shapes.items())
             raise ValueError(
@@ -418,7 +422,8 @@ class Distribution:
         names = list(self.arguments)
         values = evaluate([self.arguments[n] for n in names], given)
         extra = () if size is None else as_shape(size, self.label)
-        batch = extra + self.batch_shape
+        known = np.broadcast_shapes(*map(np.shape, values)) if None in self.shape else self.shape
+        batch = extra + known[: len(known) - self.ndim]
         drawn = type(self).random(rng, batch, **dict(zip(names, values, strict=True)))
         return np.asarray(drawn, dtype=self.dtype)
 
@@ -490,13 +495,34 @@ def _known(length, label):
     raise TypeError(f"{label}: a shape must be known numbers, got a symbolic length")
 
 
+def static_shape(label, name, v):
+    """The shape of a parameter, which must be known."""
+    if not v.type.is_static:
+        raise ValueError(
+            f"{label}: the shape of parameter {name} is not known before the model runs; "
+            "give it a fixed shape"
+        )
+    return v.type.shape
+
+
 def _broadcasts_to(shape, target):
-    return _broadcasts(shape, target) and np.broadcast_shapes(shape, target) == tuple(target)
+    return _broadcasts(shape, target) and _together(shape, target) == tuple(target)
+
+
+def _together(*shapes):
+    """Shapes broadcast; a length that is None may be any, and is what known ones make it."""
+    known = [tuple([1 if n is None else n for n in shape]) for shape in shapes]
+    found = np.broadcast_shapes(*known)
+    if all(None not in shape for shape in shapes):
+        return found
+    ndim = len(found)
+    anything = {ndim - len(s) + i for s in shapes for i, n in enumerate(s) if n is None}
+    return tuple([None if n == 1 and i in anything else n for i, n in enumerate(found)])
 
 
 def _broadcasts(*shapes):
     try:
-        np.broadcast_shapes(*shapes)
+        _together(*shapes)
     except ValueError:
         return False
     return True

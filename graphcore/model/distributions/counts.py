@@ -197,14 +197,16 @@ class HyperGeometric(Tabled):
         )
 
     def logp(o, x, N, k, n):
-        good = o.clip(x, 0.0, n)
-        bad = n - good
+        drawn, marked = o.minimum(n, k), o.maximum(n, k)  # they may change places
+        good = o.clip(x, 0.0, drawn)
+        bad = drawn - good
 
-        def ordered(of, drawn):
+        def ordered(of, few):
             """Ways to draw some of more in order."""
-            return rising(o, o.maximum(of - drawn + 1, 1.0), drawn)
+            return rising(o, o.maximum(of - few + 1, 1.0), few)
 
-        return ordered(k, good) + ordered(N - k, bad) - ordered(N, n) + binomln(o, n, good)
+        ways = ordered(marked, good) + ordered(N - marked, bad) - ordered(N, drawn)
+        return ways + binomln(o, drawn, good)
 
     def mean(o, N, k, n):
         return n * k / N

@@ -10,6 +10,7 @@ from graphcore.model.distributions.base import (
     as_shape,
     as_value,
     describe,
+    static_shape,
 )
 from graphcore.model.distributions.components import resized
 from graphcore.model.distributions.constraints import Constraint, real
@@ -111,7 +112,8 @@ class CustomDist(Distribution):
         return _whole_numbers if self.discrete else real
 
     def _parameter_shapes(self):
-        shapes = [v.type.shape[: v.ndim - n] for v, n in zip(self.values, self.ndims, strict=True)]
+        values = enumerate(zip(self.values, self.ndims, strict=True), 1)
+        shapes = [static_shape(self.label, i, v)[: v.ndim - n] for i, (v, n) in values]
         try:
             batch = tuple(np.broadcast_shapes(*shapes))
         except ValueError:

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 import graphcore.tensor as tt
-from graphcore.model.distributions.base import Distribution
+from graphcore.model.distributions.base import Distribution, static_shape
 from graphcore.model.distributions.constraints import (
     factor_matrix,
     positive,
@@ -99,11 +99,7 @@ class _Elliptic(Distribution, hidden=True):
     def _parameter_shapes(self):
         *others, (name, matrix) = self.arguments.items()
         for key, v in self.arguments.items():
-            if not v.type.is_static:
-                raise ValueError(
-                    f"{self.label}: the shape of parameter {key} is not known before the model "
-                    "runs; give it a fixed shape"
-                )
+            static_shape(self.label, key, v)
         shape = matrix.type.shape
         if len(shape) != 2 or shape[0] != shape[1]:
             raise ValueError(

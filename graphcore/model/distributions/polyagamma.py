@@ -51,8 +51,7 @@ class PolyaGamma(Distribution):
         first = (h + 1) / (2 * x) > 50 + o.log(h + 2)
         leading = (h - 1) * LOG_2 + o.log(h) - HALF_LOG_2PI - 1.5 * o.log(x) - o.sqr(h) / (8 * x)
         x, h = (o.switch(first, v, w) for v, w in ((0.25, x), (1.0, h)))
-        shape = np.broadcast_shapes(x.type.shape, h.type.shape)
-        inner = PolyaGammaLog()(*(o.broadcast_to(v, shape) for v in (x, h)))
+        inner = PolyaGammaLog()(*o.broadcast_arrays(x, h))
         return tilt + o.switch(first, leading, inner)
 
     def mean(o, h, z):

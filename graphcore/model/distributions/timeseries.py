@@ -8,7 +8,13 @@ import numpy as np
 
 import graphcore.tensor as tt
 from graphcore.graph.nodes import Variable
-from graphcore.model.distributions.base import Distribution, RandomVariable, as_shape, as_value
+from graphcore.model.distributions.base import (
+    Distribution,
+    RandomVariable,
+    as_shape,
+    as_value,
+    static_shape,
+)
 from graphcore.model.distributions.constraints import count, positive, real
 from graphcore.model.distributions.continuous import Normal
 from graphcore.model.distributions.parameters import Param
@@ -57,9 +63,10 @@ class GaussianRandomWalk(Distribution):
         elif isinstance(kwargs["steps"], Variable):  # a length of data
             kwargs["steps"] = as_shape(kwargs["steps"], label)[0]
         if not shapes and start.type.shape:
-            given = [kwargs.get(k, 0.0) for k in ("mu", "sigma")]
-            known = [tt.as_tensor_variable(v).type.shape for v in (*args, *given)]
-            batch = np.broadcast_shapes(start.type.shape, *known)
+            given = dict(zip(cls.order, args, strict=False)) | kwargs
+            given = {k: given.get(k, 0.0) for k in ("mu", "sigma")} | {"init_dist": start}
+            known = [static_shape(label, k, tt.as_tensor_variable(v)) for k, v in given.items()]
+            batch = np.broadcast_shapes(*known)
             shapes["shape"] = (*batch, int(kwargs["steps"]) + 1)
         self = super().make(label, args, kwargs, **shapes)
         if start.type.shape not in ((), self.batch_shape):

@@ -87,7 +87,7 @@ class RandomVariable(TensorVariable):
         -------
         ndarray
         """
-        self.distribution.refuse_faults()
+        self.distribution.refuse_faults(unknown=False)
         given = dict(given or {})
         if point:
             used = inputs_of(list(self.distribution.arguments.values()))
@@ -97,6 +97,7 @@ class RandomVariable(TensorVariable):
     def test_value(self):
         """Where sampling would start: a typical value, or ``initval``."""
         if self.model is None:
+            self.distribution.refuse_faults()
             start = self.distribution.initial()
             used = inputs_of([start])
             return evaluate([start], {v: v.tag.test_value for v in used})[0]

@@ -12,6 +12,7 @@ from graphcore.model.distributions.base import (
     RandomVariable,
     as_shape,
     as_value,
+    static_shape,
 )
 from graphcore.model.distributions.components import component, resized
 from graphcore.model.distributions.constraints import (
@@ -260,9 +261,10 @@ class AR(_Series):
         rho = tt.expand_dims(rho, 0) if rho.ndim == 0 else rho
         kwargs["rho"] = rho
         p = kwargs.pop("ar_order", None)
-        p = rho.type.shape[-1] - constant if p is None else int(p)
-        if p < 1 or p + constant > rho.type.shape[-1]:
-            raise ValueError(f"{label}: rho has {rho.type.shape[-1]} entries for order {p}")
+        entries = static_shape(label, "rho", rho)[-1]
+        p = entries - constant if p is None else int(p)
+        if p < 1 or p + constant > entries:
+            raise ValueError(f"{label}: rho has {entries} entries for order {p}")
         length = length_of(kwargs, shapes, label, p)
         first = start_of(start, label, Normal.dist(0.0, 100.0))
         return super().make(
