@@ -1,16 +1,25 @@
 """Random graphs through both evaluators, with and without rewriting.
 
-    python tests/fuzz.py 100000            so many graphs, from seed 0
-    python tests/fuzz.py 1000 --seed 5000  from another seed
+    python tests/fuzz.py 100000                         so many graphs, from seed 0
+    python tests/fuzz.py 1000 --seed 5000               from another seed
+    python tests/fuzz.py 100000 --jobs 2 --log fuzz.log   in two processes; once more to go on
 
 A graph that differs is printed with its seed, and the command fails.  Every graph is evaluated by
-NumPy as it is written, by NumPy after rewriting, by NumPy after rewriting without one rule (another
-rule for each seed), and as a program; its gradient, where it has one, as well.
+NumPy as it is written, by NumPy after rewriting, by NumPy after rewriting without one of the rules
+that have changed it, and as a program; its gradient, where it has one, as well.
+
+A log holds one line per block of graphs, so that a run that was stopped goes on where it was.
 """
 
 import argparse
+import gc
+import json
 import sys
 import warnings
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 from numpy.linalg import LinAlgError
@@ -20,57 +29,139 @@ from richgraphs import RichGraph
 import graphcore
 import graphcore.tensor as tt
 from graphcore.rewrite import rewrite
-from graphcore.rewrite.stages import rule_names
 
 DTYPES = (("float64",), ("float64", "int64"), ("float64", "float32"), ("float64", "bool", "int32"))
+BLOCK = 100  # graphs between two lines of a log
 
 
-def check(seed):
-    """Compare the ways to evaluate the graph of a seed; AssertionError where they differ."""
+def drawn(seed):
+    """``(outputs, {input: value}, dtypes, rng)`` of a seed."""
     rng = np.random.default_rng((seed, 1))
     dtypes = DTYPES[rng.integers(len(DTYPES))]
     outputs, values = random_graph(
         seed, count=int(rng.integers(3, 25)), static=bool(rng.random() < 0.5), dtypes=dtypes,
         kind=RichGraph if rng.random() < 0.5 else RandomGraph,
     )  # fmt: skip
+    return outputs, values, dtypes, rng
+
+
+def check(seed):
+    """Compare the ways to evaluate the graph of a seed; AssertionError where they differ.
+
+    Returns
+    -------
+    Counter
+        What was compared, and why something was not.
+    """
+    outputs, values, dtypes, rng = drawn(seed)
     if not outputs:
-        return 0
-    left_out = str(rng.choice(rule_names()))
-    _compare(outputs, values, dtypes, left_out)
+        return Counter({"nothing finite": 1})
+    comparison = Comparison(values, dtypes, rng)
+    comparison.run(outputs, graphcore.evaluate(outputs, values), "values")
     terms = [tt.sum(v) for v in outputs if v.type.dtype == "float64"]
     wrt = [v for v in values if v.type.dtype == "float64"]
     if not terms:
-        return 1
+        return comparison.counts + Counter({"no gradient: no float64 output": 1})
     try:
         cost = sum(terms[1:], terms[0])
         slopes = graphcore.grad(cost, wrt, disconnected_inputs="ignore")
     except (NotImplementedError, graphcore.NullTypeGradError):  # a function without derivative
-        return 1
-    known = graphcore.evaluate(slopes, values)
-    sane = [s for s, a in zip(slopes, known, strict=True) if np.isfinite(a).all()]
-    if sane:
-        _compare(sane, values, dtypes, left_out)
-    return 2
+        return comparison.counts + Counter({"no gradient: an operation has none": 1})
+    wanted = graphcore.evaluate(slopes, values)
+    sane = [(s, a) for s, a in zip(slopes, wanted, strict=True) if np.isfinite(a).all()]
+    if not sane:
+        return comparison.counts + Counter({"no gradient: not finite": 1})
+    comparison.run(*zip(*sane, strict=True), "gradients")
+    return comparison.counts
 
 
-def _compare(outputs, values, dtypes, left_out):
-    wanted = graphcore.evaluate(outputs, values)
-    spread = sensitivity(outputs, values)
-    for exclude in ((), (left_out,)):
-        graph = rewrite(outputs, final=True, exclude=exclude)
-        found = graphcore.evaluate(graph, values)
+class Comparison:
+    """The ways to evaluate graphs of the same inputs.
+
+    Attributes
+    ----------
+    counts : Counter
+        How much was compared, and how much of it only after looking at rounding.
+    """
+
+    def __init__(self, values, dtypes, rng):
+        self.values, self.dtypes, self.rng = values, dtypes, rng
+        self.counts = Counter()
+
+    def run(self, outputs, wanted, kind):
+        """Compare; ``wanted`` are the values of ``outputs`` by NumPy."""
+        spread = Spread(outputs, self.values)
+        steps = []
+        graph = rewrite(outputs, final=True, trace=steps)
+        self._same(graphcore.evaluate(graph, self.values), wanted, spread, "rewriting")
+        fired = sorted({step.rule for step in steps})
+        if fired:
+            left_out = str(self.rng.choice(fired))
+            graph = rewrite(outputs, final=True, exclude=left_out)
+            found = graphcore.evaluate(graph, self.values)
+            self._same(found, wanted, spread, f"rewriting without {left_out}")
+        f = graphcore.function(list(self.values), list(outputs), on_unused_input="ignore")
         try:
-            assert_close(found, wanted, spread, dtypes)
+            found = f(*self.values.values())
+        except LinAlgError:  # where rounding decides whether a matrix has a factor
+            if not all(np.isinf(s).all() for s in spread.found()):
+                raise
+            self.counts["rounding decides whether a matrix has a factor"] += 1
+        else:
+            self._same(found, wanted, spread, "the program")
+        self.counts[kind] += 1
+
+    def _same(self, found, wanted, spread, what):
+        try:
+            assert_close(found, wanted, [np.zeros(a.shape) for a in wanted], self.dtypes)
+            return
+        except AssertionError:  # perhaps rounding
+            self.counts["compared by the noise on every node"] += 1
+        try:
+            assert_close(found, wanted, spread.found(), self.dtypes)
         except AssertionError as error:
-            raise AssertionError(f"rewriting without {exclude}: {error}") from None
-    f = graphcore.function(list(values), outputs, on_unused_input="ignore")
-    try:
-        found = f(*values.values())
-    except LinAlgError:  # where rounding decides whether a matrix has a factor
-        if not all(np.isinf(s).all() for s in spread):
-            raise
+            raise AssertionError(f"{what}: {error}") from None
+
+
+class Spread:
+    """The :func:`sensitivity` of a graph, computed when it is needed."""
+
+    def __init__(self, *graph):
+        self.graph, self.known = graph, None
+
+    def found(self):
+        if self.known is None:
+            self.known = sensitivity(*self.graph)
+        return self.known
+
+
+def check_block(seeds):
+    """``(counts, {seed: message})`` of some graphs."""
+    counts, wrong = Counter(), {}
+    gc.disable()  # what a graph leaves behind is collected once per block
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for seed in seeds:
+            try:
+                counts += check(seed)
+            except Exception as error:
+                wrong[seed] = f"{type(error).__name__}: {error}"
+    gc.enable()
+    gc.collect()
+    return counts, wrong
+
+
+def results(blocks, jobs):
+    """``(first seed, count, counts, wrong)`` of blocks, in one process or several."""
+    if jobs == 1:
+        for seeds in blocks:
+            yield seeds.start, len(seeds), *check_block(seeds)
         return
-    assert_close(found, wanted, spread, dtypes)
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        running = {pool.submit(check_block, seeds): seeds for seeds in blocks}
+        for future in as_completed(running):
+            seeds = running[future]
+            yield seeds.start, len(seeds), *future.result()
 
 
 def main(arguments=None):
@@ -78,16 +169,29 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("count", type=int, nargs="?", default=1000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--log", type=Path, help="file of finished blocks, to go on from")
     given = parser.parse_args(arguments)
-    compared, wrong = 0, []
-    warnings.simplefilter("ignore")
-    for seed in range(given.seed, given.seed + given.count):
-        try:
-            compared += check(seed)
-        except Exception as error:
-            wrong.append(seed)
-            print(f"seed {seed}: {type(error).__name__}: {error}")
-    print(f"{given.count} graphs, {compared} comparisons with gradients, {len(wrong)} differ")
+    end = given.seed + given.count
+    blocks = {s: range(s, min(s + BLOCK, end)) for s in range(given.seed, end, BLOCK)}
+    total, counts, wrong = 0, Counter(), {}
+    done = given.log.read_text().splitlines() if given.log and given.log.exists() else []
+    for line in map(json.loads, done):
+        if len(blocks.get(line["seed"], ())) == line["graphs"]:
+            del blocks[line["seed"]]
+            total, counts = total + line["graphs"], counts + Counter(line["counts"])
+            wrong |= line["differ"]
+    for seed, graphs, more, differ in results(blocks.values(), given.jobs):
+        total, counts, wrong = total + graphs, counts + more, wrong | differ
+        for one, message in differ.items():
+            print(f"seed {one}: {message}", flush=True)
+        if given.log:
+            line = {"seed": seed, "graphs": graphs, "counts": more, "differ": differ}
+            with given.log.open("a") as log:
+                log.write(json.dumps(line) + "\n")
+    print(f"{total} graphs, {len(wrong)} differ" + (f": {', '.join(map(str, wrong))}" if wrong else ""))
+    for name, n in sorted(counts.items()):
+        print(f"  {name}: {n}")
     return 1 if wrong else 0
 
 

@@ -13,7 +13,6 @@ from graphcore.ops.elementwise import Elemwise, graph
 from graphcore.ops.linalg import Dot
 from graphcore.ops.reduce import Reduce
 from graphcore.optable import REDUCTIONS, ROWS
-from graphcore.runtime.reference import evaluate
 
 NUMBERS = (0.0, 1.0, -1.0, 2.0, 0.5, -0.5, 3.0, -2.0, 0.25, 1.7, -0.3)
 ROW_NAMES = tuple(name for name, row in ROWS.items() if not row.internal)
@@ -63,6 +62,9 @@ class RandomGraph:
         self.values[v] = np.asarray(value, dtype=dtype)
         self.pool.append(v)
 
+    def one(self, things):
+        return things[self.rng.integers(len(things))]
+
     def pick(self):
         """A variable, recent ones more often."""
         i = len(self.pool) - 1 - int(self.rng.exponential(6.0))
@@ -75,7 +77,7 @@ class RandomGraph:
 
     def operand(self):
         if self.rng.random() < 0.2:
-            return float(self.rng.choice(NUMBERS))
+            return self.one(NUMBERS)
         return self.pick()
 
     def kinds(self):
@@ -85,7 +87,7 @@ class RandomGraph:
     def grow(self, count):
         """Apply ``count`` operations; those that do not fit their operands are tried again."""
         while count:
-            make = self.rng.choice(self.kinds())
+            make = self.one(self.kinds())
             try:
                 v = make()
             except (TypeError, ValueError, IndexError):
@@ -97,7 +99,7 @@ class RandomGraph:
 
     def elementwise(self):
         common = self.rng.random() < 0.6
-        name = self.rng.choice(COMMON if common else ROW_NAMES)
+        name = self.one(COMMON if common else ROW_NAMES)
         operands = [self.operand() for _ in range(ROWS[name].arity)]
         if all(isinstance(x, (float, Constant)) for x in operands):
             operands[0] = self.pick_computed()
@@ -109,7 +111,7 @@ class RandomGraph:
 
     def reduction(self):
         x = self.pick()
-        name = self.rng.choice(["sum", "sum", *REDUCE_NAMES])
+        name = self.one(["sum", "sum", *REDUCE_NAMES])
         axes = [a for a in range(x.type.ndim) if self.rng.random() < 0.7]
         return Reduce(name, axes)(x)
 
@@ -141,26 +143,37 @@ class RandomGraph:
         A product of matrices of which one is not finite is left out: libraries may skip what is
         multiplied by zero, also where that is infinite.
         """
+        known, unsettled = self._all_values()
+        found = []
         with np.errstate(all="ignore"):
-            values = []
             for v in self.pool[::-1]:
+                if v in unsettled or not (v in known or isinstance(v, Constant)):
+                    continue
+                a = _value(known, v)
+                if np.isfinite(a).all() and np.abs(a.astype("float64")).max(initial=0) < 1e8:
+                    found.append(v)
+                if len(found) == count:
+                    break
+        return found
+
+    def _all_values(self):
+        """Values of everything that has one, and what depends on an infinite matrix product."""
+        known, unsettled = dict(self.values), set()
+        with np.errstate(all="ignore"):
+            for node in toposort(self.pool):
+                if not all(v in known or isinstance(v, Constant) for v in node.inputs):
+                    continue
+                operands = [_value(known, v) for v in node.inputs]
                 try:
-                    a = evaluate([v], self.values)[0]
+                    known.update(zip(node.outputs, _arrays(node.op.run(node, operands)), strict=True))
                 except (ValueError, IndexError, ZeroDivisionError):
                     continue
-                if self._unsettled(v):
-                    continue
-                if np.isfinite(a).all() and np.abs(a.astype("float64")).max(initial=0) < 1e8:
-                    values.append(v)
-                if len(values) == count:
-                    break
-        return values
-
-    def _unsettled(self, v):
-        products = [node for node in toposort([v]) if isinstance(node.op, Dot)]
-        operands = [x for node in products for x in node.inputs]
-        found = evaluate(operands, self.values) if operands else []
-        return not all(np.isfinite(a).all() for a in found)
+                product = isinstance(node.op, Dot)
+                if not unsettled.isdisjoint(node.inputs) or (
+                    product and not all(np.isfinite(a).all() for a in operands)
+                ):
+                    unsettled.update(node.outputs)
+        return known, unsettled
 
 
 def random_graph(seed, count=15, outputs=4, kind=RandomGraph, **options):
@@ -208,6 +221,10 @@ def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=6):
     ]
 
 
+def _arrays(found):
+    return found if type(found) is tuple else (found,)
+
+
 def _value(known, v):
     return np.asarray(known[v] if v in known else v.data)  # noqa: SIM401
 
@@ -230,8 +247,7 @@ def _noisy(order, values, rng, noise):
     with np.errstate(all="ignore"):
         for node in order:
             operands = [_value(known, v) for v in node.inputs]
-            found = node.op.run(node, operands)
-            for v, a in zip(node.outputs, found if type(found) is tuple else (found,), strict=True):
+            for v, a in zip(node.outputs, _arrays(node.op.run(node, operands)), strict=True):
                 if rng is not None and isinstance(node.op, (Elemwise, Reduce)):
                     a = a if node.op.row_name in EXACT else _shaken(a, rng, noise)
                     if node.op.row_name in ("add", "sub"):

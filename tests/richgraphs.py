@@ -98,7 +98,7 @@ class RichGraph(RandomGraph):
         )  # fmt: skip
 
     def one_of(self, *makers):
-        return makers[self.rng.integers(len(makers))]()
+        return self.one(makers)()
 
     def step(self, s, x):
         """A random bounded step of a loop."""

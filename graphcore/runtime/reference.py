@@ -7,6 +7,7 @@ import numpy as np
 
 from graphcore.errors import MissingInputError, located, shown
 from graphcore.graph.nodes import Constant, SharedVariable, Variable
+from graphcore.graph.types import dtype_name
 from graphcore.graph.walk import toposort
 from graphcore.tensor.variable import set_evaluator
 
@@ -77,7 +78,7 @@ def _computed(node, arrays):
         raise located(error, node, [a.shape for a in arrays]) from error
     found = found if isinstance(found, tuple) else (found,)
     for v, a in zip(node.outputs, found, strict=True):
-        if a.dtype.name != v.type.dtype or not v.type.accepts(a.shape):
+        if dtype_name(a.dtype) != v.type.dtype or not v.type.accepts(a.shape):
             raise AssertionError(
                 f"{node.op!r} promised {v.type!r} and gave {a.dtype} of shape {a.shape}"
             )
@@ -99,7 +100,7 @@ def input_array(variable, value):
     if isinstance(value, Variable):
         raise TypeError(f"input {name} was given the symbolic {value!r} instead of a value")
     data = np.asarray(value)
-    if data.dtype.name != wanted.dtype:
+    if dtype_name(data.dtype) != wanted.dtype:
         typed = isinstance(value, (np.ndarray, np.generic))
         if not _convertible(data, wanted.dtype, typed):
             raise TypeError(
