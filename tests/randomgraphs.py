@@ -165,7 +165,9 @@ class RandomGraph:
                     continue
                 operands = [_value(known, v) for v in node.inputs]
                 try:
-                    known.update(zip(node.outputs, _arrays(node.op.run(node, operands)), strict=True))
+                    known.update(
+                        zip(node.outputs, _arrays(node.op.run(node, operands)), strict=True)
+                    )
                 except (ValueError, IndexError, ZeroDivisionError):
                     continue
                 product = isinstance(node.op, Dot)
@@ -189,10 +191,12 @@ def random_cost(seed, count=15, **options):
     return (sum(terms[1:], terms[0]) if terms else None), values
 
 
-def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=6):
+def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=6, readers=False):
     """How much each element of the outputs changes with relative noise on every float.
 
-    It is infinite where the noise changes a comparison, an integer or a length on the way.
+    It is infinite where the noise changes a comparison, an integer or a length on the way.  With
+    ``readers`` each reader of a computed value sees noise of its own: a rewriting may compute for
+    one of them in another way what it leaves as it is for the others.
     """
     order = toposort(outputs)
     exact = _noisy(order, values, None, 0.0)
@@ -201,7 +205,7 @@ def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=6):
     undecided = set()
     for i in range(repeats):
         try:
-            found = _noisy(order, values, np.random.default_rng((seed, i)), noise)
+            found = _noisy(order, values, np.random.default_rng((seed, i)), noise, readers)
         except (ValueError, IndexError):  # the graph is not defined a little beside its inputs
             return [np.full(a.shape, np.inf) for a in ends]
         jumped = _jumped(order, exact, found)
@@ -241,12 +245,29 @@ def _jumped(order, exact, found):
     return jumped
 
 
-def _noisy(order, values, rng, noise):
+def run_all(outputs, values, change):
+    """``{variable: value}`` of a graph whose results pass through ``change(node, operands, a)``."""
+    known = {**values, **{v: v.data for v in outputs if isinstance(v, Constant)}}
+    with np.errstate(all="ignore"):
+        for node in toposort(outputs):
+            operands = [_value(known, v) for v in node.inputs]
+            found = _arrays(node.op.run(node, operands))
+            for v, a in zip(node.outputs, found, strict=True):
+                known[v] = change(node, operands, a)
+    return known
+
+
+def _noisy(order, values, rng, noise, readers=False):
     """Values of everything in a graph, with noise wherever something is rounded."""
     known = {v: a if rng is None else _shaken(a, rng, noise) for v, a in values.items()}
     with np.errstate(all="ignore"):
         for node in order:
             operands = [_value(known, v) for v in node.inputs]
+            if readers and rng is not None:
+                operands = [
+                    a if v.owner is None else _shaken(a, rng, noise)
+                    for v, a in zip(node.inputs, operands, strict=True)
+                ]
             for v, a in zip(node.outputs, _arrays(node.op.run(node, operands)), strict=True):
                 if rng is not None and isinstance(node.op, (Elemwise, Reduce)):
                     a = a if node.op.row_name in EXACT else _shaken(a, rng, noise)
@@ -282,17 +303,18 @@ def _shaken(a, rng, noise):
     return np.where(a == 0, np.copysign(0.0, rng.uniform(-1, 1, a.shape)), shaken).astype(a.dtype)
 
 
-def assert_close(found, wanted, spread, types=None):
+def assert_close(found, wanted, spread, types=None, what=""):
     """Equality up to the rounding that the sensitivity of the graph explains."""
     for k, (a, b, s) in enumerate(zip(found, wanted, spread, strict=True)):
+        name = f"{what}: output {k}" if what else f"output {k}"
         if s.size and np.isinf(s).all():  # a little noise changes everything, lengths included
             continue
-        assert a.shape == b.shape, f"output {k}: shape {a.shape}, not {b.shape}"
-        assert a.dtype == b.dtype, f"output {k}: {a.dtype}, not {b.dtype}"
+        assert a.shape == b.shape, f"{name}: shape {a.shape}, not {b.shape}"
+        assert a.dtype == b.dtype, f"{name}: {a.dtype}, not {b.dtype}"
         single = types is not None and "float32" in types
         x, y = a.astype("float64"), b.astype("float64")
         allowed = (1e-2 if not single else 1e4) * s + (1e-5 if single else 1e-12) * (1 + np.abs(y))
         with np.errstate(all="ignore"):
             bad = (np.abs(x - y) > allowed) & np.isfinite(s) & (s < 1e-4 * (1 + np.abs(y)))
             bad |= (np.isnan(x) != np.isnan(y)) & np.isfinite(s)
-        assert not bad.any(), f"output {k}: {x[bad][:3]} instead of {y[bad][:3]}"
+        assert not bad.any(), f"{name}: {x[bad][:3]} instead of {y[bad][:3]}"
