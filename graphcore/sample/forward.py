@@ -10,6 +10,7 @@ from graphcore.graph.nodes import Variable
 from graphcore.graph.walk import inputs_of
 from graphcore.model.data import holds_data, leaves
 from graphcore.model.distributions.base import Distribution, RandomVariable
+from graphcore.model.distributions.marginalized import Marginalized
 from graphcore.sample.expand import Expand
 from graphcore.sample.options import refuse
 from graphcore.tensor.moving import at_rest
@@ -66,6 +67,8 @@ class Forward:
     def _drawn(self, rv):
         """``n`` draws of one variable, whose parents are known."""
         d = rv.distribution
+        if isinstance(d, Marginalized):
+            return self.known[d.plain]
         try:
             if not depends_on(rv):
                 return d.draw(self.rng, self.n, {})
@@ -112,6 +115,8 @@ class Forward:
 def depends_on(rv):
     """The random variables that the distribution of one depends on, directly."""
     d = rv.distribution
+    if isinstance(d, Marginalized):
+        return [d.plain]  # which depends on the count that was summed out, and on the rest
     graphs = list(d.arguments.values())
     if type(d).draw is not Distribution.draw and rv.recipe is not None:  # made of other ones
         graphs += leaves([*rv.recipe.args, *rv.recipe.kwargs.values()])

@@ -6,6 +6,7 @@ from graphcore.model import modelcontext
 from graphcore.model.distributions.base import RandomVariable
 from graphcore.sample import expand, traces
 from graphcore.sample.forward import Forward, data_of_variable, depends_on
+from graphcore.sample.hidden import draw_hidden
 from graphcore.sample.options import refuse
 from graphcore.sample.results import SAMPLE_DIMS, Result, attributes, make_group
 
@@ -87,7 +88,9 @@ def sample_posterior_predictive(
 
     Free variables keep their posterior draws, except those named in ``var_names``, those the trace
     does not have or has in another shape, and those that depend on one of these or on data that
-    changed since: they are drawn from their distributions.
+    changed since: they are drawn from their distributions.  Counts that were summed out of the
+    model have the values in the trace (see :func:`~graphcore.model.recover_marginals`), else they
+    are drawn given the free variables, and all that depends on one sees the same value.
 
     Parameters
     ----------
@@ -142,7 +145,9 @@ def sample_posterior_predictive(
         raise ValueError("there is nothing to draw: the model has no observed variable")
     n = int(np.prod(lead))
     given = _kept(model, draws, wanted, n, len(lead), traces.group_of(trace, "constant_data"))
-    found = Forward(n, np.random.default_rng(random_seed), given).values(wanted)
+    forward = Forward(n, np.random.default_rng(random_seed), given)
+    draw_hidden(model, forward, {k: x.reshape(n, *x.shape[len(lead) :]) for k, x in draws.items()})
+    found = forward.values(wanted)
     arrays = {v.name: x.reshape(*lead, *x.shape[1:]) for v, x in zip(wanted, found, strict=True)}
     if not return_inferencedata:
         return arrays
@@ -191,12 +196,27 @@ def _kept(model, draws, wanted, n, n_lead, old_data):
     }
     for rv in model.basic_RVs:
         values = None if rv in model.observed_RVs else draws.get(rv.name)
-        above = {*depends_on(rv), *data_of_variable(rv)}
+        above = _above(rv, model.basic_RVs)
         if values is None or values.shape[n_lead:] != rv.type.shape or above & (redrawn | moved):
             redrawn.add(rv)
         if rv not in redrawn:
             kept[rv] = values.reshape(n, *rv.type.shape)
     return kept
+
+
+def _above(rv, named):
+    """The variables of a model, and its data, that the distribution of one depends on directly.
+
+    Variables that are in no model stand for what they depend on.
+    """
+    found, stack = set(), [rv]
+    while stack:
+        v = stack.pop()
+        found |= set(data_of_variable(v))
+        parents = set(depends_on(v)) - found
+        found |= parents
+        stack += [p for p in parents if p not in named]
+    return found
 
 
 def result_of(model, groups, idata_kwargs=None, predictions=False, labels=None):

@@ -3,9 +3,10 @@
 import numpy as np
 
 from graphcore.model import modelcontext
-from graphcore.model.distributions.marginalized import Marginalized, possible_values
+from graphcore.model.distributions.marginalized import joint_cases
 from graphcore.sample import traces
 from graphcore.sample.forward import Forward
+from graphcore.sample.hidden import draw_count, summed_out
 from graphcore.sample.options import refuse
 from graphcore.sample.predictive import result_of
 from graphcore.sample.results import Result
@@ -58,7 +59,7 @@ def recover_marginals(
     """
     refuse(options, "recover_marginals()")
     model = modelcontext(model)
-    found = _summed_out(model)
+    found = summed_out(model)
     chosen = list(found) if var_names is None else _chosen(found, var_names)
     draws, lead = traces.draws_of(idata)
     n = int(np.prod(lead))
@@ -69,22 +70,18 @@ def recover_marginals(
     }
     if missing := [rv.name for rv in model.free_RVs if rv not in known]:
         raise KeyError(f"the draws have no values of {', '.join(missing)}")
-    rng = np.random.default_rng(random_seed)
+    forward = Forward(n, np.random.default_rng(random_seed), known)
     arrays = {}
-    for name, (distribution, value) in found.items():
-        hidden = distribution.hidden
-        (graph,) = model.with_data([distribution.cases(value)])
-        cases = Forward(n, rng, known).values([graph])[0]
-        cases = np.moveaxis(cases, 1, -1)
-        logp = cases - np.logaddexp.reduce(cases, axis=-1, keepdims=True)
-        known[hidden] = _drawn(rng, logp) + possible_values(hidden.distribution)[0]
+    for name, (hidden, pairs) in found.items():
+        (cases,) = model.with_data([joint_cases(hidden, pairs)])
+        logp = draw_count(forward, hidden, cases)
         if name in chosen:
             arrays[f"lp_{name}"] = logp.reshape(*lead, *logp.shape[1:])
             if return_samples:
-                arrays[name] = known[hidden].reshape(*lead, *hidden.type.shape)
+                arrays[name] = forward.known[hidden].reshape(*lead, *hidden.type.shape)
     dims = {}
     for name in chosen:
-        axes = range(found[name][0].hidden.ndim)
+        axes = range(found[name][0].ndim)
         own = model.named_vars_to_dims.get(name) or [f"{name}_dim_{i}" for i in axes]
         dims[f"lp_{name}"] = (*own, f"lp_{name}_dim")
     made = result_of(model, {"posterior": arrays}, {"dims": dims}, labels=traces.labels_of(idata))
@@ -102,25 +99,3 @@ def _chosen(found, var_names):
             known = ", ".join(found) or "no variable at all"
             raise KeyError(f"{name!r} was not summed out of this model; {known} was")
     return names
-
-
-def _summed_out(model):
-    """``{name: (distribution, value)}`` of what was summed out, the last one first."""
-    found = {}
-    stack = [(rv.distribution, model._point_of(rv)) for rv in reversed(model.basic_RVs)]
-    while stack:
-        distribution, value = stack.pop()
-        if not isinstance(distribution, Marginalized) or distribution.silent:
-            continue  # the last variable that depends on a hidden one has the density of all
-        found[distribution.hidden.name] = distribution, value
-        inside = [(distribution.inner, value)]
-        inside += [(x.distribution, v) for v, x in distribution.others]
-        stack.extend(reversed(inside))
-    return found
-
-
-def _drawn(rng, logp):
-    """Positions along the last axis, drawn with these log probabilities."""
-    total = np.cumsum(np.exp(logp), axis=-1)
-    u = rng.uniform(size=(*logp.shape[:-1], 1)) * total[..., -1:]
-    return np.minimum((total <= u).sum(axis=-1), logp.shape[-1] - 1)

@@ -1,6 +1,8 @@
 """The distribution of a variable whose parameters depend on a count that is summed out."""
 
+import functools
 import math
+import operator
 
 import numpy as np
 
@@ -17,9 +19,10 @@ MOST_VALUES = 1000  # of a variable that is summed out
 
 
 class Marginalized(Distribution, hidden=True):
-    """The density of ``inner``, summed over the values of the variable ``hidden`` in it.
+    """The density of ``plain``, summed over the values of the variable ``hidden`` in it.
 
-    Its arguments are variables made without a model: ``inner``, which depends on ``hidden``.  Where
+    Its arguments are variables made without a model: ``plain``, which depends on ``hidden`` and
+    whose distribution is ``inner``.  Where
     several variables of a model depend on the same one, all but the last are ``silent``, and the
     last has the density of all of them, as ``others``: pairs of the variable of the model, and the
     variable without a model that has its density.
@@ -39,7 +42,7 @@ class Marginalized(Distribution, hidden=True):
             for d in (inner, *(x.distribution for _, x in others)):
                 _require_aligned(label, d, hidden)
         self = super().make(
-            label, (), {}, inner=inner, hidden=hidden, silent=silent, others=others,
+            label, (), {}, plain=rv, inner=inner, hidden=hidden, silent=silent, others=others,
             shown=inner.shown,
         )  # fmt: skip
         self.shown = inner.shown
@@ -64,18 +67,8 @@ class Marginalized(Distribution, hidden=True):
 
     def cases(self, value):
         """The joint log density with each value that ``hidden`` can have, along a first axis."""
-        lead = self.hidden.type.shape
-        terms = [_summed_to(self.inner.log_density(value), lead)]
-        terms += [_summed_to(x.distribution.log_density(v), lead) for v, x in self.others]
-        total = terms[0]
-        for term in terms[1:]:
-            total = total + term
-        cases = []
-        for k in possible_values(self.hidden.distribution):
-            at = tt.constant(np.full(lead, k))
-            (case,) = replace([total], {self.hidden: at})
-            cases.append(tt.broadcast_to(case, lead) + self.hidden.distribution.log_density(at))
-        return tt.stack(cases)
+        pairs = [(self.inner, value), *((x.distribution, v) for v, x in self.others)]
+        return joint_cases(self.hidden, pairs)
 
     def log_density(self, value, inside=False, checks=True):
         return self.formula(value)
@@ -94,11 +87,6 @@ class Marginalized(Distribution, hidden=True):
         return tt.broadcast_to(start[0], self.shape)
 
     def draw(self, rng, size, given):
-        if self.silent or self.others:
-            raise NotImplementedError(
-                f"{self.label}: several variables depend on the one that was summed out; draw from "
-                "the model before marginalize"
-            )
         lead = () if size is None else as_shape(size, self.label)
         rows = []
         for _ in range(math.prod(lead)):
@@ -108,6 +96,31 @@ class Marginalized(Distribution, hidden=True):
 
     def __repr__(self):
         return repr(self.inner)
+
+
+def joint_cases(hidden, pairs):
+    """Log density of ``hidden`` and of variables that depend on it, along an axis of its values.
+
+    Parameters
+    ----------
+    hidden : RandomVariable
+    pairs : list of (Distribution, Variable)
+        Distributions that depend on ``hidden``, and the values at which they are taken.
+
+    Returns
+    -------
+    Variable
+        Of shape ``(number of values, *shape of hidden)``.
+    """
+    lead = hidden.type.shape
+    terms = [_summed_to(d.log_density(v), lead) for d, v in pairs]
+    total = functools.reduce(operator.add, terms)
+    cases = []
+    for k in possible_values(hidden.distribution):
+        at = tt.constant(np.full(lead, k))
+        (case,) = replace([total], {hidden: at})
+        cases.append(tt.broadcast_to(case, lead) + hidden.distribution.log_density(at))
+    return tt.stack(cases)
 
 
 def possible_values(distribution):
