@@ -18,10 +18,10 @@ from graphcore.sample.hamiltonian import HamiltonianMC
 from graphcore.sample.mcmc import sample
 from graphcore.sample.multitrace import MultiTrace
 from graphcore.sample.nuts import FlatDraws, sample_flat
+from graphcore.sample.mode import find_MAP
 from graphcore.sample.optimum import (
     find_constrained_prior,
     find_hessian,
-    find_MAP,
     fit_laplace,
 )
 from graphcore.sample.predictive import (

@@ -1,149 +1,18 @@
-"""Modes and curvature: find_MAP, find_hessian, the Laplace approximation, priors from intervals."""
+"""Curvature: find_hessian, the Laplace approximation; and priors from intervals."""
 
 import math
-import warnings
 
 import numpy as np
 
 import graphcore.tensor as tt
-from graphcore.autodiff import grad
 from graphcore.model import modelcontext
 from graphcore.model.distributions.parameters import REQUIRED
 from graphcore.runtime.flat import element_names
 from graphcore.runtime.function import function
 from graphcore.sample import expand, traces
+from graphcore.sample.mode import Search
 from graphcore.sample.predictive import result_of
 from graphcore.sample.results import make_group
-
-_CURVED = ("newton-cg", "trust-ncg", "trust-krylov", "trust-constr")  # methods that take hessp
-
-
-def find_MAP(
-    start=None, vars=None, method="L-BFGS-B", return_raw=False, include_transformed=True,
-    progressbar=True, maxeval=5000, model=None, *, seed=None, **options,
-):  # fmt: skip
-    """The values of largest density: the maximum a posteriori.
-
-    The density is that of the variables themselves, without the Jacobians of their transforms.
-
-    Parameters
-    ----------
-    start : dict, optional
-        Start values by variable name (constrained) or by value name (unconstrained).
-    vars : list of variables, optional
-        The variables to move; all continuous ones by default.  The others stay at the start.
-    method : str
-        Of ``scipy.optimize.minimize``; gradients, and Hessian-vector products for the methods that
-        take them, are exact.
-    return_raw : bool
-        Whether SciPy's result is returned too.
-    include_transformed : bool
-        Whether values of the value variables are included.
-    progressbar : bool
-        For PyMC's sake: a search takes a moment, and nothing is shown.
-    maxeval : int
-        Evaluations of the density after which the best point so far is taken.
-    model : Model, optional
-    seed : int, optional
-        For start values drawn from the prior.
-
-    Returns
-    -------
-    dict of str to ndarray
-        Free variables, value variables and deterministics.
-
-    Examples
-    --------
-    >>> import graphcore.model as pm
-    >>> with pm.Model():
-    ...     mu = pm.Normal("mu", 0, 1)
-    ...     y = pm.Normal("y", mu, 1, observed=[1.0, 2.0])
-    ...     point = pm.find_MAP(progressbar=False)
-    >>> round(float(point["mu"]), 6)
-    1.0
-    """
-    from scipy.optimize import minimize
-
-    model = modelcontext(model)
-    if vars is None and model.discrete_value_vars:
-        names = ", ".join(v.name for v in model.discrete_value_vars)
-        warnings.warn(
-            f"find_MAP moves continuous variables only; {names} stay at the start", stacklevel=2
-        )
-    density = model.logp_dlogp_function(vars, fixed_data=True, jacobian=False)
-    point = model.initial_point(seed, overrides=start)
-    density.set_extra_values(point)
-    search = _Search(density, maxeval)
-    x0 = np.concatenate([np.ravel(point[v.name]) for v in density.variables])
-    if not np.isfinite(density(x0)[0]):
-        model.check_start_vals(point)
-    if method.lower() in _CURVED:
-        options.setdefault("hessp", _hessian_product(model, density, point))
-    gradient = method.lower() not in ("powell", "nelder-mead", "cobyla")
-    try:
-        found = minimize(
-            search if gradient else lambda x: search(x)[0],
-            x0, method=method, jac=gradient or None, **options,
-        )  # fmt: skip
-    except StopIteration:
-        found = None
-    best = search.best if found is None or not found.fun <= search.least else found.x
-    if found is None:
-        warnings.warn(f"find_MAP stopped after {maxeval} evaluations", stacklevel=2)
-    values = _values_at(model, density, np.asarray(best), point, include_transformed)
-    return (values, found) if return_raw else values
-
-
-class _Search:
-    """The negative log density with its gradient, which remembers the best point."""
-
-    def __init__(self, density, maxeval):
-        self.density, self.maxeval = density, maxeval
-        self.least, self.best, self.count = math.inf, None, 0
-
-    def __call__(self, x):
-        if self.count >= self.maxeval:
-            raise StopIteration
-        self.count += 1
-        value, gradient = self.density(np.asarray(x, dtype=float))
-        if self.best is None or -value < self.least:
-            self.least, self.best = -value, np.array(x)
-        if not np.isfinite(value):
-            return math.inf, np.zeros_like(gradient)
-        return -value, -np.where(np.isfinite(gradient), gradient, 0.0)
-
-
-def _hessian_product(model, density, point):
-    """``f(x, v)``: the negative second derivatives times a vector."""
-    values = density.variables
-    direction = tt.vector("direction")
-    logp = model.logp(jacobian=False)
-    slopes = tt.concatenate([tt.flatten(g) for g in grad(logp, values)])
-    products = grad((slopes * direction).sum(), values, disconnected_inputs="ignore")
-    product = tt.concatenate([tt.flatten(g) for g in products])
-    others = [v for v in model.value_vars if v not in values]
-    f = function([*values, *others, direction], -product, on_unused_input="ignore")
-    rest = [point[v.name] for v in others]
-
-    def times(x, v):
-        parts = np.split(np.asarray(x), np.cumsum([u.type.size for u in values])[:-1])
-        shaped = [p.reshape(u.type.shape) for p, u in zip(parts, values, strict=True)]
-        return f(*shaped, *rest, np.asarray(v, dtype=float))
-
-    return times
-
-
-def _values_at(model, density, x, point, include_transformed):
-    """Values by name at a flat point of some of the value variables."""
-    point, at = dict(point), 0
-    for v in density.variables:
-        n = v.type.size
-        point[v.name] = x[at : at + n].reshape(v.type.shape)
-        at += n
-    flat = np.concatenate([np.ravel(point[v.name]) for v in model.value_vars])
-    found = expand.expand_variables(model, model.unobserved_RVs)(flat[None])
-    values = {name: array[0] for name, array in found.items()}
-    return {**point, **values} if include_transformed else values
 
 
 def find_hessian(point, vars=None, model=None, negate_output=True):
@@ -201,7 +70,7 @@ def fit_laplace(draws=1000, chains=2, *, random_seed=None, start=None, model=Non
     density = model.logp_dlogp_function(fixed_data=True)
     point = model.initial_point(overrides=start)
     x0 = np.concatenate([np.ravel(point[v.name]) for v in model.value_vars])
-    search = _Search(density, math.inf)
+    search = Search(density)
     mode = minimize(search, x0, jac=True, **{"method": "BFGS", **options}).x
     parts, at = {}, 0
     for v in model.value_vars:

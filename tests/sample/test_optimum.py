@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 import scipy.stats as st
+from scipy.optimize import minimize
 
 import graphcore.model as pm
+import graphcore.tensor as tt
+from graphcore.compile.ops import as_op
 
 Y = np.array([1.0, 2.0, 4.0, 3.0])
 
@@ -18,7 +21,7 @@ def normal_model():
     return model
 
 
-@pytest.mark.parametrize("method", ["L-BFGS-B", "BFGS", "Newton-CG", "trust-ncg", "Powell"])
+@pytest.mark.parametrize("method", ["L-BFGS-B", "BFGS", "Newton-CG", "trust-ncg", "Powell", "Nelder-Mead"])
 def test_the_mode_has_no_slope(method):
     model = normal_model()
     point = pm.find_MAP(method=method, model=model, progressbar=False)
@@ -45,6 +48,61 @@ def test_options_of_the_search():
         pm.Normal("x")
     with pytest.warns(UserWarning, match="k stay at the start"):
         assert pm.find_MAP(model=discrete)["k"] == 3
+
+
+def test_modes_without_gradients():
+    """A count has its mode at a whole number; the rest is found given that."""
+    with pm.Model() as model:
+        k = pm.Poisson("k", 3.5)
+        x = pm.Normal("x", k, 3.0)
+        pm.Normal("y", x, 1.0, observed=7.0)
+        pm.Deterministic("sum", k + x)
+    best = max(range(20), key=lambda i: st.poisson(3.5).logpmf(i) + st.norm(i, 10**0.5).logpdf(7))
+    with pytest.warns(UserWarning, match="no gradient by k"):
+        found = pm.find_MAP(vars=[k, x], model=model)
+    assert found["k"] == best and found["k"].dtype == np.int64
+    assert found["x"] == pytest.approx(0.1 * best + 6.3, abs=1e-3)
+    assert found["sum"] == found["k"] + found["x"]
+    with pytest.warns(UserWarning, match="sum is no free variable.* k, x"):
+        again = pm.find_MAP(vars=["sum"], model=model, method="Nelder-Mead", start={"k": best})
+    assert again["k"] == best and again["x"] == pytest.approx(0.1 * best + 6.3, abs=1e-3)
+    only, raw = pm.find_MAP({"x": 0.3}, "k", model=model, method="powell", return_raw=True)
+    assert only["x"] == 0.3 and raw.nfev > 1
+    with pm.Model(), pytest.raises(ValueError, match="no free continuous variable"):
+        pm.Poisson("k", 3)
+        pm.find_MAP()
+
+
+def test_a_density_without_derivative():
+    @as_op(itypes=[tt.dscalar], otypes=[tt.dscalar])
+    def square(x):
+        return np.asarray(x**2)
+
+    with pm.Model() as model:
+        x = pm.Normal("x", 2.0, 1.0)
+        pm.Potential("pull", -0.5 * square(x))
+    with pytest.warns(UserWarning, match="searches without gradients.*square"):
+        found = pm.find_MAP(model=model)
+    assert found["x"] == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_method_of_ones_own_and_a_search_that_is_stopped():
+    model = normal_model()
+
+    def steepest(fun, x0, args=(), jac=None, **options):
+        assert jac is True or callable(jac)
+        return minimize(fun, x0, jac=jac, method="BFGS")
+
+    found = pm.find_MAP(method=steepest, model=model)
+    assert found["mu"] == pytest.approx(pm.find_MAP(model=model)["mu"], abs=1e-3)
+
+    def stopped(fun, x0, **options):
+        fun(x0)
+        raise KeyboardInterrupt
+
+    with pytest.warns(UserWarning, match="was stopped after 1 evaluation"):
+        point, raw = pm.find_MAP(method=stopped, model=model, return_raw=True)
+    assert raw is None and np.isfinite(point["mu"])
 
 
 def test_second_derivatives_at_a_point():
