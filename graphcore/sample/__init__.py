@@ -16,9 +16,9 @@ from graphcore.sample.evolution import DEMetropolis, DEMetropolisZ
 from graphcore.sample.forward import draw
 from graphcore.sample.hamiltonian import HamiltonianMC
 from graphcore.sample.mcmc import sample
+from graphcore.sample.mode import find_MAP
 from graphcore.sample.multitrace import MultiTrace
 from graphcore.sample.nuts import FlatDraws, sample_flat
-from graphcore.sample.mode import find_MAP
 from graphcore.sample.optimum import (
     find_constrained_prior,
     find_hessian,
