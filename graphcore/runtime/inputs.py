@@ -53,7 +53,9 @@ class In:
     strict : bool
         Refuse values that are not arrays of exactly the right type.
     allow_downcast : bool, optional
-        Convert values of any numeric type, losing digits if need be.
+        True converts values of any numeric type, losing digits if need be; False converts only
+        where the element type has room for all values of the given one.  By default Python
+        numbers are converted, and arrays where nothing is lost.
     mutable, borrow, implicit
         Accepted for compatibility; inputs are never changed.
 
@@ -104,6 +106,13 @@ class In:
                 f"{getattr(value, 'dtype', type(value).__name__)}"
             )
         downcast = downcast if self.allow_downcast is None else self.allow_downcast
+        if self.allow_downcast is False and not np.can_cast(
+            np.asarray(value).dtype, wanted.numpy_dtype, "safe"
+        ):
+            raise TypeError(
+                f"input {shown(variable)} does not allow downcasts: {np.asarray(value).dtype} to "
+                f"{wanted.dtype} may lose digits"
+            )
         if downcast and not isinstance(value, Variable):
             value = np.asarray(value)
             if value.dtype.kind in "biuf":

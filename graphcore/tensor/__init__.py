@@ -30,6 +30,8 @@ from graphcore.tensor import (
     nnet,
     opt,
     ordering,
+    packing,
+    padding,
     products,
     random,
     reductions,
@@ -50,6 +52,8 @@ from graphcore.tensor.elementwise import *  # noqa: F403
 from graphcore.tensor.indexing import inc_subtensor, set_subtensor
 from graphcore.tensor.matrix_functions import *  # noqa: F403
 from graphcore.tensor.ordering import *  # noqa: F403
+from graphcore.tensor.packing import *  # noqa: F403
+from graphcore.tensor.padding import *  # noqa: F403
 from graphcore.tensor.products import *  # noqa: F403
 from graphcore.tensor.reductions import *  # noqa: F403
 from graphcore.tensor.sequences import *  # noqa: F403
@@ -103,6 +107,6 @@ __all__ = [
     *sorted(_generated),
     *arranging.__all__, *complexes.__all__, *sequences.__all__,
     *creation.__all__, *elementwise.__all__, *matrix_functions.__all__, *ordering.__all__,
-    *products.__all__, *reductions.__all__,
+    *packing.__all__, *padding.__all__, *products.__all__, *reductions.__all__,
     *shaping.__all__, *special.__all__,
 ]  # fmt: skip

@@ -5,19 +5,18 @@ import builtins
 import numpy as np
 
 from graphcore.graph.nodes import Variable
-from graphcore.ops import points, ranges
-from graphcore.ops.elementwise import apply_row, cast
+from graphcore.ops import points
+from graphcore.ops.elementwise import apply_row
 from graphcore.ops.index import shape_entry
 from graphcore.ops.operands import as_variables, graph, known_value
 from graphcore.ops.shape import BroadcastTo, SpecifyShape, dimshuffle, expand, shape_vector
 from graphcore.tensor.convert import as_tensor_variable, normal_axes, normal_axis, stacked
-from graphcore.tensor.indexing import getitem, set_subtensor
+from graphcore.tensor.indexing import getitem
 from graphcore.tensor.moving import following
 from graphcore.tensor.shaping import (
     broadcast_to,
     concatenate,
     expand_dims,
-    full,
     ravel,
     reshape,
     stack,
@@ -102,6 +101,9 @@ def addbroadcast(x, *axes):
     x = as_tensor_variable(x)
     axes = normal_axes(list(axes), x.type.ndim)
     return SpecifyShape([1 if i in axes else None for i in range(x.type.ndim)])(x)
+
+
+specify_broadcastable = addbroadcast
 
 
 def unbroadcast(x, *axes):
@@ -403,65 +405,6 @@ def tile(A, reps, ndim=None):
     return reshape(wide, [r * k for r, k in zip(reps, lengths, strict=True)])
 
 
-_PAD_MODES = ("constant", "edge", "wrap", "reflect", "symmetric")
-
-
-@following
-def pad(x, pad_width, mode="constant", constant_values=0):
-    """``x`` with elements added at the ends of its axes.
-
-    Parameters
-    ----------
-    x : array_like or variable
-    pad_width : int, (int, int), or sequence of (int, int)
-        How many before and after; for all axes, or for each.
-    mode : {"constant", "edge", "wrap", "reflect", "symmetric"}
-    constant_values : number
-
-    Examples
-    --------
-    >>> import graphcore.tensor as tt
-    >>> tt.pad([1, 2, 3], (1, 2), "reflect").eval()
-    array([2, 1, 2, 3, 2, 1])
-    """
-    x = as_tensor_variable(x)
-    if mode not in _PAD_MODES:
-        raise ValueError(f"pad: mode must be one of {', '.join(_PAD_MODES)}, not {mode!r}")
-    if isinstance(pad_width, (int, np.integer, Variable)):
-        pad_width = (pad_width, pad_width)
-    if not isinstance(pad_width[0], (list, tuple, np.ndarray)):
-        pad_width = [pad_width] * x.type.ndim
-    if len(pad_width) == 1:
-        pad_width = list(pad_width) * x.type.ndim
-    if mode == "constant":
-        return _padded(x, pad_width, constant_values)
-    for axis, (before, after) in enumerate(pad_width):
-        n = shape_entry(x, axis)
-        at = ranges.Arange()(*(graph.cast(as_tensor_variable(v), "int64")
-                               for v in (-as_tensor_variable(before), n + after, 1)))  # fmt: skip
-        if mode == "edge":
-            at = apply_row("minimum", apply_row("maximum", at, 0), n - 1)
-        elif mode == "wrap":
-            at = apply_row("mod", at, n)
-        else:  # there and back again
-            period = 2 * n if mode == "symmetric" else apply_row("maximum", 2 * n - 2, 1)
-            at = apply_row("mod", at, period)
-            back = period - at - (1 if mode == "symmetric" else 0)
-            at = apply_row("switch", at < n, at, back)
-        x = take(x, at, axis)
-    return x
-
-
-def _padded(x, pad_width, value):
-    lengths, place = [], []
-    for axis, (before, after) in enumerate(pad_width):
-        n = shape_entry(x, axis)
-        lengths.append(n + before + after)
-        place.append(slice(before, before + n))
-    whole = full(lengths, cast(as_tensor_variable(value), x.type.dtype))
-    return set_subtensor(getitem(whole, tuple(place)), x)
-
-
 def swap_last_axes(x):
     """``x`` with its last two axes exchanged: every matrix of a stack transposed."""
     return swapaxes(x, -1, -2)
@@ -535,7 +478,8 @@ __all__ = [
     "broadcast_arrays", "broadcast_shape", "broadcast_shape_tuple", "ceil_intdiv", "dstack",
     "empty", "empty_like", "fill", "flip", "fliplr", "flipud", "get_scalar_constant_value",
     "get_vector_length", "horizontal_stack", "hstack", "join", "largest", "matrix_transpose",
-    "pad", "patternbroadcast", "repeat", "roll", "rollaxis", "rot90", "second", "shape_padaxis",
-    "shape_padleft", "shape_padright", "smallest", "specify_shape", "split", "stacklists",
+    "patternbroadcast", "repeat", "roll", "rollaxis", "rot90", "second", "shape_padaxis",
+    "shape_padleft", "shape_padright", "smallest", "specify_broadcastable",
+    "specify_shape", "split", "stacklists",
     "tensor_copy", "tile", "unbroadcast", "vertical_stack", "vstack",
 ]  # fmt: skip

@@ -21,12 +21,13 @@ _PREFIXES = {
 }  # fmt: skip
 
 
-def tensor(dtype="float64", shape=(), name=None, broadcastable=None):
-    """A symbolic array.
+def tensor(*args, name=None, dtype=None, shape=None, broadcastable=None):
+    """A symbolic array: ``tensor(dtype, shape, name)``, or ``tensor(name, dtype, shape)``.
 
     Parameters
     ----------
     dtype : dtype
+        ``config.floatX`` by default.
     shape : sequence of (int or None)
         One entry per axis; None where the length is known only when an array arrives.  Bools
         are Theano's ``broadcastable``: True stands for a length of one.
@@ -39,8 +40,31 @@ def tensor(dtype="float64", shape=(), name=None, broadcastable=None):
     >>> import graphcore.tensor as tt
     >>> tt.tensor("float64", (3, None), "x").type
     TensorType(float64, (3, ?))
+    >>> tt.tensor("x", shape=(3,)).type
+    TensorType(float64, (3))
     """
+    by_type = not args or _is_dtype(args[0])
+    order = ("dtype", "shape", "name") if by_type else ("name", "dtype", "shape")
+    given = {"dtype": dtype, "shape": shape, "name": name}
+    if len(args) > 3:
+        raise TypeError(f"tensor takes a name, an element type and a shape, not {args}")
+    for key, value in zip(order, args, strict=False):
+        if given[key] is not None:
+            raise TypeError(f"tensor: {key} is given twice, {given[key]!r} and {value!r}")
+        given[key] = value
+    dtype, shape, name = given["dtype"], given["shape"], given["name"]
+    dtype, shape = config.floatX if dtype is None else dtype, () if shape is None else shape
     return new_variable(TensorType(check_dtype(dtype), shape, None, broadcastable), name=name)
+
+
+def _is_dtype(x):
+    """Whether the first argument is an element type; one letter is the name of a variable."""
+    if not isinstance(x, str):
+        return x is not None
+    try:
+        return len(x) > 1 and np.dtype(x) is not None
+    except TypeError:
+        return False
 
 
 def _constructor(kind, default):
@@ -124,9 +148,11 @@ def shared(
         That of ``value`` by default.
     borrow : bool
         Whether to keep the array itself instead of a copy.
-    strict, allow_downcast : bool
-        Accepted for programs written for Theano.  A value is never converted where that could
-        change it, see ``set_value``.
+    strict : bool
+        Accepted for programs written for Theano.
+    allow_downcast : bool, optional
+        Whether new values of another element type are converted even where that changes them;
+        by default it is an error, see ``set_value``.
     broadcastable : sequence of bool, optional
         ``shape`` by Theano's name: True is a length of one.
     target : None
@@ -150,7 +176,10 @@ def shared(
     type = TensorType(check_dtype(data.dtype), shape)
     if not type.accepts(data.shape):
         raise ValueError(f"shared: the value has shape {data.shape}, not {type.shape}")
-    return new_shared(type, data, name)
+    found = new_shared(type, data, name)
+    if allow_downcast:
+        found.allow_downcast = True
+    return found
 
 
 __all__ = ["shared", "tensor"]

@@ -11,8 +11,10 @@ from graphcore.ops import spectral
 from graphcore.ops.elementwise import apply_row, cast
 from graphcore.ops.index import shape_entry
 from graphcore.ops.shape import dimshuffle, expand
+from graphcore.tensor.batches import batched
 from graphcore.tensor.convert import as_tensor_variable, normal_axes, normal_axis
-from graphcore.tensor.matrix_functions import batched, cholesky, inv, solve, solve_triangular
+from graphcore.tensor.matrix_functions import cholesky, inv, solve, solve_triangular
+from graphcore.tensor.ordering import argmax
 from graphcore.tensor.products import dot
 from graphcore.tensor.reductions import FUNCTIONS as _reductions
 from graphcore.tensor.reductions import norm as _vector_norm
@@ -114,7 +116,7 @@ def svd(a, full_matrices=False, compute_uv=True):
 
 
 @batched(2)
-def qr(a, mode="reduced"):
+def qr(a, mode="reduced", overwrite_a=False, pivoting=False, lwork=None):
     """Orthonormal columns and an upper triangle, ``a = q @ r``.
 
     Parameters
@@ -122,6 +124,10 @@ def qr(a, mode="reduced"):
     a : matrix
     mode : {"reduced", "economic", "complete", "r"}
         ``"complete"`` makes ``q`` square.
+    overwrite_a, lwork
+        Accepted for programs written for PyTensor.
+    pivoting : bool
+        Must be False.
 
     Examples
     --------
@@ -133,12 +139,14 @@ def qr(a, mode="reduced"):
     """
     if mode not in ("reduced", "economic", "full", "complete", "r"):
         raise ValueError(f"qr: mode must be 'reduced', 'complete' or 'r', not {mode!r}")
+    if pivoting:
+        raise NotImplementedError("qr: pivoting is not supported")
     q, r = _applied(spectral.QR(mode in ("full", "complete")), a)
     return r if mode == "r" else [q, r]
 
 
 @batched(2)
-def lu(a, permute_l=False):
+def lu(a, permute_l=False, check_finite=False, p_indices=False, overwrite_a=False):
     """Permutation, unit lower and upper triangle, ``a = p @ l @ u``, of a square matrix.
 
     Parameters
@@ -146,6 +154,10 @@ def lu(a, permute_l=False):
     a : matrix
     permute_l : bool
         True for ``p @ l`` and ``u``.
+    p_indices : bool
+        True for a vector in the place of ``p``: the rows of ``l`` in the order of ``a``.
+    check_finite, overwrite_a : bool
+        Accepted for programs written for PyTensor.
 
     Examples
     --------
@@ -156,7 +168,9 @@ def lu(a, permute_l=False):
            [0., 2.]])
     """
     p, low, up = _applied(spectral.LU(), a)
-    return [dot(p, low), up] if permute_l else [p, low, up]
+    if permute_l:
+        return [dot(p, low), up]
+    return [argmax(p, axis=1) if p_indices else p, low, up]
 
 
 @batched(2)
@@ -174,7 +188,7 @@ def expm(x):
 
 
 @batched(2)
-def pinv(x, rcond=1e-15):
+def pinv(x, rcond=1e-15, hermitian=False):
     """The Moore-Penrose inverse of a matrix.
 
     Parameters
@@ -182,6 +196,8 @@ def pinv(x, rcond=1e-15):
     x : matrix
     rcond : float
         Singular values below this part of the largest count as zero.
+    hermitian : bool
+        Accepted for programs written for PyTensor.
 
     Examples
     --------

@@ -21,11 +21,11 @@ from graphcore.tensor.sequences import (
     logspace,
     to_one_hot,
 )
-from graphcore.tensor.shaping import squeeze
+from graphcore.tensor.shaping import broadcast_to, squeeze
 
 __all__ = [
-    "bartlett", "bincount", "broadcast_arrays", "broadcast_shape", "compress", "cumprod", "cumsum",
-    "diff", "fill_diagonal", "fill_diagonal_offset", "geomspace", "linspace", "logspace",
-    "ravel_multi_index", "repeat", "searchsorted", "squeeze", "to_one_hot", "unique",
+    "bartlett", "bincount", "broadcast_arrays", "broadcast_shape", "broadcast_to", "compress",
+    "cumprod", "cumsum", "diff", "fill_diagonal", "fill_diagonal_offset", "geomspace", "linspace",
+    "logspace", "ravel_multi_index", "repeat", "searchsorted", "squeeze", "to_one_hot", "unique",
     "unravel_index",
 ]  # fmt: skip

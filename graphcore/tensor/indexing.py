@@ -240,10 +240,14 @@ def set_subtensor(x, y, inplace=False, tolerate_inplace_aliasing=False):
     return _write("set_subtensor", x, y, True)
 
 
-def inc_subtensor(x, y, inplace=False, set_instead_of_inc=False, tolerate_inplace_aliasing=False):
+def inc_subtensor(
+    x, y, inplace=False, set_instead_of_inc=False, tolerate_inplace_aliasing=False,
+    ignore_duplicates=False,
+):  # fmt: skip
     """The array ``a`` with ``y`` added to its part ``x = a[...]``; repeated positions accumulate.
 
-    ``set_instead_of_inc`` makes it :func:`set_subtensor`; the other options change nothing.
+    ``set_instead_of_inc`` makes it :func:`set_subtensor`; with ``ignore_duplicates`` repeated
+    positions count once, as in NumPy's ``a[...] += y``; the other options change nothing.
 
     Examples
     --------
@@ -252,6 +256,8 @@ def inc_subtensor(x, y, inplace=False, set_instead_of_inc=False, tolerate_inplac
     >>> tt.inc_subtensor(a[[0, 0, 2]], 1).eval({a: [5, 6, 7]})
     array([7., 6., 8.])
     """
+    if ignore_duplicates and not set_instead_of_inc:
+        return _write("inc_subtensor", x, as_tensor_variable(x) + y, True)
     return _write("inc_subtensor", x, y, bool(set_instead_of_inc))
 
 

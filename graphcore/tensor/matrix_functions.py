@@ -2,10 +2,8 @@
 
 They compute in float64; results for float32 are rounded.  A symmetric matrix is read from its lower
 triangle alone, and its derivative is lower triangular.  Axes before the last two are a batch of
-matrices, each of which is a computation of its own: their lengths must be known.
+matrices, each of which is a computation of its own.
 """
-
-import functools
 
 import numpy as np
 
@@ -15,12 +13,13 @@ from graphcore.ops.index import shape_entry
 from graphcore.ops.operands import as_variables, constant
 from graphcore.ops.ranges import arange
 from graphcore.ops.shape import dimshuffle
+from graphcore.tensor.batches import batched
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.indexing import set_subtensor
 from graphcore.tensor.moving import following
 from graphcore.tensor.products import dot
 from graphcore.tensor.reductions import FUNCTIONS as _reductions
-from graphcore.tensor.shaping import reshape, stack, zeros
+from graphcore.tensor.shaping import reshape, zeros
 
 _sum = _reductions["sum"]
 
@@ -31,61 +30,6 @@ def _applied(op, *operands):
     narrow = all(x.type.dtype == "float32" for x in operands)
     found = op(*(cast(x, "float64") for x in operands))
     return cast(found, "float32") if narrow else found
-
-
-def batched(*cores):
-    """Make a function of matrices one of batches of matrices.
-
-    ``cores`` is the number of axes of each leading operand that one computation takes; 0 stands for
-    a right-hand side, which is a vector when it has one axis and a matrix otherwise.
-    """
-
-    def decorate(function):
-        @functools.wraps(function)
-        def over_batch(*operands, **options):
-            given = [as_tensor_variable(x) for x in operands[: len(cores)]]
-            rest = operands[len(cores) :]
-            lengths = [
-                x.type.shape[: max(x.type.ndim - (n or 2), 0)]
-                for n, x in zip(cores, given, strict=False)
-            ]
-            if not any(lengths):
-                return function(*given, *rest, **options)
-            return _each(lambda *x: function(*x, *rest, **options), given, lengths)
-
-        return over_batch
-
-    return decorate
-
-
-def _each(function, given, lengths):
-    """``function`` of every matrix of a batch, and the results stacked."""
-    if any(None in shape for shape in lengths):
-        raise TypeError(
-            f"the lengths {lengths} of a batch of matrices must be known; declare the shape of the "
-            "array, or use graphcore.scan or map over the first axis"
-        )
-    batch = np.broadcast_shapes(*lengths)
-    found = []
-    for index in np.ndindex(*batch):
-        parts = []
-        for x, shape in zip(given, lengths, strict=True):
-            at = index[len(batch) - len(shape) :]
-            key = tuple(0 if n == 1 else i for i, n in zip(at, shape, strict=True))
-            parts.append(x[key] if key else x)
-        result = function(*parts)
-        found.append(tuple(result) if isinstance(result, (list, tuple)) else (result,))
-    if not found:
-        raise ValueError("a batch of matrices without any has no shape to compute with")
-    outs = []
-    for parts in zip(*found, strict=True):
-        whole = stack(parts)
-        tail = [
-            shape_entry(whole, i + 1) if n is None else n
-            for i, n in enumerate(whole.type.shape[1:])
-        ]
-        outs.append(reshape(whole, (*batch, *tail)) if len(batch) > 1 else whole)
-    return outs[0] if len(outs) == 1 else outs
 
 
 def _matrix(name, x):
@@ -190,14 +134,21 @@ def _triangle(x, lower, k):
     x = as_tensor_variable(x)
     if x.type.ndim == 2:
         return diagonals.Triangle(lower, k)(x)
-    rows, columns = (arange(shape_entry(x, x.type.ndim - i)) for i in (2, 1))
-    distance = dimshuffle(columns, ("x", 0)) - dimshuffle(rows, (0, "x"))
+    rows, columns = _grid(*(shape_entry(x, x.type.ndim - i) for i in (2, 1)))
+    distance = columns - rows
     return apply_row("switch", apply_row("le" if lower else "ge", distance, k), x, 0)
+
+
+def _grid(n, m):
+    """Numbers of rows as a column and of columns as a row."""
+    return dimshuffle(arange(n), (0, "x")), dimshuffle(arange(m), ("x", 0))
 
 
 @following
 def kron(a, b):
     """The Kronecker product of two matrices: every element of ``a`` times all of ``b``.
+
+    A vector is a row beside a matrix; of two vectors it is a vector.
 
     Examples
     --------
@@ -206,14 +157,17 @@ def kron(a, b):
     array([[ 1,  2],
            [10, 20]])
     """
-    a, b = _matrix("kron", a), _matrix("kron", b)
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    if a.type.ndim == 1 and b.type.ndim == 1:
+        return reshape(dimshuffle(a, (0, "x")) * b, (-1,))
+    a, b = (dimshuffle(v, ("x", 0)) if v.type.ndim == 1 else _matrix("kron", v) for v in (a, b))
     product = dimshuffle(a, (0, "x", 1, "x")) * dimshuffle(b, ("x", 0, "x", 1))
     rows, columns = (shape_entry(a, i) * shape_entry(b, i) for i in range(2))
     return reshape(product, (rows, columns))
 
 
 @batched(2)
-def cholesky(x, lower=True):
+def cholesky(x, lower=True, check_finite=False, overwrite_a=False, on_error="raise"):
     """The triangular factor L of a positive definite matrix, ``x = L @ L.T``.
 
     Parameters
@@ -222,12 +176,16 @@ def cholesky(x, lower=True):
         Symmetric; its lower triangle is read.
     lower : bool
         False for the transpose of L.
+    on_error : {"raise", "nan"}
+        What comes of a matrix that is not positive definite: an error, or NaN everywhere.
+    check_finite, overwrite_a : bool
+        Accepted for programs written for Theano.
 
     Raises
     ------
     numpy.linalg.LinAlgError
-        When a value is not positive definite.  Inside a log density it is recoverable instead: the
-        density is -inf there.
+        When a value is not positive definite and ``on_error`` is "raise".  Inside a log density it
+        is recoverable instead: the density is -inf there.
 
     Examples
     --------
@@ -236,12 +194,24 @@ def cholesky(x, lower=True):
     array([[2., 0.],
            [1., 1.]])
     """
-    factor = _applied(decompose.Cholesky(), x)
+    if on_error not in ("raise", "nan"):
+        raise ValueError(f"cholesky: on_error must be 'raise' or 'nan', not {on_error!r}")
+    if on_error == "raise":
+        factor = _applied(decompose.Cholesky(), x)
+    else:
+        n = shape_entry(x, 0)
+        log = decompose.GaussianTerm()(cast(x, "float64"), zeros((1, n), "float64"))
+        definite = apply_row("gt", log, -np.inf)  # neither minus infinity nor NaN
+        unit = cast(apply_row("eq", *_grid(n, n)), x.type.dtype)
+        factor = _applied(decompose.Cholesky(), apply_row("switch", definite, x, unit))
+        factor = apply_row("switch", definite, factor, np.nan)
     return factor if lower else dimshuffle(factor, (1, 0))
 
 
 @batched(2, 0)
-def solve_triangular(a, b, trans=0, lower=False):
+def solve_triangular(
+    a, b, trans=0, lower=False, unit_diagonal=False, check_finite=False, b_ndim=None
+):  # fmt: skip
     """Solve ``a @ x = b`` where ``a`` is triangular.
 
     Parameters
@@ -253,6 +223,12 @@ def solve_triangular(a, b, trans=0, lower=False):
     trans : {0, 1, "N", "T", "C"}
         1, ``"T"`` and ``"C"`` solve with the transpose of ``a``.
     lower : bool
+    unit_diagonal : bool
+        Whether the diagonal is taken to be ones, and not read.
+    check_finite : bool
+        Accepted for programs written for Theano.
+    b_ndim : {1, 2}, optional
+        How many axes of ``b`` belong to one matrix: 1 for a batch of vectors.
 
     Examples
     --------
@@ -263,10 +239,13 @@ def solve_triangular(a, b, trans=0, lower=False):
     turned = {0: False, "N": False, 1: True, 2: True, "T": True, "C": True}
     if trans not in turned:
         raise ValueError(f"solve_triangular: trans must be 0, 1, 'N', 'T' or 'C', not {trans!r}")
+    if unit_diagonal:
+        rows, columns = _grid(shape_entry(a, 0), shape_entry(a, 0))
+        a = apply_row("switch", apply_row("eq", rows, columns), 1, a)
     return _applied(decompose.SolveTriangular(lower, turned[trans]), a, b)
 
 
-def cho_solve(c_and_lower, b):
+def cho_solve(c_and_lower, b, b_ndim=None):
     """Solve ``A @ x = b`` with the Cholesky factor of A.
 
     Parameters
@@ -274,14 +253,19 @@ def cho_solve(c_and_lower, b):
     c_and_lower : (matrix, bool)
         The factor, and whether it is the lower one.
     b : vector or matrix
+    b_ndim : {1, 2}, optional
+        How many axes of ``b`` belong to one matrix: 1 for a batch of vectors.
     """
     c, lower = c_and_lower
-    first = solve_triangular(c, b, trans=0 if lower else 1, lower=lower)
-    return solve_triangular(c, first, trans=1 if lower else 0, lower=lower)
+    first = solve_triangular(c, b, trans=0 if lower else 1, lower=lower, b_ndim=b_ndim)
+    return solve_triangular(c, first, trans=1 if lower else 0, lower=lower, b_ndim=b_ndim)
 
 
 @batched(2, 0)
-def solve(a, b, assume_a="gen", lower=True, transposed=False):
+def solve(
+    a, b, assume_a="gen", lower=True, transposed=False, check_finite=False, overwrite_a=False,
+    overwrite_b=False, b_ndim=None,
+):  # fmt: skip
     """Solve ``a @ x = b``.
 
     Parameters
@@ -294,6 +278,10 @@ def solve(a, b, assume_a="gen", lower=True, transposed=False):
     lower, transposed : bool
         ``lower`` says which half of a ``"pos"`` matrix is read (the other one of a symmetric
         matrix is the same); ``transposed`` solves with the transpose.
+    check_finite, overwrite_a, overwrite_b : bool
+        Accepted for programs written for Theano.
+    b_ndim : {1, 2}, optional
+        How many axes of ``b`` belong to one matrix: 1 for a batch of vectors.
 
     Raises
     ------

@@ -11,6 +11,7 @@ from graphcore.tensor import (
     elementwise,
     matrix_functions,
     ordering,
+    padding,
     products,
     reductions,
     sequences,
@@ -82,7 +83,9 @@ def call_ufunc(ufunc, method, inputs, kwargs):
     return apply_row(_UFUNC_ROWS[name], *(stacked(x) for x in inputs))
 
 
-_MODULES = (reductions, shaping, products, ordering, arranging, sequences, complexes)
+_MODULES = (
+    reductions, shaping, products, ordering, arranging, padding, sequences, complexes,
+)  # fmt: skip
 _SAME_NAME = (
     "mean", "var", "std", "dot", "outer", "inner", "vdot", "tensordot", "einsum", "argmax",
     "argmin", "argsort", "bincount", "choose", "compress", "cumprod", "cumsum", "diff",

@@ -240,8 +240,8 @@ def logsumexp(x, axis=None, keepdims=False):
     return expand(y, axes, x.type.ndim) if keepdims else y
 
 
-def softmax(c, axis=-1):
-    """exp(x) divided by its sum along an axis.
+def softmax(c, axis=None):
+    """exp(c) divided by its sum along axes, all by default.
 
     Examples
     --------
@@ -255,7 +255,7 @@ def softmax(c, axis=-1):
     return e / _reduce("sum", e, axes, True)
 
 
-def log_softmax(c, axis=-1):
+def log_softmax(c, axis=None):
     """Logarithm of :func:`softmax`.
 
     Examples

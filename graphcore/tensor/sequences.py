@@ -21,7 +21,7 @@ from graphcore.tensor.indexing import getitem, set_subtensor
 from graphcore.tensor.matrix_functions import diag, diagonal
 from graphcore.tensor.moving import following
 from graphcore.tensor.ordering import nonzero
-from graphcore.tensor.shaping import concatenate, ravel, reshape
+from graphcore.tensor.shaping import concatenate, moveaxis, ravel, reshape
 
 
 def _number(n):
@@ -67,8 +67,10 @@ def arange(start, stop=None, step=1, dtype=None):
 
 
 @following
-def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None):
+def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
     """``num`` evenly spaced numbers from ``start`` to ``stop``, which is left out on request.
+
+    Between arrays there is such a line per element, along the new axis ``axis``.
 
     Examples
     --------
@@ -86,23 +88,27 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None):
         gaps = float(max(gaps, 1))
     step = (stop - start) / gaps
     i = arange(num)
+    if step.type.ndim:
+        i = dimshuffle(i, [0, *["x"] * step.type.ndim])
     values = start + cast(i, "float64") * step
     if endpoint:  # exactly, whatever the step was rounded to
         last = apply_row("and_", apply_row("eq", i, num - 1), i > 0)
         values = apply_row("switch", last, stop, values)
-    values = cast(values, dtype or "float64")
+    values = cast(moveaxis(values, 0, axis) if step.type.ndim else values, dtype or "float64")
     return (values, step) if retstep else values
 
 
-def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None):
+def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
     """``base`` to evenly spaced powers."""
-    return cast(apply_row("pow", base, linspace(start, stop, num, endpoint)), dtype or "float64")
+    powers = linspace(start, stop, num, endpoint, axis=axis)
+    return cast(apply_row("pow", base, powers), dtype or "float64")
 
 
-def geomspace(start, stop, num=50, endpoint=True, dtype=None):
+def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     """Numbers in a constant ratio, from ``start`` to ``stop``; both must be positive."""
     low, high = (apply_row("log", as_tensor_variable(v)) for v in (start, stop))
-    return cast(apply_row("exp", linspace(low, high, num, endpoint)), dtype or "float64")
+    logs = linspace(low, high, num, endpoint, axis=axis)
+    return cast(apply_row("exp", logs), dtype or "float64")
 
 
 def _row_and_column(n, m):

@@ -83,8 +83,10 @@ def reshape(x, newshape, ndim=None):
     return x if y.type == x.type and x.type.is_static else y
 
 
-def flatten(x, ndim=1):
-    """``x`` with its last axes joined so that ``ndim`` axes remain.
+def flatten(x, ndim=None, outdim=None):
+    """``x`` with its last axes joined so that ``ndim`` axes remain, one by default.
+
+    ``outdim`` is an older name of ``ndim``.
 
     Examples
     --------
@@ -93,6 +95,8 @@ def flatten(x, ndim=1):
     array([1, 2, 3, 4])
     """
     x = as_tensor_variable(x)
+    if ndim is None:
+        ndim = 1 if outdim is None else outdim
     if x.type.ndim == ndim:
         return x
     if not 1 <= ndim <= max(x.type.ndim, 1):
@@ -140,11 +144,24 @@ def swapaxes(y, axis1, axis2):
 
 
 def moveaxis(a, source, destination):
-    """``a`` with one axis moved to another place."""
+    """``a`` with an axis, or several, moved to other places.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.moveaxis(tt.zeros((2, 3, 4)), (0, 1), (-1, -2)).type.shape
+    (4, 3, 2)
+    """
     a = as_tensor_variable(a)
-    axes = list(range(a.type.ndim))
-    axes.remove(i := normal_axis(source, a.type.ndim))
-    axes.insert(normal_axis(destination, a.type.ndim), i)
+    pair = [[i] if np.ndim(i) == 0 else list(i) for i in (source, destination)]
+    moved, places = ([normal_axis(i, a.type.ndim) for i in axes] for axes in pair)
+    if len(moved) != len(places) or len({*moved}) != len(moved) or len({*places}) != len(places):
+        raise ValueError(
+            f"moveaxis: {source} and {destination} must be as many axes, each of them once"
+        )
+    axes = [i for i in range(a.type.ndim) if i not in moved]
+    for place, i in sorted(zip(places, moved, strict=True)):
+        axes.insert(place, i)
     return ops.dimshuffle(a, axes)
 
 
@@ -217,7 +234,7 @@ def stack(tensors, *more, axis=0):
     array([[1, 3],
            [2, 4]])
     """
-    if isinstance(tensors, Variable):
+    if isinstance(tensors, Variable) or (more and not isinstance(more[0], (int, np.integer))):
         tensors = (tensors, *more)
     elif more:
         (axis,) = more

@@ -2,7 +2,7 @@
 
 import functools
 
-from graphcore.tensor.decompositions import block_diag, eigvalsh, expm, lu
+from graphcore.tensor.decompositions import block_diag, eigvalsh, expm, lu, qr
 from graphcore.tensor.matrix_functions import (
     cho_solve,
     cholesky,
@@ -16,13 +16,8 @@ solve_upper_triangular = functools.partial(solve_triangular, lower=False)
 
 
 def Cholesky(lower=True, destructive=True, on_error="raise"):
-    """The function :func:`cholesky` with options: ``Cholesky(lower=False)(x)``.
-
-    ``on_error`` must be ``"raise"``.
-    """
-    if on_error != "raise":
-        raise NotImplementedError("Cholesky: on_error must be 'raise'")
-    return functools.partial(cholesky, lower=lower)
+    """The function :func:`cholesky` with options: ``Cholesky(lower=False)(x)``."""
+    return functools.partial(cholesky, lower=lower, on_error=on_error)
 
 
 def Solve(A_structure="general", lower=False, overwrite_A=False, overwrite_b=False):
@@ -57,6 +52,7 @@ __all__ = [
     "expm",
     "kron",
     "lu",
+    "qr",
     "solve",
     "solve_lower_triangular",
     "solve_triangular",

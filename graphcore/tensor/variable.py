@@ -4,6 +4,7 @@ import numpy as np
 
 from graphcore.errors import shown
 from graphcore.graph.nodes import Constant, SharedVariable, Variable, set_variable_classes
+from graphcore.graph.walk import inputs_of
 from graphcore.ops.elementwise import Cast, apply_row
 from graphcore.tensor import (
     arranging,
@@ -50,13 +51,17 @@ class TensorOperators:
         Parameters
         ----------
         inputs : dict, optional
-            ``{variable: value}`` for every input the variable depends on.
+            ``{variable: value}`` for every input the variable depends on; the name of an input
+            may stand for it.
 
         Returns
         -------
         ndarray
         """
-        return _evaluator[0]([self], inputs or {})[0]
+        inputs = inputs or {}
+        if any(isinstance(v, str) for v in inputs):
+            inputs = _by_name(self, inputs)
+        return _evaluator[0]([self], inputs)[0]
 
     tag = property(tags.Tag, doc="What is attached to the variable, and its test value.")
     test_value = tags.value_to_try
@@ -353,10 +358,28 @@ class TensorSharedVariable(TensorOperators, SharedVariable):
         self.set_value(np.zeros_like(self.container[0]))
 
 
+def _by_name(variable, inputs):
+    """Values for inputs where names may stand for these."""
+    named = {}
+    for v in inputs_of([variable]):
+        named.setdefault(v.name, []).append(v)
+    found = {}
+    for v, value in inputs.items():
+        if isinstance(v, str):
+            if len(named.get(v, ())) != 1:
+                count = len(named.get(v, ()))
+                raise ValueError(f"eval: {count} inputs are named {v!r}; give the variable itself")
+            (v,) = named[v]
+        found[v] = value
+    return found
+
+
 def checked_value(variable, value, copy=True):
     """``value`` as an array of the type of a shared variable."""
     data = np.asarray(value)
     wanted = variable.type
+    if variable.__dict__.get("allow_downcast") and data.dtype.kind in "biuf":
+        data = data.astype(wanted.dtype)
     if data.dtype.name != wanted.dtype and not (
         np.can_cast(data.dtype, wanted.dtype, "safe") or _is_exact(data, wanted.dtype)
     ):

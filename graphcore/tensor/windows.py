@@ -5,8 +5,8 @@ from graphcore.ops.elementwise import apply_row
 from graphcore.ops.index import shape_entry
 from graphcore.ops.ranges import arange
 from graphcore.ops.shape import dimshuffle
-from graphcore.tensor.arranging import pad
 from graphcore.tensor.indexing import getitem
+from graphcore.tensor.padding import pad
 
 
 def tuple_of(value, k, what):

@@ -1,8 +1,8 @@
 """Neighbourhoods of images as the rows of a matrix, and back."""
 
 from graphcore.ops.shape import dimshuffle
-from graphcore.tensor.arranging import pad
 from graphcore.tensor.convert import as_tensor_variable
+from graphcore.tensor.padding import pad
 from graphcore.tensor.shaping import reshape
 from graphcore.tensor.windows import length, padded, tuple_of, windows
 

@@ -2,8 +2,8 @@
 
 from graphcore.ops.elementwise import apply_row
 from graphcore.tensor import elementwise, ordering, reductions
-from graphcore.tensor.arranging import pad
 from graphcore.tensor.convert import as_tensor_variable
+from graphcore.tensor.padding import pad
 from graphcore.tensor.products import dot
 from graphcore.tensor.shaping import concatenate, expand_dims
 

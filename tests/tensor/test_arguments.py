@@ -1,0 +1,199 @@
+"""Arguments of functions: Theano's and PyTensor's names for them, and what rare ones do."""
+
+import numpy as np
+import pytest
+import scipy.linalg
+import scipy.special
+
+import graphcore
+import graphcore.tensor as tt
+
+RNG = np.random.default_rng(5)
+M = RNG.uniform(0.2, 1.2, (3, 4))
+T = RNG.uniform(0.2, 1.2, (2, 3, 4))
+S = RNG.uniform(size=(3, 3)) + 2 * np.eye(3)
+P = S @ S.T
+BATCH = np.stack([P, 2 * P])
+V = RNG.uniform(size=3)
+
+CALLS = {
+    "sum": (lambda: tt.sum(input=M, axis=0, keepdims=True), M.sum(0, keepdims=True)),
+    "prod": (lambda: tt.prod(input=M, axis=1, no_zeros_in_input=True), M.prod(1)),
+    "mean": (lambda: tt.mean(input=M, axis=1), M.mean(1)),
+    "var": (lambda: tt.var(input=M, ddof=1, corrected=True), M.var(ddof=1)),
+    "clip": (lambda: tt.clip(x=M, min=0.5, max=1.0), M.clip(0.5, 1.0)),
+    "method clip": (lambda: tt.constant(M).clip(a_min=0.5, a_max=1.0), M.clip(0.5, 1.0)),
+    "where": (lambda: tt.where(cond=M > 0.5, ift=M, iff=0.0), np.where(M > 0.5, M, 0.0)),
+    "where alone": (lambda: tt.where([0, 3, 4])[0], np.array([1, 2])),
+    "take": (lambda: tt.take(a=M, indices=[0, 2], axis=0), M[[0, 2]]),
+    "sort": (lambda: tt.sort(a=M, axis=0, kind="mergesort"), np.sort(M, 0)),
+    "concatenate": (lambda: tt.concatenate(tensor_list=[M, M], axis=1), np.hstack([M, M])),
+    "flatten": (lambda: tt.flatten(T, outdim=2), T.reshape(2, 12)),
+    "moveaxis": (lambda: tt.moveaxis(T, [0, 1], [-1, -2]), np.moveaxis(T, [0, 1], [-1, -2])),
+    "moveaxis back": (lambda: tt.moveaxis(T, -1, 0), np.moveaxis(T, -1, 0)),
+    "stack": (lambda: tt.stack(M, M), np.stack([M, M])),
+    "matmul": (lambda: tt.matmul(x1=M, x2=M.T, dtype="float64"), M @ M.T),
+    "linspace": (
+        lambda: tt.linspace([0.0, 1.0], [1.0, 3.0], 5, axis=1),
+        np.linspace([0.0, 1.0], [1.0, 3.0], 5, axis=1),
+    ),
+    "logspace": (
+        lambda: tt.logspace([0.0, 1.0], 2.0, 3, axis=0),
+        np.logspace([0.0, 1.0], 2.0, 3, axis=0),
+    ),
+    "softmax": (lambda: tt.special.softmax(M), scipy.special.softmax(M)),
+    "log_softmax": (lambda: tt.special.log_softmax(M), scipy.special.log_softmax(M)),
+    "inc_subtensor": (
+        lambda: tt.inc_subtensor(tt.constant(V)[[0, 0]], 1.0, ignore_duplicates=True),
+        V + np.array([1, 0, 0]),
+    ),
+    "kron of vectors": (lambda: tt.kron(V, V), np.kron(V, V)),
+    "kron with a vector": (lambda: tt.kron(M, V), np.kron(M, V)),
+    "solve": (
+        lambda: tt.linalg.solve(BATCH, np.stack([V, V]), b_ndim=1, check_finite=True),
+        np.stack([np.linalg.solve(P, V), np.linalg.solve(2 * P, V)]),
+    ),
+    "solve_triangular": (
+        lambda: tt.linalg.solve_triangular(S, V, lower=True, unit_diagonal=True),
+        scipy.linalg.solve_triangular(S, V, lower=True, unit_diagonal=True),
+    ),
+    "lu": (
+        lambda: tt.linalg.lu(S[::-1], p_indices=True)[0],
+        scipy.linalg.lu(S[::-1], p_indices=True)[0],
+    ),
+    "join_dims": (lambda: tt.join_dims(T, start_axis=1, n_axes=2), T.reshape(2, 12)),
+    "join_dims, none": (lambda: tt.join_dims(M, 1, 0), M[:, None]),
+    "split_dims": (lambda: tt.split_dims(T, (2, -1), axis=-1), T.reshape(2, 3, 2, 2)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_calls(name):
+    call, wanted = CALLS[name]
+    found = call().eval()
+    assert found.shape == np.shape(wanted)
+    np.testing.assert_allclose(found, wanted, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "mode",
+    "constant edge linear_ramp maximum mean median minimum reflect symmetric wrap".split(),
+)
+@pytest.mark.parametrize("x", [M, np.arange(6).reshape(2, 3) ** 2])
+def test_pad(mode, x):
+    width = ((1, 2), (0, 2))
+    found = tt.pad(x, width, mode=mode).eval()
+    wanted = np.pad(x, width, mode=mode)
+    assert found.dtype == wanted.dtype
+    np.testing.assert_allclose(found, wanted, rtol=1e-14)
+
+
+def test_pad_with_few_elements():
+    found = tt.pad(M, 1, mode="mean", stat_length=2).eval()
+    np.testing.assert_allclose(found, np.pad(M, 1, mode="mean", stat_length=2), rtol=1e-14)
+
+
+def test_where_needs_both_values():
+    with pytest.raises(TypeError, match="both values"):
+        tt.where([True], 1.0)
+
+
+@pytest.mark.parametrize(
+    "args, options, wanted",
+    [
+        (("x",), {"shape": (None, 3)}, ("x", "float64", (None, 3))),
+        (("x", "float32", (2,)), {}, ("x", "float32", (2,))),
+        (("float32", (False, True)), {}, (None, "float32", (None, 1))),
+        (("float32", (None,), "x"), {}, ("x", "float32", (None,))),
+        ((), {"dtype": "int64", "shape": (), "name": "n"}, ("n", "int64", ())),
+        (("d",), {}, ("d", "float64", ())),
+        ((None, "int8"), {}, (None, "int8", ())),
+        ((np.float32,), {"broadcastable": (True,)}, (None, "float32", (1,))),
+    ],
+)
+def test_tensor_takes_the_name_or_the_type_first(args, options, wanted):
+    x = tt.tensor(*args, **options)
+    assert (x.name, x.dtype, x.type.shape) == wanted
+
+
+def test_tensor_refuses_two_answers():
+    with pytest.raises(TypeError, match="given twice"):
+        tt.tensor("float64", dtype="float32")
+
+
+def test_eval_by_name():
+    x, y = tt.scalars("x", "y")
+    assert (x - y).eval({"x": 3.0, y: 1.0}) == 2.0
+    with pytest.raises(ValueError, match="0 inputs are named 'z'"):
+        x.eval({"z": 3.0})
+    with pytest.raises(ValueError, match="2 inputs are named 'x'"):
+        (x + tt.scalar("x")).eval({"x": 1.0})
+
+
+def test_pack_and_unpack():
+    parts = [T, T[:, :1], T[0, 0, 0] * np.ones((2, 5, 4))]
+    packed, shapes = tt.pack(*parts, keep_axes=(0, -1))
+    assert packed.eval().shape == (2, 9, 4)
+    for part, found in zip(parts, tt.unpack(packed, shapes, keep_axes=(0, -1)), strict=True):
+        np.testing.assert_array_equal(found.eval(), part)
+    x, y = tt.matrix("x"), tt.scalar("y")
+    packed, shapes = tt.pack(x, y)
+    back = tt.unpack(packed, shapes)
+    f = graphcore.function([x, y], [packed, *back])
+    for found, wanted in zip(f(M, 3.0), ([*M.ravel(), 3.0], M, 3.0), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    with pytest.raises(ValueError, match="without a gap"):
+        tt.pack(T, T, keep_axes=1)
+
+
+@pytest.mark.parametrize("kind", ["cholesky", "inv", "det", "solve", "eigh"])
+def test_batches_of_unknown_length(kind):
+    x, b = tt.tensor3("x"), tt.matrix("b")
+    calls = {
+        "solve": lambda: (
+            tt.linalg.solve(x, b, b_ndim=1),
+            np.linalg.solve(BATCH, np.stack([V, V])[..., None])[..., 0],
+        ),
+        "eigh": lambda: (tt.linalg.eigh(x)[0], np.linalg.eigh(BATCH)[0]),
+    }
+    if kind in calls:
+        y, wanted = calls[kind]()
+    else:
+        y, wanted = getattr(tt.linalg, kind)(x), getattr(np.linalg, kind)(BATCH)
+    values = {x: BATCH, b: np.stack([V, V])} if kind == "solve" else {x: BATCH}
+    np.testing.assert_allclose(y.eval(values), wanted, rtol=1e-12)
+    f = graphcore.function(list(values), graphcore.grad(y.sum(), x))
+    one = tt.tensor("float64", (2, 3, 3), "one")
+    same = graphcore.clone_replace(y.sum(), {x: one})
+    at = {one if k is x else k: v for k, v in values.items()}
+    known = graphcore.grad(same, one).eval(at)
+    np.testing.assert_allclose(f(*values.values()), known, rtol=1e-11)
+
+
+def test_cholesky_gives_nan_on_request():
+    x = tt.matrix("x")
+    f = graphcore.function([x], tt.slinalg.cholesky(x, on_error="nan"))
+    np.testing.assert_allclose(f(P), np.linalg.cholesky(P), rtol=1e-14)
+    assert np.isnan(f(-P)).all() and np.isnan(f(P - 20 * np.eye(3))).all()
+    slope = graphcore.grad(tt.slinalg.Cholesky(on_error="nan")(x).sum(), x)
+    plain = graphcore.grad(tt.slinalg.cholesky(x).sum(), x)
+    np.testing.assert_allclose(slope.eval({x: P}), plain.eval({x: P}), rtol=1e-12)
+    with pytest.raises(ValueError, match="on_error"):
+        tt.slinalg.cholesky(x, on_error="ignore")
+
+
+def test_shared_values_may_be_converted():
+    s = graphcore.shared(np.zeros(2, "float32"), "s", allow_downcast=True)
+    s.set_value(np.array([0.1, 0.2]))
+    np.testing.assert_array_equal(s.get_value(), np.array([0.1, 0.2], "float32"))
+    with pytest.raises(TypeError, match="does not fit"):
+        graphcore.shared(np.zeros(2, "float32")).set_value(np.array([0.1, 0.2]))
+
+
+@pytest.mark.parametrize("value", [0.1, np.float64(0.1), np.array(0.1)])
+def test_inputs_may_refuse_conversion(value):
+    x = tt.fscalar("x")
+    f = graphcore.function([graphcore.In(x, allow_downcast=False)], x)
+    assert f(np.float32(0.5)) == 0.5
+    with pytest.raises(TypeError, match="does not allow downcasts"):
+        f(value)
