@@ -1,9 +1,9 @@
 """Distributions of expressions: ``exp(Normal.dist())``, ``clip(...)``, ``max(...)`` and others.
 
-An expression is taken apart from its result down to the random variable in it.  Each operation on
-the way is either a change of variables (with its Jacobian), a bound that collects mass, an order
-statistic of independent elements, a cumulative sum, or a choice between random variables.  The
-rules are those of Blitzstein and Hwang, Introduction to Probability, chapters 3, 8 and 8.6.
+An expression is taken apart from its result down to the random variables in it.  Each operation on
+the way is a change of variables (with its Jacobian), a bound that collects mass, a comparison, an
+order statistic of independent elements, a cumulative sum, a choice between random variables, or
+another arrangement of elements; see :mod:`graphcore.model.distributions.parts` for what they do.
 """
 
 import math
@@ -11,28 +11,41 @@ import math
 import numpy as np
 
 import graphcore.tensor as tt
-from graphcore.graph.nodes import Constant
 from graphcore.graph.walk import inputs_of, replace
-from graphcore.model.distributions.base import (
-    Distribution,
-    as_shape,
-    as_value,
-    describe,
-    guarded,
-)
+from graphcore.model.distributions.arranged import arranged, items, picked
+from graphcore.model.distributions.base import Distribution, as_shape, as_value, describe
+from graphcore.model.distributions.changes import RANGES, change, exponent
 from graphcore.model.distributions.components import row_of
 from graphcore.model.distributions.constraints import Constraint, positive, probability, real
-from graphcore.model.distributions.parts import CHANGES, RANGES, Part, refuse
+from graphcore.model.distributions.normals import as_normal
+from graphcore.model.distributions.parts import (
+    Changed,
+    Chosen,
+    Compared,
+    Cut,
+    Extreme,
+    Inverted,
+    Joined,
+    Leaf,
+    Multiplied,
+    Restricted,
+    Rounded,
+    Summed,
+    refuse,
+)
 from graphcore.model.distributions.variable import RandomVariable
 from graphcore.ops.elementwise import Cast
 from graphcore.ops.index import Subtensor, Take
+from graphcore.ops.linalg import Dot
 from graphcore.ops.lines import Cumulative
 from graphcore.ops.reduce import Reduce
-from graphcore.ops.shape import Concatenate, Dimshuffle
+from graphcore.ops.shape import Concatenate
 from graphcore.runtime.reference import evaluate
 
 _DEEPEST = 50  # operations between an expression and its random variable
 _SUPPORTS = {"positive": positive, "unit": probability}
+_COMPARISONS = ("gt", "ge", "lt", "le", "eq", "ne")
+_MIRRORED = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge", "eq": "eq", "ne": "ne"}
 
 
 class Derived(Distribution, hidden=True):
@@ -49,8 +62,10 @@ class Derived(Distribution, hidden=True):
             )
         for rv in random:
             rv.distribution.refuse_faults()
-        part = _taken_apart(expression, label)
-        return cls.make(label, (), {}, expression=expression, part=part, random=random)
+        part = Taking(label).apart(expression)
+        return cls.make(
+            label, (), {}, expression=expression, part=part, random=random, ndim=part.event
+        )
 
     def _find_support(self):
         if self.expression.dtype in ("int64", "bool"):
@@ -117,244 +132,250 @@ def is_random(variable):
     return bool(bases(variable))
 
 
-def _taken_apart(expression, label):
-    """The :class:`Part` of an expression, made from the random variable up."""
-    steps, v = [], expression
-    while not isinstance(v, RandomVariable):
-        if len(steps) > _DEEPEST:
-            raise NotImplementedError(f"{label}: the expression has more than {_DEEPEST} steps")
-        choice = _choice(v, label)
-        if choice is not None:
-            return _wrapped(choice, steps)
-        random = [i for i, x in enumerate(v.owner.inputs) if is_random(x)]
-        if len(random) != 1:
-            refuse(label, v, "several random variables enter it")
-        steps.append((v, random[0], label))
-        v = v.owner.inputs[random[0]]
-    return _wrapped(_Leaf(v.distribution), steps)
+class Taking:
+    """Taking an expression apart.
 
+    Parameters
+    ----------
+    label : str
+        What error messages call it.
+    known : dict of variable to Part
+        Where to stop besides random variables.
+    """
 
-def _wrapped(part, steps):
-    for v, i, label in reversed(steps):
-        part = _step(part, v, i, label)
-    return part
+    def __init__(self, label, known=None):
+        self.label, self.known = label, known or {}
 
+    def apart(self, v):
+        """The :class:`Part` of an expression, made from the random variables up."""
+        steps = []
+        while True:
+            if len(steps) > _DEEPEST:
+                raise NotImplementedError(
+                    f"{self.label}: the expression has more than {_DEEPEST} steps"
+                )
+            part = self._without_step(v)
+            if part is not None:
+                break
+            random = [i for i, x in enumerate(v.owner.inputs) if is_random(x)]
+            if len(random) != 1:
+                refuse(self.label, v, "several random variables enter it")
+            steps.append((v, random[0]))
+            v = v.owner.inputs[random[0]]
+        for v, i in reversed(steps):
+            part = self._step(part, v, i)
+        return part
 
-def _step(part, v, i, label):
-    """The part of one operation whose random input is number ``i``."""
-    op, inputs = v.owner.op, v.owner.inputs
-    row = "cast" if isinstance(op, Cast) else row_of(v)
-    others = [x for j, x in enumerate(inputs) if j != i]
-    if row in CHANGES:
-        return _Changed(part, row, i, others, label, v)
-    if row in ("maximum", "minimum"):
-        return _Cut(part, others[0], row == "maximum")
-    if row == "clip" and i == 0:
-        return _Cut(_Cut(part, others[0], True), others[1], False)
-    if isinstance(op, Reduce) and op.row_name in ("max", "min") and v.ndim == 0:
-        return _Extreme(part, inputs[0], op.row_name == "max", label, v)
-    if isinstance(op, Cumulative) and op.name == "cumsum" and inputs[0].ndim:
-        return _Summed(part, op.axis)
-    return refuse(label, v, "there is no rule for it")
+    def _without_step(self, v):
+        """The part of a variable that is not an operation on one random input; None for others."""
+        if v in self.known:
+            return self.known[v]
+        if isinstance(v, RandomVariable):
+            return self._leaf(v)
+        return self._choice(v) or self._joined(v) or self._sum_of_normals(v) or self._picked(v)
 
+    def _leaf(self, rv):
+        for argument in rv.distribution.arguments.values():
+            if is_random(argument):
+                raise NotImplementedError(
+                    f"{self.label}: a parameter of {rv.distribution.shown} is random itself; its "
+                    "density would be an integral. Make that parameter a variable of the model"
+                )
+        return Leaf(rv.distribution)
 
-class _Leaf(Part):
-    """A random variable itself."""
+    # -- one random input ---------------------------------------------------------------------
 
-    def __init__(self, distribution):
-        self.discrete = distribution.support_of().discrete
-        self.logp = distribution.log_density
-        self.logcdf = distribution.log_cdf
-        self.logccdf = distribution.log_ccdf
+    def _step(self, part, v, i):
+        """The part of one operation whose random input is number ``i``."""
+        op, inputs = v.owner.op, v.owner.inputs
+        row = "cast" if isinstance(op, Cast) else row_of(v)
+        others = [x for j, x in enumerate(inputs) if j != i]
+        if isinstance(op, Dot):
+            return self._multiplied(part, v, i)
+        if isinstance(op, Cumulative) and op.name == "cumsum" and inputs[0].ndim:
+            if op.axis % v.ndim >= v.ndim - part.event:
+                refuse(self.label, v, "it runs along the axis of one value")
+            return Summed(part, op.axis)
+        moved = arranged(part, v) if i == 0 else None
+        if moved is not None:
+            return moved
+        changed = self._changed(part, v, i, row, others)
+        if changed is not None:
+            return changed
+        if part.event:
+            refuse(self.label, v, "its elements depend on each other")
+        if row in ("maximum", "minimum"):
+            return Cut(part, others[0], row == "maximum")
+        if row == "clip" and i == 0:
+            return Cut(Cut(part, others[0], True), others[1], False)
+        if row in ("floor", "ceil", "round", "trunc"):
+            return part if part.discrete else Rounded(part, row)
+        if row in _COMPARISONS and (part.discrete or row not in ("eq", "ne")):
+            return Compared(part, others[0], row if i == 0 else _MIRRORED[row])
+        if isinstance(op, Reduce) and op.row_name in ("max", "min"):
+            return self._extreme(part, v)
+        return refuse(self.label, v, "there is no rule for it")
 
+    def _changed(self, part, v, i, row, others):
+        """The part of a function that can be inverted; None for others."""
+        if row == "not_" and v.dtype == "bool":
+            return Changed(part, change("sub", 1, [1.0]))
+        if row == "reciprocal":
+            return Inverted(part)
+        if (row, i) == ("true_div", 1):
+            return Changed(Inverted(part), change("mul", 0, others))
+        p = exponent(others[0]) if (row, i) == ("pow", 0) else 1.0
+        if p is None:
+            refuse(self.label, v, "there is no rule for it with this constant")
+        how = change(row, i, [tt.constant(abs(p))] if (row, i) == ("pow", 0) else others)
+        if how is None:
+            return None
+        if len(how.branches) > 1 and part.discrete:
+            refuse(self.label, v, "two counts may lead to the same value")
+        if len(how.branches) > 1 and part.event:
+            refuse(self.label, v, "its elements depend on each other")
+        return Inverted(Changed(part, how)) if p < 0 else Changed(part, how)
 
-class _Changed(Part):
-    """A function of one argument that can be inverted, on one or two branches."""
+    def _multiplied(self, part, v, i):
+        matrix = v.owner.inputs[1 - i]
+        x = v.owner.inputs[i]
+        square = matrix.ndim == 2 and matrix.type.shape[0] == matrix.type.shape[1] is not None
+        if not square or part.discrete or part.event > 1 or (i == 1 and x.ndim != 1):
+            refuse(self.label, v, "only a square matrix times a continuous vector can be undone")
+        return Multiplied(part, matrix if i == 1 else matrix.T)
 
-    def __init__(self, inner, row, i, others, label, v):
-        self.inner, self.discrete = inner, inner.discrete
-        rule = CHANGES.get((row, i)) or CHANGES[row]
-        made = rule(*others)
-        if made is None:
-            refuse(label, v, "there is no rule for it with this constant")
-        self.branches, self.inside, self.increasing = made
-        if self.discrete and len(self.branches) > 1:
-            refuse(label, v, "two counts may lead to the same value")
+    def _extreme(self, part, v):
+        source, op = v.owner.inputs[0], v.owner.op
+        if not _alike(source, op.axes):
+            refuse(self.label, v, "its elements are not independent and identically distributed")
+        n = math.prod(source.type.shape[a] for a in op.axes)
+        axes = op.axes if v.ndim else ()
+        return Extreme(part, axes, n, op.row_name == "max")
 
-    def _at(self, value, inverse):
-        """The argument, moved to a harmless place where the value is not a possible one."""
-        if self.inside is None:
-            return inverse(value)
-        return inverse(tt.switch(self.inside(value), value, 0.5))
+    # -- several ------------------------------------------------------------------------------
 
-    def logp(self, value):
-        total = None
-        for inverse, volume in self.branches:
-            term = self.inner.logp(self._at(value, inverse))
-            if not self.discrete and volume is not None:
-                safe = value if self.inside is None else tt.switch(self.inside(value), value, 0.5)
-                term = term + volume(safe)
-            total = term if total is None else tt.logaddexp(total, term)
-        return guarded([None if self.inside is None else self.inside(value)], total)
+    def _joined(self, v):
+        """The part of ``concatenate`` (and ``stack``) of independent expressions."""
+        if v.owner is None or not isinstance(v.owner.op, Concatenate):
+            return None
+        if not all(is_random(x) for x in v.owner.inputs):
+            refuse(self.label, v, "not all of its pieces are random")
+        self._independent(v, v.owner.inputs)
+        parts = [self.apart(x) for x in v.owner.inputs]
+        event = parts[0].event
+        if any(p.event != event for p in parts) or v.owner.op.axis >= v.ndim - event:
+            refuse(self.label, v, "it runs along the axis of one value")
+        lengths = [x.type.shape[v.owner.op.axis] for x in v.owner.inputs]
+        return Joined(parts, v.owner.op.axis, lengths)
 
-    def _tails(self, value, lower):
-        if len(self.branches) != 1 or self.increasing is None or self.discrete:
-            raise NotImplementedError("the cumulative distribution of this expression has no rule")
-        at = self._at(value, self.branches[0][0])
-        up = self.increasing
-        below, above = self.inner.logcdf(at), self.inner.logccdf(at)
-        got = tt.switch(up, below, above) if lower else tt.switch(up, above, below)
-        if self.inside is None:
-            return got
-        high = value >= 1  # the ranges that end are (0, inf) and (0, 1)
-        ends = tt.switch(high, 0.0, -math.inf) if lower else tt.switch(high, -math.inf, 0.0)
-        return tt.switch(self.inside(value), got, ends)
+    def _sum_of_normals(self, v):
+        """The part of sums of independent normal variables."""
+        if v.owner is None:
+            return None
+        several = sum(is_random(x) for x in v.owner.inputs) > 1
+        total = isinstance(v.owner.op, Reduce) and v.owner.op.row_name == "sum"
+        found = as_normal(v) if several or total else None
+        if found is None:
+            return None
+        mean, variance = found
+        normal = Distribution.registry["Normal"]
+        return Leaf(normal.make(self.label, (mean, tt.sqrt(variance)), {}, shape=v.type.shape))
 
-    def logcdf(self, value):
-        return self._tails(value, True)
+    def _picked(self, v):
+        """The part of some elements of an array: that of the array with only these."""
+        if v.owner is None or not isinstance(v.owner.op, Subtensor | Take):
+            return None
+        if any(is_random(x) for x in v.owner.inputs[1:]):
+            return None
+        found = picked(v)
+        if found is None:
+            refuse(self.label, v, "there is no rule for elements of it")
+        return self.apart(found)
 
-    def logccdf(self, value):
-        return self._tails(value, False)
+    def _independent(self, v, options):
+        seen = set()
+        for x in options:
+            if seen & set(bases(x)):
+                refuse(self.label, v, "its pieces share a random variable")
+            seen |= set(bases(x))
 
+    # -- choices ------------------------------------------------------------------------------
 
-class _Cut(Part):
-    """``maximum(x, bound)`` or ``minimum(x, bound)``: the mass beyond the bound sits on it."""
-
-    def __init__(self, inner, bound, low):
-        self.inner, self.low, self.discrete = inner, low, inner.discrete
-        self.bound = tt.as_tensor_variable(bound)
-
-    def logp(self, value):
-        bound = self.bound
-        if self.low:
-            at, beyond = self.inner.logcdf(bound), value < bound
+    def _choice(self, v):
+        """The part of ``switch(which, a, b)`` or ``stack([a, b, ...])[which]``; None for others."""
+        if v.owner is None:
+            return None
+        inputs = v.owner.inputs
+        if row_of(v) == "switch":
+            which, options, numbers = inputs[0], list(inputs[1:]), (1.0, 0.0)
+            while which.owner is not None and isinstance(which.owner.op, Cast):
+                which = which.owner.inputs[0]
         else:
-            last = bound - 1 if self.discrete else bound
-            at, beyond = self.inner.logccdf(last), value > bound
-        got = tt.switch(tt.eq(value, bound), at, self.inner.logp(value))
-        return tt.switch(beyond, -math.inf, got)
+            which, options = items(v, is_random)
+            if which is None:
+                return None
+            numbers = range(len(options))
+        if not all(is_random(x) for x in options):
+            return None
+        if not is_random(which):
+            tests = [which] if row_of(v) == "switch" else [tt.eq(which, k) for k in numbers[:-1]]
+            return Chosen([self.apart(x) for x in options], tests=tests)
+        if any(x in bases(o) for x in bases(which) for o in options):
+            return self._pieces(v, which, options)
+        parts = [self.apart(x) for x in options]
+        joined = v.ndim - parts[0].event - which.ndim
+        if joined and which.ndim:
+            refuse(self.label, v, "what chooses has another shape than what is chosen")
+        chance = self.apart(which)
+        weights = [chance.logp(as_value(float(k), self.label)) for k in numbers]
+        return Chosen(parts, weights=weights, joined=joined)
 
-    def logcdf(self, value):
-        got = self.inner.logcdf(value)
-        if self.low:
-            return tt.switch(value < self.bound, -math.inf, got)
-        return tt.switch(value >= self.bound, 0.0, got)
+    def _pieces(self, v, which, options):
+        """The part of a function with two pieces, such as ``switch(x > 0, x, 0.3 * x)``."""
+        x = None
+        if row_of(which) in _COMPARISONS:
+            sides = which.owner.inputs
+            random = [s for s in sides if is_random(s)]
+            x = random[0] if len(random) == 1 else None
+        if x is None:
+            refuse(self.label, v, "what chooses and what is chosen share a random variable")
+        first, part = sides[0] is x, self.apart(x)
+        other, op = sides[1] if first else sides[0], which.owner.op
+        if part.event or x.type.shape != v.type.shape:
+            refuse(self.label, v, "what chooses has another shape than what is chosen")
 
-    def logccdf(self, value):
-        got = self.inner.logccdf(value)
-        if self.low:
-            return tt.switch(value < self.bound, 0.0, got)
-        return tt.switch(value >= self.bound, -math.inf, got)
+        def holds(value):
+            return op(value, other) if first else op(other, value)
 
-
-class _Extreme(Part):
-    """The largest or smallest of independent, identically distributed elements."""
-
-    def __init__(self, inner, source, largest, label, v):
-        self.inner, self.largest, self.discrete = inner, largest, inner.discrete
-        same = isinstance(source, RandomVariable) and source.distribution.ndim == 0
-        if not same or any(a.type.size != 1 for a in source.distribution.arguments.values()):
-            refuse(label, v, "its elements are not independent and identically distributed")
-        self.n = source.type.size
-
-    def logcdf(self, value):
-        if self.largest:
-            return self.n * self.inner.logcdf(value)
-        return tt.log1mexp(self.logccdf(value))
-
-    def logccdf(self, value):
-        if self.largest:
-            return tt.log1mexp(self.logcdf(value))
-        return self.n * self.inner.logccdf(value)
-
-    def logp(self, value):
-        tail = self.inner.logcdf if self.largest else self.inner.logccdf
-        if self.discrete:
-            # the difference of two powers of tail probabilities
-            more, less = (value, value - 1) if self.largest else (value - 1, value)
-            a, b = self.n * tail(more), self.n * tail(less)
-            return guarded([a > b], a + tt.log1mexp(tt.switch(a > b, b - a, -1.0)))
-        return math.log(self.n) + (self.n - 1) * tail(value) + self.inner.logp(value)
-
-
-class _Summed(Part):
-    """Cumulative sums: the density of the differences."""
-
-    def __init__(self, inner, axis):
-        self.inner, self.axis, self.discrete = inner, axis, inner.discrete
-
-    def logp(self, value):
-        at = self.axis % value.ndim
-        before = (slice(None),) * at
-        first = value[(*before, slice(0, 1))]
-        steps = value[(*before, slice(1, None))] - value[(*before, slice(None, -1))]
-        return self.inner.logp(tt.concatenate([first, steps], axis=at))
-
-
-class _Chosen(Part):
-    """One of several: by a random choice (a mixture), or by a known one."""
-
-    def __init__(self, parts, conditions, weights):
-        self.parts, self.conditions, self.weights = parts, conditions, weights
-        self.discrete = parts[0].discrete
-
-    def _combined(self, terms):
-        if self.weights is None:
-            total = terms[-1]
-            for condition, term in zip(self.conditions[::-1], terms[-2::-1], strict=True):
-                total = tt.switch(condition, term, total)
-            return total
-        return tt.logsumexp(
-            tt.stack([w + t for w, t in zip(self.weights, terms, strict=True)]), axis=0
+        yes, no = Restricted(part, holds), Restricted(part, lambda value: ~holds(value))
+        return Chosen(
+            [
+                Taking(self.label, {**self.known, x: piece}).apart(option)
+                for piece, option in zip((yes, no), options, strict=True)
+            ]
         )
 
-    def logp(self, value):
-        return self._combined([p.logp(value) for p in self.parts])
 
-    def logcdf(self, value):
-        return self._combined([p.logcdf(value) for p in self.parts])
-
-    def logccdf(self, value):
-        return self._combined([p.logccdf(value) for p in self.parts])
-
-
-def _choice(v, label):
-    """The part of ``switch(which, a, b)`` or ``stack([a, b, ...])[which]``; None for others."""
-    if v.owner is None:
-        return None
-    inputs = v.owner.inputs
-    if row_of(v) == "switch":
-        which, options = inputs[0], list(inputs[1:])
-        while which.owner is not None and isinstance(which.owner.op, Cast):
-            which = which.owner.inputs[0]
-        numbers = [1, 0]
-    elif isinstance(v.owner.op, Subtensor | Take) and len(inputs) == 2:
-        options, which = _stacked(inputs[0]), inputs[1]
-        if options is None or which.ndim:
-            return None
-        numbers = list(range(len(options)))
-    else:
-        return None
-    if not all(is_random(x) for x in options):
-        return None
-    parts = [_taken_apart(x, label) for x in options]
-    if not is_random(which):
-        tests = [which] if row_of(v) == "switch" else [tt.eq(which, k) for k in numbers[:-1]]
-        return _Chosen(parts, tests, None)
-    if not isinstance(which, RandomVariable):
-        refuse(label, v, "what chooses is an expression")
-    if len({x for x in bases(which) for o in options if x in bases(o)}):
-        refuse(label, v, "what chooses and what is chosen share a random variable")
-    return _Chosen(parts, None, [which.distribution.log_density(float(k)) for k in numbers])
+def _alike(source, axes):
+    """Whether the elements of an expression are independent and alike along axes."""
+    v = source
+    while not isinstance(v, RandomVariable):
+        if row_of(v) is None or v.type.shape != source.type.shape:
+            return False
+        random = [x for x in v.owner.inputs if is_random(x)]
+        if len(random) != 1 or not all(_single(x, source, axes) for x in _rest(v, random[0])):
+            return False
+        v = random[0]
+    same = v.type.shape == source.type.shape and v.distribution.ndim == 0
+    arguments = v.distribution.arguments.values()
+    return same and bool(arguments) and all(_single(a, source, axes) for a in arguments)
 
 
-def _stacked(v):
-    """The numbers that ``tt.stack`` made a vector of."""
-    if v.owner is None or not isinstance(v.owner.op, Concatenate):
-        return None
-    found = []
-    for x in v.owner.inputs:
-        if isinstance(x, Constant) or x.owner is None or not isinstance(x.owner.op, Dimshuffle):
-            return None
-        found.append(x.owner.inputs[0])
-    return found if all(x.ndim == 0 for x in found) else None
+def _rest(v, random):
+    return [x for x in v.owner.inputs if x is not random]
+
+
+def _single(x, source, axes):
+    """Whether an array that is broadcast against ``source`` has one element along axes."""
+    missing = source.ndim - x.ndim
+    return all(a < missing or x.type.shape[a - missing] == 1 for a in axes)
