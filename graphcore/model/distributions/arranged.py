@@ -88,7 +88,9 @@ def _smaller(rv, v):
     for name, a in d.arguments.items():
         core = d.params[name].ndim
         wide = a.ndim > core
-        full = d.batch_shape + a.type.shape[a.ndim - core :]
+        # the mean of a vector is broadcast against the whole value
+        place = d.ndim and name == "mu"
+        full = rv.type.shape if place else d.batch_shape + a.type.shape[a.ndim - core :]
         made[name] = _apply(op, tt.broadcast_to(a, full), v.owner.inputs[1:]) if wide else a
     return RandomVariable(type(d).make(d.label, (), made, shape=v.type.shape))
 
