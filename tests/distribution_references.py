@@ -98,6 +98,14 @@ class Counts:
         k, table = self._table()
         return np.log(np.where(k > x, table, 0).sum(axis=0))
 
+    def mean(self):
+        k, table = self._table()
+        return (k * table).sum(axis=0)
+
+    def var(self):
+        k, table = self._table()
+        return (k**2 * table).sum(axis=0) - self.mean() ** 2
+
     def rvs(self, random_state):
         u = np.random.default_rng(random_state).random(self._shape)
         return (self._table()[1].cumsum(axis=0) < u * (1 - 1e-12)).sum(axis=0)

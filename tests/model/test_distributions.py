@@ -280,7 +280,7 @@ EDGES = [
     (pm.Laplace, {"mu": 0, "b": 1}, [-INF, INF], [-INF, -INF]),
     (pm.Logistic, {}, [-INF, INF], [-INF, -INF]),
     (pm.Flat, {}, [-1e308, 0, INF], [0, 0, 0]),
-    (pm.HalfFlat, {}, [-1, 0, 1e-300, 3], [-INF, -INF, 0, 0]),
+    (pm.HalfFlat, {}, [-1, 0, 1e-300, 3], [-INF, 0, 0, 0]),
     (pm.HalfNormal, {}, [-1e-300, 0, INF], [-INF, np.log(2) - 0.5 * np.log(2 * np.pi), -INF]),
     (pm.HalfCauchy, {"beta": 1}, [-1, 0, INF], [-INF, np.log(2 / np.pi), -INF]),
     (pm.Exponential, {"lam": 2}, [-1e-9, 0, INF, NAN], [-INF, np.log(2), -INF, -INF]),

@@ -8,7 +8,7 @@ gradients and random numbers together), and means are those of draws.
 import numpy as np
 import pytest
 from distribution_cases import UNDRAWN, case
-from model import test_bad_input, test_distributions, test_lattice
+from model import test_bad_input, test_distributions, test_lattice, test_more_tails
 from vector_formulas import CASES
 
 import graphcore
@@ -73,7 +73,8 @@ CHECKED = {  # what is checked: families that it is checked for, and those it do
         UNDRAWN | {"Bound", "DiracDelta", "HurdleGamma", "HurdleLogNormal", "Interpolated"},
     ),
     "means": (
-        {n for n in SCALAR if hasattr(getattr(pm, n, None), "mean")} | set(WITH_MEAN),
+        {n for n in SCALAR if hasattr(getattr(pm, n, None), "mean")} | set(WITH_MEAN)
+        | set(test_more_tails.AMOUNTS),
         {n for n in NAMES if not hasattr(getattr(pm, n), "mean")} | {"DiracDelta", "ICAR"},
     ),
     "normalisation": (
@@ -82,7 +83,7 @@ CHECKED = {  # what is checked: families that it is checked for, and those it do
         UNNORMALISED | test_distributions.IMPROPER | test_distributions.MIXED | {"Interpolated"},
     ),
     "tails": (
-        SCALAR,
+        SCALAR | {cls.__name__ for cls in test_more_tails.ORDERED},
         {n for n in NAMES if not hasattr(getattr(pm, n), "logcdf")}
         | test_distributions.IMPROPER | test_distributions.MIXED,
     ),

@@ -89,6 +89,9 @@ class Bernoulli(Distribution):
     def logccdf(o, x, p):
         return o.switch(x < 0, 0.0, o.switch(x < 1, o.log(p), -math.inf))
 
+    def icdf(o, q, p):
+        return o.switch(q <= 1 - p, 0.0, 1.0)
+
     def mean(o, p):
         return p
 
@@ -250,22 +253,32 @@ class Poisson(Distribution):
         return stats.poisson(mu)
 
 
+_dispersion = Param(positive, typical=(0.5, 8.0))
+_share = Param(probability, typical=(0.2, 0.8))
+
+
 class NegativeBinomial(Distribution):
-    """Counts with mean ``mu`` and variance ``mu + mu**2 / alpha`` (or ``n`` and ``p``)."""
+    """Counts with mean ``mu`` and variance ``mu + mu**2 / alpha``.
+
+    ``n`` is another name of ``alpha``; with ``p`` instead of ``mu``, the mean is ``n (1 - p) / p``.
+    """
 
     params = {
         "mu": Param(nonnegative, typical=(0.5, 12.0)),
-        "alpha": Param(positive, typical=(0.5, 8.0)),
+        "alpha": _dispersion,
     }
     alt = (
         Alt(
             lambda o, n, p: {"mu": n * (1 - p) / p, "alpha": n},
             gives=("mu", "alpha"),
-            params={
-                "n": Param(positive, typical=(0.5, 8.0)),
-                "p": Param(probability, typical=(0.2, 0.8)),
-            },
+            params={"n": _dispersion, "p": _share},
         ),
+        Alt(
+            lambda o, alpha, p: {"mu": alpha * (1 - p) / p, "alpha": alpha},
+            gives=("mu", "alpha"),
+            params={"alpha": _dispersion, "p": _share},
+        ),
+        Alt(lambda o, n: {"alpha": n}, gives=("alpha",), params={"n": _dispersion}),
     )
     order = ("mu", "alpha", "p", "n")
     support = count

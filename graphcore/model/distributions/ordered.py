@@ -63,6 +63,14 @@ class OrderedLogistic(_Ordered):
         gap = select(o, o.log1mexp(low - high), x)
         return gap - o.softplus(eta - select(o, high, x)) - o.softplus(select(o, low, x) - eta)
 
+    def logcdf(o, x, eta, cutpoints):
+        _, high = _borders(o, cutpoints, np.inf)
+        return o.switch(x < 0, -np.inf, -o.softplus(eta - select(o, high, o.floor(x))))
+
+    def logccdf(o, x, eta, cutpoints):
+        _, high = _borders(o, cutpoints, np.inf)
+        return o.switch(x < 0, 0.0, -o.softplus(select(o, high, o.floor(x)) - eta))
+
     @staticmethod
     def log_probabilities(eta, cutpoints):
         """Of all categories, along a last axis."""
@@ -107,6 +115,16 @@ class OrderedProbit(_Ordered):
         a, b = o.switch(upper, -b, a), o.switch(upper, -a, b)
         whole = o.log_ndtr(b)
         return whole + o.log1mexp(o.log_ndtr(a) - whole)
+
+    def logcdf(o, x, eta, cutpoints, sigma):
+        _, high = _borders(o, cutpoints, FAR)
+        at = (select(o, high, o.floor(x)) - eta) / sigma
+        return o.switch(x < 0, -np.inf, o.log_ndtr(at))
+
+    def logccdf(o, x, eta, cutpoints, sigma):
+        _, high = _borders(o, cutpoints, FAR)
+        at = (eta - select(o, high, o.floor(x))) / sigma
+        return o.switch(x < 0, 0.0, o.switch(at < -0.5 * FAR / sigma, -np.inf, o.log_ndtr(at)))
 
     @staticmethod
     def probabilities(eta, cutpoints, sigma):

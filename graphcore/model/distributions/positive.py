@@ -285,9 +285,9 @@ class LogNormal(Distribution):
 
 
 class HalfFlat(Distribution):
-    """Improper: log density zero on positive numbers."""
+    """Improper: log density zero on numbers that are not negative."""
 
-    support = positive
+    support = nonnegative
 
     def logp(o, x):
         return o.zeros_like(x)

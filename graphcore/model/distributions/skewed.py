@@ -11,7 +11,7 @@ from graphcore.model.distributions.constraints import open_probability, positive
 from graphcore.model.distributions.continuous import LOG_2, precision
 from graphcore.model.distributions.parameters import Alt, Param
 from graphcore.model.distributions.quadrature import along, log_integral, stretch
-from graphcore.model.distributions.special import HALF_LOG_2PI, betaln
+from graphcore.model.distributions.special import HALF_LOG_2PI, betaln, log_betainc
 
 EULER_GAMMA = 0.5772156649015329
 SQRT_HALF = math.sqrt(0.5)
@@ -108,6 +108,15 @@ class Moyal(Distribution):
         return stats.moyal(mu, sigma)
 
 
+def _beta_shares(o, a, b, z):
+    """``(1 + z / root) / 2``, which is Beta(a, b), and what is left, without a difference."""
+    root = o.sqrt(a + b + o.sqr(z))
+    small = 0.5 * (a + b) / root / (root + o.abs(z))
+    large = 0.5 + 0.5 * o.abs(z) / root
+    right = z >= 0
+    return o.switch(right, large, small), o.switch(right, small, large)
+
+
 class SkewStudentT(Distribution):
     """Student's t with two tails of its own: ``a`` on the left, ``b`` on the right (Jones, Faddy).
 
@@ -143,6 +152,19 @@ class SkewStudentT(Distribution):
         up, down = o.switch(right, large, small), o.switch(right, small, large)
         constant = (a + b - 1) * LOG_2 + betaln(o, a, b) + 0.5 * o.log(a + b) + o.log(sigma)
         return (a + 0.5) * up + (b + 0.5) * down - constant
+
+    def logcdf(o, x, a, b, mu, sigma):
+        return log_betainc(o, a, b, *_beta_shares(o, a, b, (x - mu) / sigma))
+
+    def logccdf(o, x, a, b, mu, sigma):
+        left, right = _beta_shares(o, a, b, (x - mu) / sigma)
+        return log_betainc(o, b, a, right, left)
+
+    def icdf(o, q, a, b, mu, sigma):
+        low = o.betaincinv(a, b, o.minimum(q, 0.5))
+        high = o.betaincinv(b, a, o.minimum(1 - q, 0.5))
+        left, right = o.switch(q < 0.5, low, 1 - high), o.switch(q < 0.5, 1 - low, high)
+        return mu + sigma * (left - right) * o.sqrt(a + b) / (2 * o.sqrt(left * right))
 
     def support_point(o, a, b, mu, sigma):
         return mu
@@ -198,6 +220,13 @@ class AsymmetricLaplace(Distribution):
         share = o.sqr(kappa)
         high = -o.maximum(z, 0.0) * kappa - o.log1p(share)
         return o.switch(z < 0, o.log1p(-o.exp(z / kappa) / (1 + 1 / share)), high)
+
+    def icdf(o, q, kappa, mu, b):
+        share = o.sqr(kappa)
+        border = share / (1 + share)  # the probability of lying below mu
+        low = kappa * o.log(o.minimum(q / border, 1.0))
+        high = -o.log(o.minimum((1 - q) * (1 + share), 1.0)) / kappa
+        return mu + o.switch(q < border, low, high) / b
 
     def mean(o, kappa, mu, b):
         return mu + (1 / kappa - kappa) / b

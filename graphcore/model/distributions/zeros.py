@@ -33,6 +33,7 @@ class _WithZeros(Distribution, hidden=True):
             cls.order = ("psi", *names_of(base))
             cls.logp, cls.support_point, cls.random = cls.formulas(base)
             cls.logcdf = cls.cumulative(base)
+            cls.mean, cls.variance = _moments(cls)
         super().__init_subclass__(hidden=hidden, **kwargs)
 
     def _find_support(self):
@@ -40,6 +41,26 @@ class _WithZeros(Distribution, hidden=True):
         if isinstance(support, Constraint):
             return support if support.discrete else nonnegative
         return support(**{k: v for k, v in self.arguments.items() if k != "psi"})
+
+
+def _moments(cls):
+    """Mean and variance, from those of the base, of which the hurdle families leave out zero."""
+    base = cls.base
+    log_zero = _LOG_ZERO.get(base) if issubclass(cls, _Hurdle) else None
+
+    def parts(o, psi, rest):
+        some = psi if log_zero is None else psi / -o.expm1(log_zero(o, **rest))
+        return some, base.mean(o, **rest)
+
+    def mean(o, psi, **rest):
+        some, center = parts(o, psi, rest)
+        return some * center
+
+    def variance(o, psi, **rest):
+        some, center = parts(o, psi, rest)
+        return some * (base.variance(o, **rest) + (1 - some) * o.sqr(center))
+
+    return staticmethod(mean), staticmethod(variance)
 
 
 class _ZeroInflated(_WithZeros, hidden=True):
