@@ -16,6 +16,7 @@ from graphcore import (
     gof,
     gradient,
     ifelse,
+    places,
     printing,
     raise_op,
     sandbox,
@@ -44,12 +45,12 @@ from graphcore.errors import (
     NullTypeGradError,
     UnusedInputError,
 )
-from graphcore.graph.basic import clone, clone_replace, graph_replace
+from graphcore.graph.basic import clone_replace, graph_replace
 from graphcore.graph.nodes import Apply, Constant, SharedVariable, Variable
 from graphcore.graph.printing import debugprint, dprint, pp
 from graphcore.ops.inner import OpFromGraph
 from graphcore.ops.user import UserOp as Op
-from graphcore.ops.user import as_op
+from graphcore.ops.user import as_op, wrap_py
 from graphcore.runtime.callable import Function
 from graphcore.runtime.function import explain, function
 from graphcore.runtime.inputs import In, Out, Param, SymbolicInput, SymbolicOutput
@@ -60,7 +61,9 @@ from graphcore.tensor.scan import foldl, foldr, map, reduce, scan, until
 from graphcore.tensor.vectorize import vectorize_graph
 from graphcore.updates import OrderedUpdates
 
+clone = clone_replace
 pprint = pp
+places.install()
 
 __all__ = [
     "Apply",
@@ -126,4 +129,5 @@ __all__ = [
     "updates",
     "vectorize_graph",
     "verify_grad",
+    "wrap_py",
 ]

@@ -7,6 +7,8 @@ from graphcore.graph.types import TensorType
 from graphcore.ops.user import UserOp as Op
 from graphcore.tensor.opt import OpRemove
 
+Type = TensorType
+
 __all__ = [
     "Apply",
     "Constant",
@@ -16,6 +18,7 @@ __all__ = [
     "OpRemove",
     "SharedVariable",
     "TensorType",
+    "Type",
     "Variable",
     "graph",
 ]

@@ -448,7 +448,7 @@ def row_scale(x, s):
     return x.with_data(x.data * _float(s)[x.rows])
 
 
-def sp_sum(x, axis=None):
+def sp_sum(x, axis=None, sparse_grad=False):
     """Sum of the elements of a sparse matrix, or of those along an axis; dense.
 
     Examples
@@ -498,12 +498,12 @@ def _stacked(blocks, axis, format):
     return _assemble(data, *places, shape, format or blocks[0].format)
 
 
-def hstack(blocks, format=None):
+def hstack(blocks, format=None, dtype=None):
     """Sparse matrices side by side."""
     return _stacked(blocks, 1, format)
 
 
-def vstack(blocks, format=None):
+def vstack(blocks, format=None, dtype=None):
     """Sparse matrices one above the other."""
     return _stacked(blocks, 0, format)
 
@@ -539,7 +539,7 @@ def ensure_sorted_indices(x):
     return as_sparse_variable(x)
 
 
-def true_dot(x, y):
+def true_dot(x, y, grad_preserves_dense=True):
     """Product of two sparse matrices, sparse; of a sparse and a dense one, dense.
 
     Examples

@@ -99,7 +99,9 @@ class SymbolicSparse(SparseVariable):
         return tt.inc_subtensor(whole[self.rows], tt.switch(on, self.data, 0.0))
 
 
-def _input(format, name, dtype):
+def sparse_input(format, dtype=None, name=None):
+    """A sparse matrix of a format, ``"csr"`` or ``"csc"``, as the input of a function."""
+
     def part(suffix, dtype):
         return tt.vector(None if name is None else f"{name}.{suffix}", dtype=dtype)
 
@@ -123,12 +125,12 @@ def csr_matrix(name=None, dtype=None):
     >>> f(scipy.sparse.eye(2, 3), [1.0, 2.0, 3.0])
     array([1., 2.])
     """
-    return _input("csr", name, dtype)
+    return sparse_input("csr", dtype, name)
 
 
 def csc_matrix(name=None, dtype=None):
     """As :func:`csr_matrix`, in the format of compressed columns."""
-    return _input("csc", name, dtype)
+    return sparse_input("csc", dtype, name)
 
 
 def csr_dmatrix(name=None):

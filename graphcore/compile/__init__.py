@@ -1,9 +1,10 @@
 """Functions and what goes into them: Theano's name of the module."""
 
 from graphcore.compile import builders, debugmode, io, mode, nanguardmode, ops, sharedvalue
+from graphcore.errors import UnusedInputError
 from graphcore.graph.nodes import SharedVariable
 from graphcore.ops.inner import OpFromGraph, ViewOp
-from graphcore.ops.user import FromFunctionOp, as_op
+from graphcore.ops.user import FromFunctionOp, as_op, wrap_py
 from graphcore.runtime.callable import Function
 from graphcore.runtime.function import function
 from graphcore.runtime.inputs import In, Out, Param, SymbolicInput, SymbolicOutput
@@ -18,7 +19,9 @@ def pfunc(params, outputs=None, **options):
 
 __all__ = [
     "DebugMode", "FromFunctionOp", "Function", "In", "Mode", "NanGuardMode", "OpFromGraph",
-    "Out", "Param", "SharedVariable", "SymbolicInput", "SymbolicOutput", "ViewOp", "as_op",
+    "Out", "Param", "SharedVariable", "SymbolicInput", "SymbolicOutput",
+    "UnusedInputError", "ViewOp", "as_op",
     "builders", "debugmode", "function", "get_default_mode", "get_mode", "io", "mode",
     "nanguardmode", "ops", "pfunc", "shared", "sharedvalue", "specify_shape",
+    "wrap_py",
 ]  # fmt: skip

@@ -1,7 +1,9 @@
 """Graphs and ways to look at them, under Theano's and PyTensor's names."""
 
+from collections import deque
+
 from graphcore.graph.fgraph import FunctionGraph
-from graphcore.graph.nodes import Apply, Constant, Op, SharedVariable, Variable
+from graphcore.graph.nodes import Apply, Constant, Op, SharedVariable, Variable, new_variable
 from graphcore.graph.walk import ancestors as _ancestors
 from graphcore.graph.walk import inputs_of, replace, toposort
 
@@ -31,6 +33,58 @@ def ancestors(graphs, blockers=()):
     return list(found)
 
 
+variable_ancestors = ancestors
+
+
+def walk(nodes, expand, bfs=True):
+    """What can be reached from some nodes, each once, by a function that gives the next ones.
+
+    Parameters
+    ----------
+    nodes : iterable
+    expand : callable
+        ``expand(node)``: the nodes after this one, or None.
+    bfs : bool
+        Whether near ones come first; otherwise the last one found is followed first.
+
+    Examples
+    --------
+    >>> list(walk([1], lambda n: [2 * n, 3 * n] if n < 5 else None))
+    [1, 2, 3, 4, 6, 9, 8, 12]
+    """
+    waiting, seen = deque(nodes), set()
+    while waiting:
+        node = waiting.popleft() if bfs else waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            yield node
+            waiting.extend(expand(node) or ())
+
+
+def apply_ancestors(graphs, blockers=()):
+    """The applications that ``graphs`` depend on, in the order in which they can be computed."""
+    return toposort(_listed(graphs), stop=blockers)
+
+
+def apply_depends_on(apply, depends_on):
+    """Whether an application depends on another one, or one of several."""
+    wanted = {depends_on} if isinstance(depends_on, Apply) else set(depends_on)
+    return any(node in wanted for node in toposort(list(apply.outputs)))
+
+
+def get_var_by_name(graphs, target_var_id):
+    """The variables of this name that ``graphs`` depend on.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> x = tt.vector("x")
+    >>> [v.type for v in get_var_by_name([tt.exp(x)], "x")]
+    [TensorType(float64, (?))]
+    """
+    return tuple(v for v in ancestors(graphs) if v.name == target_var_id)
+
+
 def graph_inputs(graphs, blockers=()):
     """Variables without owner that ``graphs`` depend on, constants included."""
     return [v for v in ancestors(graphs, blockers) if v.owner is None]
@@ -42,6 +96,19 @@ inputs = graph_inputs
 def explicit_graph_inputs(graphs):
     """Inputs that need a value: neither constants nor shared variables."""
     return [v for v in inputs_of(_listed(graphs)) if not isinstance(v, SharedVariable)]
+
+
+def truncated_graph_inputs(outputs, ancestors_to_include=()):
+    """Where graphs begin, when some variables on the way count as beginnings."""
+    known = set(ancestors_to_include)
+    found = [v for v in ancestors(outputs, ancestors_to_include) if v.owner is None or v in known]
+    return list(dict.fromkeys(found))
+
+
+def orphans_between(ins, outs):
+    """Variables without owner between some variables and others, which are none of the first."""
+    known = set(_listed(ins))
+    return [v for v in ancestors(outs, _listed(ins)) if v.owner is None and v not in known]
 
 
 def applys_between(ins, outs):
@@ -142,7 +209,27 @@ def clone_replace(output, replace=None, **ignored):
     return found[0] if isinstance(output, Variable) else found
 
 
-clone = clone_replace
+def clone(inputs, outputs, copy_inputs=True, copy_orphans=None, clone_inner_graphs=False):
+    """A copy of graphs: the inputs and outputs of the copy.
+
+    Parameters
+    ----------
+    inputs, outputs : sequence of Variable
+    copy_inputs : bool
+        Whether the copy has inputs of its own.
+    copy_orphans, clone_inner_graphs
+        Accepted for programs written for Theano; what nobody can change is not copied.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> x = tt.vector("x")
+    >>> (own,), (y,) = clone([x], [2 * x])
+    >>> own is x, own.name, y.eval({own: [1.0]})
+    (False, 'x', array([2.]))
+    """
+    own = [new_variable(v.type, name=v.name) if copy_inputs else v for v in inputs]
+    return own, _replaced(list(outputs), dict(zip(inputs, own, strict=True)))
 
 
 def graph_replace(outputs, replace=None, *, strict=True):
@@ -168,7 +255,9 @@ _replaced = replace
 
 __all__ = [
     "Apply", "Constant", "FunctionGraph", "Op", "SharedVariable", "Variable", "ancestors",
-    "applys_between", "clone", "clone_replace", "equal_computations", "explicit_graph_inputs",
-    "general_toposort", "graph_inputs", "graph_replace", "inputs", "io_toposort", "is_same_graph",
-    "variable_depends_on", "variables", "vars_between",
+    "apply_ancestors", "apply_depends_on", "applys_between", "clone", "clone_replace",
+    "equal_computations", "explicit_graph_inputs", "general_toposort", "get_var_by_name",
+    "graph_inputs", "graph_replace", "inputs", "io_toposort", "is_same_graph", "orphans_between",
+    "toposort", "truncated_graph_inputs", "variable_ancestors", "variable_depends_on", "variables",
+    "vars_between", "walk",
 ]  # fmt: skip

@@ -90,6 +90,51 @@ class TensorType:
             dtype or self.dtype, self.shape if shape is None else shape, None, broadcastable
         )
 
+    def filter(self, value, strict=False, allow_downcast=None):
+        """``value`` as an array of this type.
+
+        Parameters
+        ----------
+        value : array_like
+        strict : bool
+            Refuse what is not an array of exactly this type.
+        allow_downcast : bool, optional
+            Whether to convert even where that changes values; by default it is an error.
+
+        Raises
+        ------
+        TypeError
+            When it is not one.
+        """
+        data = np.asarray(value)
+        if strict and (data is not value or data.dtype != self.numpy_dtype):
+            raise TypeError(f"an array of {self.dtype} is needed, not {value!r}")
+        if data.dtype != self.numpy_dtype:
+            made = data.astype(self.numpy_dtype)
+            if not allow_downcast and not np.array_equal(made, data, equal_nan=True):
+                raise TypeError(f"elements of {data.dtype} do not fit into {self.dtype}")
+            data = made
+        if not self.accepts(data.shape):
+            raise TypeError(f"an array of shape {data.shape} is no {self!r}")
+        return data
+
+    def in_same_class(self, other):
+        """Whether another type has the same element type, number of axes and lengths of one."""
+        return (
+            isinstance(other, TensorType)
+            and self.dtype == other.dtype
+            and self.broadcastable == other.broadcastable
+        )
+
+    def is_super(self, other):
+        """Whether every array of another type is one of this type."""
+        return (
+            isinstance(other, TensorType)
+            and self.dtype == other.dtype
+            and self.ndim == other.ndim
+            and all(n is None or n == m for n, m in zip(self.shape, other.shape, strict=True))
+        )
+
     def with_dtype(self, dtype):
         return TensorType(dtype, self.shape)
 

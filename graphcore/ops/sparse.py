@@ -5,6 +5,7 @@ A matrix is the vector of its elements row by row, and a constant *pattern*: the
 two operations are closed under differentiation.
 """
 
+from importlib import import_module
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,10 @@ class SparseType(NamedTuple):
 
     format: str
     dtype: str
+
+    def __call__(self, name=None):
+        """A matrix of this type, as the input of a function."""
+        return import_module("graphcore.sparse_inputs").sparse_input(*self, name)
 
 
 class _OnPattern(Op):

@@ -262,3 +262,6 @@ def as_op(itypes, otypes, infer_shape=None):
     itypes = itypes if isinstance(itypes, (list, tuple)) else [itypes]
     otypes = otypes if isinstance(otypes, (list, tuple)) else [otypes]
     return lambda fn: FromFunctionOp(fn, itypes, otypes, infer_shape)
+
+
+wrap_py = as_op  # PyTensor's name

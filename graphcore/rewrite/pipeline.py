@@ -55,6 +55,22 @@ def rewrite(outputs, trace=None, exclude=(), final=False, statistics=False, note
     return Rewriter(trace, exclude, notes).run(outputs, final, statistics)
 
 
+def rewrite_graph(graph, include=(), exclude=(), clone=False, **ignored):
+    """:func:`rewrite` with PyTensor's name and arguments.
+
+    Parameters
+    ----------
+    graph : Variable or sequence of Variable
+    include
+        Accepted for programs written for PyTensor: all stages run.
+    exclude : iterable of str
+        Names of rules or stages to leave out; others are PyTensor's, and count for nothing.
+    clone
+        Accepted for programs written for PyTensor: the graph given is never changed.
+    """
+    return rewrite(graph, exclude=[name for name in exclude if name in rule_names()])
+
+
 class Rewriter:
     """:func:`rewrite` in several calls, of which the later ones remember the earlier.
 

@@ -23,6 +23,7 @@ from graphcore.tensor import (
     elementwise,
     extra_ops,
     fft,
+    interpolation,
     linalg,
     math,
     matrix_functions,
@@ -50,6 +51,7 @@ from graphcore.tensor.creation import *  # noqa: F403
 from graphcore.tensor.decompositions import norm
 from graphcore.tensor.elementwise import *  # noqa: F403
 from graphcore.tensor.indexing import inc_subtensor, set_subtensor
+from graphcore.tensor.interpolation import *  # noqa: F403
 from graphcore.tensor.matrix_functions import *  # noqa: F403
 from graphcore.tensor.ordering import *  # noqa: F403
 from graphcore.tensor.packing import *  # noqa: F403
@@ -70,6 +72,7 @@ from graphcore.tensor.type import (
     uint_dtypes,
 )
 from graphcore.tensor.variable import TensorConstant, TensorSharedVariable, TensorVariable
+from graphcore.tensor.vectorize import vectorize, vectorize_graph
 
 # one function per row of the table, one constructor per kind and element type
 _generated = {**elementwise.FUNCTIONS, **reductions.FUNCTIONS, **creation.CONSTRUCTORS}
@@ -103,10 +106,11 @@ __all__ = [
     "as_tensor", "as_tensor_variable", "basic", "constant", "inc_subtensor", "linalg", "math",
     "newaxis", "nlinalg", "nnet", "opt", "random", "set_subtensor", "shared_randomstreams",
     "signal", "slinalg", "e",
-    "extra_ops", "fft", "inf", "nan", "norm", "pi", "special", "xlogx",
+    "extra_ops", "fft", "inf", "nan", "norm", "pi", "special", "vectorize", "vectorize_graph",
+    "xlogx",
     *sorted(_generated),
     *arranging.__all__, *complexes.__all__, *sequences.__all__,
     *creation.__all__, *elementwise.__all__, *matrix_functions.__all__, *ordering.__all__,
-    *packing.__all__, *padding.__all__, *products.__all__, *reductions.__all__,
-    *shaping.__all__, *special.__all__,
+    *interpolation.__all__, *packing.__all__, *padding.__all__, *products.__all__,
+    *reductions.__all__, *shaping.__all__, *special.__all__,
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from graphcore import config
 from graphcore.graph.nodes import SharedVariable, Variable, new_shared, new_variable
 from graphcore.graph.types import TensorType
 from graphcore.ops.operands import check_dtype
+from graphcore.ops.random import state_of
 
 _KINDS = {
     "scalar": (),
@@ -61,6 +62,8 @@ def _is_dtype(x):
     """Whether the first argument is an element type; one letter is the name of a variable."""
     if not isinstance(x, str):
         return x is not None
+    if x == "floatX":
+        return True
     try:
         return len(x) > 1 and np.dtype(x) is not None
     except TypeError:
@@ -139,8 +142,8 @@ def shared(
 
     Parameters
     ----------
-    value : array_like
-        The first value.
+    value : array_like, or numpy.random.Generator
+        The first value.  Of a generator the state is kept, see :mod:`graphcore.tensor.random`.
     name : str, optional
     shape : sequence of (int or None), optional
         Lengths that every value must have; by default only the number of axes is fixed.
@@ -169,6 +172,8 @@ def shared(
     if isinstance(value, Variable):
         kind = "shared already" if isinstance(value, SharedVariable) else "symbolic"
         raise TypeError(f"shared: the value must be an array, {value!r} is {kind}")
+    if isinstance(value, np.random.Generator):
+        return new_shared(TensorType("int64", (6,)), state_of(value), name)
     data = np.asarray(value, dtype=dtype, order="C")
     data = data if borrow else data.copy()
     if shape is None:

@@ -34,6 +34,7 @@ def scan(
     allow_gc=None,
     strict=False,
     return_list=False,
+    return_updates=True,
 ):
     """Repeat a step, carrying values from each step to the next.
 
@@ -63,6 +64,8 @@ def scan(
         Name of the outputs.
     strict : bool
         Whether ``fn`` may use only the variables it is given.
+    return_updates : bool
+        False for the outputs alone, where the loop updates nothing.
     return_list : bool
         Whether a single output is returned in a list too.
     mode, profile, allow_gc
@@ -89,7 +92,18 @@ def scan(
     for i, v in enumerate(outputs):
         if name is not None:
             v.name = name if len(outputs) == 1 else f"{name}[{i}]"
-    return (outputs[0] if len(outputs) == 1 and not return_list else outputs), updates
+    outputs = outputs[0] if len(outputs) == 1 and not return_list else outputs
+    return _with_updates(outputs, updates, return_updates)
+
+
+def _with_updates(outputs, updates, asked_for):
+    """What a loop returns: outputs and updates, or only the outputs, where nothing is updated."""
+    if asked_for:
+        return outputs, updates
+    if updates:
+        names = ", ".join(shown(v) for v in updates)
+        raise ValueError(f"scan: {names} are updated in the loop; return_updates must be True")
+    return outputs
 
 
 def _as_list(x):
@@ -407,6 +421,7 @@ def map(
     go_backwards=False,
     mode=None,
     name=None,
+    return_updates=True,
 ):
     """Apply a function to every entry of sequences; see :func:`scan`.
 
@@ -419,13 +434,15 @@ def map(
     array([1., 4.])
     """
     return scan(
-        fn, sequences, None, non_sequences, None, truncate_gradient, go_backwards, name=name
-    )
+        fn, sequences, None, non_sequences, None, truncate_gradient, go_backwards, name=name,
+        return_updates=return_updates,
+    )  # fmt: skip
 
 
 def reduce(
-    fn, sequences, outputs_info, non_sequences=None, go_backwards=False, mode=None, name=None
-):
+    fn, sequences, outputs_info, non_sequences=None, go_backwards=False, mode=None, name=None,
+    return_updates=True,
+):  # fmt: skip
     """The last result of a :func:`scan` over sequences.
 
     Examples
@@ -443,14 +460,24 @@ def reduce(
         return_list=True,
     )  # fmt: skip
     last = [getitem(v, -1) for v in outputs]
-    return (last[0] if len(last) == 1 else last), updates
+    return _with_updates(last[0] if len(last) == 1 else last, updates, return_updates)
 
 
-def foldl(fn, sequences, outputs_info, non_sequences=None, mode=None, name=None):
+def foldl(
+    fn, sequences, outputs_info, non_sequences=None, mode=None, name=None, return_updates=True
+):
     """:func:`reduce` from the first entry to the last."""
-    return reduce(fn, sequences, outputs_info, non_sequences, False, name=name)
+    return reduce(
+        fn, sequences, outputs_info, non_sequences, False, name=name,
+        return_updates=return_updates,
+    )  # fmt: skip
 
 
-def foldr(fn, sequences, outputs_info, non_sequences=None, mode=None, name=None):
+def foldr(
+    fn, sequences, outputs_info, non_sequences=None, mode=None, name=None, return_updates=True
+):
     """:func:`reduce` from the last entry to the first."""
-    return reduce(fn, sequences, outputs_info, non_sequences, True, name=name)
+    return reduce(
+        fn, sequences, outputs_info, non_sequences, True, name=name,
+        return_updates=return_updates,
+    )  # fmt: skip

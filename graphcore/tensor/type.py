@@ -1,6 +1,10 @@
-"""Types of arrays and the names of element types: Theano's name of the module."""
+"""Types of arrays and the names of element types: Theano's name of the module.
+
+The constructors of variables (``matrix``, ``dvector``) can be imported from here too.
+"""
 
 from graphcore.graph.types import TensorType
+from graphcore.tensor.creation import CONSTRUCTORS, tensor
 
 int_dtypes = ("int8", "int16", "int32", "int64")
 uint_dtypes = ("uint8", "uint16", "uint32", "uint64")
@@ -11,7 +15,10 @@ complex_dtypes = ("complex64", "complex128")
 continuous_dtypes = float_dtypes + complex_dtypes
 all_dtypes = discrete_dtypes + continuous_dtypes
 
+globals().update(CONSTRUCTORS)
+
 __all__ = [
     "TensorType", "all_dtypes", "complex_dtypes", "continuous_dtypes", "discrete_dtypes",
-    "float_dtypes", "int_dtypes", "integer_dtypes", "uint_dtypes",
+    "float_dtypes", "int_dtypes", "integer_dtypes", "tensor", "uint_dtypes",
+    *CONSTRUCTORS,
 ]  # fmt: skip

@@ -4,6 +4,7 @@ import numpy as np
 
 from graphcore.errors import shown
 from graphcore.graph.nodes import Constant, SharedVariable, Variable, set_variable_classes
+from graphcore.graph.printing import debugprint
 from graphcore.graph.walk import inputs_of
 from graphcore.ops.elementwise import Cast, apply_row
 from graphcore.tensor import (
@@ -155,6 +156,14 @@ class TensorOperators:
             found.container = self.container
             return found
         return type(self)(self.type, name=name)
+
+    def dprint(self, **options):
+        """The graph as text; see :func:`graphcore.dprint`."""
+        return debugprint(self, **options)
+
+    def get_test_value(self):
+        """The test value, ``tag.test_value``."""
+        return self.tag.test_value
 
     def copy(self, name=None):
         """A new variable of the same value, which may have another name."""

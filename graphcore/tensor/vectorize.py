@@ -1,12 +1,17 @@
-"""``vectorize_graph``: a graph for many values of its inputs at once."""
+"""Graphs and functions for many values of their inputs at once."""
 
-from graphcore.graph.nodes import Variable
+import functools
+import re
+
+from graphcore.graph.nodes import Variable, new_variable
 from graphcore.graph.walk import toposort
 from graphcore.ops.lift import lifter
 from graphcore.ops.operands import graph
 from graphcore.ops.shape import Reshape, shape_vector
+from graphcore.tensor.arranging import broadcast_shape
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.scan import scan
+from graphcore.tensor.shaping import broadcast_to
 
 
 def vectorize_graph(outputs, replace):
@@ -57,6 +62,62 @@ def vectorize_graph(outputs, replace):
     return found[0] if single else found
 
 
+def vectorize(func, signature=None):
+    """A function of arrays as one that is applied to every entry of arrays with more axes.
+
+    Parameters
+    ----------
+    func : callable
+        Makes a variable, or several, of variables.
+    signature : str, optional
+        The axes of its arguments and results, ``"(n),(n,m)->(m)"``; by default they have none.
+
+    Returns
+    -------
+    callable
+        Its arguments may have further axes in front, which broadcast against each other.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> spread = tt.vectorize(lambda v: v.max() - v.min(), "(n)->()")
+    >>> spread([[1.0, 5.0], [2.0, 2.0]]).eval()
+    array([4., 0.])
+    """
+    cores = None
+    if signature is not None:
+        groups = re.findall(r"\(([^()]*)\)", signature.partition("->")[0])
+        cores = [len([name for name in group.split(",") if name.strip()]) for group in groups]
+
+    @functools.wraps(func)
+    def vectorized(*args):
+        values = [as_tensor_variable(x) for x in args]
+        sizes = [0] * len(values) if cores is None else cores
+        if len(sizes) != len(values):
+            raise TypeError(f"vectorize: {signature} has {len(sizes)} arguments, not {len(values)}")
+        leads = [x.type.ndim - n for x, n in zip(values, sizes, strict=True)]
+        if min(leads, default=0) < 0:
+            raise TypeError(f"vectorize: an argument has fewer axes than {signature} says")
+        if not any(leads):
+            return func(*values)
+        shapes = [
+            tuple(graph.shape_entry(x, i) for i in range(k))
+            for x, k in zip(values, leads, strict=True)
+        ]
+        batch = broadcast_shape(*(s for s in shapes if s), arrays_are_shapes=True)
+        moving, inner = {}, []
+        for x, k in zip(values, leads, strict=True):
+            if not k:
+                inner.append(x)
+                continue
+            inner.append(new_variable(x.type.with_shape(x.type.shape[k:])))
+            core = [graph.shape_entry(x, i) for i in range(k, x.type.ndim)]
+            moving[inner[-1]] = broadcast_to(x, (*batch, *core))
+        return vectorize_graph(func(*inner), moving)
+
+    return vectorized
+
+
 def _joined(v, n, lead):
     """All leading axes as one."""
     if lead == 1:
@@ -100,4 +161,4 @@ def _one_by_one(node, moves, values):
     return found
 
 
-__all__ = ["vectorize_graph"]
+__all__ = ["vectorize", "vectorize_graph"]

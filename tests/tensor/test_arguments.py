@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.linalg
+import scipy.signal
 import scipy.special
 
 import graphcore
@@ -197,3 +198,66 @@ def test_inputs_may_refuse_conversion(value):
     assert f(np.float32(0.5)) == 0.5
     with pytest.raises(TypeError, match="does not allow downcasts"):
         f(value)
+
+
+@pytest.mark.parametrize("options", [{}, {"left": -1.0, "right": 7.0}, {"period": 2.5}])
+def test_interp(options):
+    xp, fp = np.array([0.0, 0.5, 1.5, 2.0]), np.array([1.0, -1.0, 3.0, 2.0])
+    x = np.array([[-1.0, 0.0, 0.2], [1.5, 2.0, 9.0]])
+    found = tt.interp(x, xp, fp, **options).eval()
+    np.testing.assert_allclose(found, np.interp(x, xp, fp, **options), rtol=1e-14)
+    v = tt.vector("v")
+    slope = graphcore.grad(tt.interp(v, xp, fp).sum(), v).eval({v: [0.25, 1.0]})
+    np.testing.assert_allclose(slope, [-4.0, 4.0], rtol=1e-14)
+
+
+@pytest.mark.parametrize("mode", ["full", "valid", "same"])
+def test_convolutions(mode):
+    x, w = RNG.normal(size=7), RNG.normal(size=3)
+    found = tt.signal.convolve1d(x, w, mode=mode).eval()
+    np.testing.assert_allclose(found, np.convolve(x, w, mode), rtol=1e-12, atol=1e-14)
+    found = tt.signal.convolve2d(T[0], T[1][:2, :3], mode=mode).eval()
+    wanted = scipy.signal.convolve2d(T[0], T[1][:2, :3], mode)
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)
+
+
+def test_vectorize():
+    product = tt.vectorize(lambda a, b: (a @ b, a.sum()), "(n,m),(m)->(n),()")
+    x, y = tt.tensor3("x"), tt.vector("y")
+    f = graphcore.function([x, y], list(product(x, y)))
+    y0 = np.arange(4.0)
+    for found, wanted in zip(f(T, y0), (T @ y0, T.sum((1, 2))), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-13)
+    inner = tt.vectorize(lambda a, b: (a * b).sum(), "(n),(n)->()")
+    found = inner(tt.constant(T), tt.constant(M)).eval()  # (2, 3) and (3,)
+    np.testing.assert_allclose(found, (T * M).sum(-1), rtol=1e-13)
+    plain = tt.vectorize(lambda a, b: a + 2 * b)
+    column = V[:, None]
+    np.testing.assert_allclose(plain(M, column).eval(), M + 2 * column, rtol=1e-14)
+    with pytest.raises(TypeError, match="fewer axes"):
+        inner(1.0, 2.0)
+
+
+def test_loops_without_updates():
+    found = graphcore.scan(lambda p: 2 * p, outputs_info=1.0, n_steps=3, return_updates=False)
+    np.testing.assert_array_equal(found.eval(), [2, 4, 8])
+    x = tt.constant([1.0, 2.0])
+    assert graphcore.reduce(lambda v, t: v + t, x, 0.0, return_updates=False).eval() == 3
+    s = graphcore.shared(0.0, "s")
+    with pytest.raises(ValueError, match="s are updated"):
+        graphcore.scan(lambda: {s: s + 1}, n_steps=2, return_updates=False)
+
+
+def test_types_take_and_compare_values():
+    T1 = tt.TensorType("float32", (None, 2))
+    assert T1.filter([[1.0, 0.5]]).dtype == "float32"
+    with pytest.raises(TypeError, match="do not fit"):
+        T1.filter([[1.0, 0.1]])
+    assert T1.filter([[1.0, 0.1]], allow_downcast=True)[0, 1] == np.float32(0.1)
+    with pytest.raises(TypeError, match="shape"):
+        T1.filter([1.0])
+    with pytest.raises(TypeError, match="is needed"):
+        T1.filter([[1.0, 2.0]], strict=True)
+    assert T1.is_super(tt.TensorType("float32", (3, 2)))
+    assert not T1.is_super(tt.TensorType("float64", (3, 2)))
+    assert T1.in_same_class(tt.TensorType("float32", (4, 5)))

@@ -35,6 +35,14 @@ LAWS = {
     "poisson": ((2.5,), st.poisson(2.5)),
     "geometric": ((0.3,), st.geom(0.3)),
     "integers": ((2, 6), st.randint(2, 6)),
+    "hypergeometric": ((6, 5, 4), st.hypergeom(11, 6, 4)),
+    "betabinom": ((8, 2.0, 3.0), st.betabinom(8, 2, 3)),
+    "gengamma": ((2.0, 3.0, 1.5), st.gengamma(2 / 3, 3, scale=1.5)),
+    "halfcauchy": ((1.0, 2.0), st.halfcauchy(1, 2)),
+    "invgamma": ((3.0, 2.0), st.invgamma(3, scale=2)),
+    "pareto_from_scale": ((3.0, 2.0), st.pareto(3, scale=2)),
+    "t": ((4.0, 1.0, 2.0), st.t(4, 1, 2)),
+    "truncexpon": ((2.0, 1.0, 3.0), st.truncexpon(2, 1, 3)),
 }
 
 

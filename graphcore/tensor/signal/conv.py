@@ -1,5 +1,6 @@
 """Convolution of images without channels."""
 
+from graphcore.ops.index import shape_entry
 from graphcore.ops.shape import dimshuffle
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.nnet import abstract_conv
@@ -40,4 +41,51 @@ def conv2d(input, filters, image_shape=None, filter_shape=None, border_mode="val
     return y if x.type.ndim == 3 else y[0]
 
 
-__all__ = ["conv2d"]
+def convolve1d(in1, in2, mode="full"):
+    """The convolution of two vectors.
+
+    Parameters
+    ----------
+    in1, in2 : vector
+    mode : {"full", "valid", "same"}
+        What is left of the result: all of it, what does not reach over an end, or the middle, as
+        long as ``in1``.
+
+    Examples
+    --------
+    >>> import graphcore.tensor as tt
+    >>> tt.signal.convolve1d([1.0, 2.0, 4.0], [1.0, 10.0]).eval()
+    array([ 1., 12., 24., 40.])
+    """
+    x, w = as_tensor_variable(in1), as_tensor_variable(in2)
+    if x.type.ndim != 1 or w.type.ndim != 1:
+        raise TypeError("convolve1d: needs vectors")
+    return convolve2d(dimshuffle(x, ("x", 0)), dimshuffle(w, ("x", 0)), mode)[0]
+
+
+def convolve2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
+    """The convolution of two matrices, with zeros outside.
+
+    Parameters
+    ----------
+    in1, in2 : matrix
+    mode : {"full", "valid", "same"}
+        As for :func:`convolve1d`.
+    boundary, fillvalue
+        Must be "fill" and 0.
+    """
+    if boundary != "fill" or fillvalue != 0:
+        raise NotImplementedError("convolve2d: only zeros outside; pad the matrix before")
+    if mode not in ("full", "valid", "same"):
+        raise ValueError(f"convolve2d: mode must be 'full', 'valid' or 'same', not {mode!r}")
+    x, w = as_tensor_variable(in1), as_tensor_variable(in2)
+    if mode == "valid":
+        return conv2d(x, w)
+    whole = conv2d(x, w, border_mode="full")
+    if mode == "full":
+        return whole
+    starts = [(shape_entry(w, i) - 1) // 2 for i in range(2)]
+    return whole[tuple(slice(s, s + shape_entry(x, i)) for i, s in enumerate(starts))]
+
+
+__all__ = ["conv2d", "convolve1d", "convolve2d"]

@@ -35,7 +35,7 @@ def generator_of(variable):
     return ops.generator_of(variable.container[0])
 
 
-def _size(size):
+def size_of(size):
     """The shape as an int64 vector, and how many axes it has; None stays None."""
     if size is None:
         return shape_vector([]), None
@@ -93,12 +93,17 @@ class _Stream:
         return found
 
     def _law(self, name, size, parameters, dtype=None):
-        size, ndim = _size(size)
+        size, ndim = size_of(size)
         op = ops.Draw(name, ndim, dtype or ops.LAWS[name].dtype)
         return self._draw(op, size, parameters)
 
+    def gen(self, op, *parameters, **options):
+        """A draw by the name of a method, or the function of the same name."""
+        name = op if isinstance(op, str) else op.__name__
+        return getattr(self, name)(*parameters, **options)
+
     def _choose(self, size, a, replace, p):
-        size, ndim = _size(() if size is None else size)
+        size, ndim = size_of(() if size is None else size)
         op = ops.Choice(ndim, replace, p is not None)
         return self._draw(op, size, [a] if p is None else [a, p])
 
@@ -184,8 +189,15 @@ class RandomStreams(_Stream):
         """Numbers between ``low`` and ``high``."""
         return self._law("uniform", size, [low, high], dtype)
 
-    def normal(self, size=(), avg=0.0, std=1.0, ndim=None, dtype=None, nstreams=None):
-        """Normal numbers of mean ``avg`` and standard deviation ``std``."""
+    def normal(
+        self, size=(), avg=0.0, std=1.0, ndim=None, dtype=None, nstreams=None, truncate=False
+    ):  # fmt: skip
+        """Normal numbers of mean ``avg`` and standard deviation ``std``.
+
+        With ``truncate`` they are within two standard deviations.
+        """
+        if truncate:
+            return self.truncated_normal(size, avg, std, ndim, dtype)
         return self._law("normal", size, [avg, std], dtype)
 
     def binomial(self, size=(), n=1, p=0.5, ndim=None, dtype=None, nstreams=None, prob=None):
