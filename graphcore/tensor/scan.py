@@ -102,7 +102,7 @@ def _with_updates(outputs, updates, asked_for):
         return outputs, updates
     if updates:
         names = ", ".join(shown(v) for v in updates)
-        raise ValueError(f"scan: {names} are updated in the loop; return_updates must be True")
+        raise ValueError(f"scan: the loop updates {names}; return_updates must be True")
     return outputs
 
 

@@ -244,7 +244,7 @@ def test_loops_without_updates():
     x = tt.constant([1.0, 2.0])
     assert graphcore.reduce(lambda v, t: v + t, x, 0.0, return_updates=False).eval() == 3
     s = graphcore.shared(0.0, "s")
-    with pytest.raises(ValueError, match="s are updated"):
+    with pytest.raises(ValueError, match="the loop updates 's'"):
         graphcore.scan(lambda: {s: s + 1}, n_steps=2, return_updates=False)
 
 
