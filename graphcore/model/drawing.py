@@ -14,7 +14,10 @@ _STYLES = {  # kind: (Graphviz attributes, brackets of a Mermaid node)
 }
 
 
-def model_to_graphviz(model=None, *, var_names=None, save=None, figsize=None, dpi=300):
+def model_to_graphviz(
+    model=None, *, var_names=None, formatting="plain", save=None, figsize=None, dpi=300,
+    include_dim_lengths=True,
+):  # fmt: skip
     """The model as a ``graphviz.Digraph``; needs the package graphviz.
 
     Parameters
@@ -22,8 +25,15 @@ def model_to_graphviz(model=None, *, var_names=None, save=None, figsize=None, dp
     model : Model, optional
     var_names : sequence of str, optional
         Variables to show, with what they depend on.
+    formatting : {"plain"}
     save : str, optional
         A file to render to.
+    figsize : (float, float), optional
+        Inches.
+    dpi : int
+        Of the file.
+    include_dim_lengths : bool
+        Whether plates show the lengths of their dimensions.
 
     Returns
     -------
@@ -33,7 +43,7 @@ def model_to_graphviz(model=None, *, var_names=None, save=None, figsize=None, dp
         import graphviz
     except ImportError as error:
         raise ImportError("this needs the package graphviz: pip install graphviz") from error
-    found = _Picture(modelcontext(model), var_names)
+    found = _Picture(modelcontext(model), var_names, include_dim_lengths, formatting)
     picture = graphviz.Digraph(name="model")
     if figsize is not None:
         picture.attr(size=f"{figsize[0]},{figsize[1]}")
@@ -55,7 +65,9 @@ def model_to_graphviz(model=None, *, var_names=None, save=None, figsize=None, dp
     return picture
 
 
-def model_to_mermaid(model=None, *, var_names=None, include_dim_lengths=True):
+def model_to_mermaid(
+    model=None, *, var_names=None, formatting="plain", include_dim_lengths=True
+):  # fmt: skip
     """The model as the text of a Mermaid graph.
 
     Examples
@@ -73,7 +85,7 @@ def model_to_mermaid(model=None, *, var_names=None, include_dim_lengths=True):
     mu --> y
     style y fill:#757575
     """
-    found = _Picture(modelcontext(model), var_names, include_dim_lengths)
+    found = _Picture(modelcontext(model), var_names, include_dim_lengths, formatting)
     lines = ["graph TD"]
     plates = 0
     for label, names in found.plates.items():
@@ -91,13 +103,15 @@ def model_to_mermaid(model=None, *, var_names=None, include_dim_lengths=True):
     return "\n".join(lines)
 
 
-def model_to_networkx(model=None, *, var_names=None):
+def model_to_networkx(
+    model=None, *, var_names=None, formatting="plain", include_dim_lengths=True
+):  # fmt: skip
     """The model as a ``networkx.DiGraph``; needs the package networkx."""
     try:
         import networkx
     except ImportError as error:
         raise ImportError("this needs the package networkx: pip install networkx") from error
-    found = _Picture(modelcontext(model), var_names)
+    found = _Picture(modelcontext(model), var_names, include_dim_lengths, formatting)
     graph = networkx.DiGraph(name="model")
     for label, names in found.plates.items():
         for name in names:
@@ -118,7 +132,9 @@ class _Picture:
     edges : list of (str, str)
     """
 
-    def __init__(self, model, var_names=None, lengths=True):
+    def __init__(self, model, var_names=None, lengths=True, formatting="plain"):
+        if formatting != "plain":
+            raise ValueError(f"formatting must be 'plain', not {formatting!r}")
         self.model = model
         tables = {
             "data": model.data_vars,

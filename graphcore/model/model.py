@@ -472,13 +472,16 @@ class Model(Densities, OldNames, metaclass=_Entered):
             return logps
         return {name: round(x, round_vals) if isfinite(x) else x for name, x in logps.items()}
 
-    def debug(self, point=None, verbose=True):
+    def debug(self, point=None, fn="logp", verbose=True):
         """Which terms are not finite at a point, at which element, and with which parameters.
 
         Parameters
         ----------
         point : dict, optional
             Values by value variable name; the initial point by default.
+        fn : {"logp", "dlogp", "random"}
+            For PyMC's sake: the terms of the log density are what is looked at, from which its
+            gradient and the draws fail too.
         verbose : bool
             Whether to print the findings.
 
@@ -487,6 +490,8 @@ class Model(Densities, OldNames, metaclass=_Entered):
         list of Problem
             Empty when every term is finite.
         """
+        if fn not in ("logp", "dlogp", "random"):
+            raise ValueError(f"fn must be 'logp', 'dlogp' or 'random', not {fn!r}")
         problems = report.find_problems(self, self._given(point))
         if verbose:
             print("\n".join(str(p) for p in problems) or "no problems found")

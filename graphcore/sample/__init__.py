@@ -1,6 +1,7 @@
 """Samplers, their results, and what tells whether to trust them."""
 
 from graphcore.errors import SamplingError
+from graphcore.sample.assignment import CompoundStep
 from graphcore.sample.converting import to_inference_data
 from graphcore.sample.diagnostics import (
     bfmi,
@@ -14,7 +15,7 @@ from graphcore.sample.diagnostics import (
 )
 from graphcore.sample.evolution import DEMetropolis, DEMetropolisZ
 from graphcore.sample.forward import draw
-from graphcore.sample.hamiltonian import HamiltonianMC
+from graphcore.sample.hamiltonian import NUTS, HamiltonianMC
 from graphcore.sample.mcmc import sample
 from graphcore.sample.mode import find_MAP
 from graphcore.sample.multitrace import MultiTrace
@@ -35,12 +36,10 @@ from graphcore.sample.recover import recover_marginals
 from graphcore.sample.report import SamplingWarning
 from graphcore.sample.results import DataArray, Group, Result, make_group
 from graphcore.sample.steps import (
-    NUTS,
     BinaryGibbsMetropolis,
     BinaryMetropolis,
     CategoricalGibbsMetropolis,
     CauchyProposal,
-    CompoundStep,
     LaplaceProposal,
     Metropolis,
     NormalProposal,

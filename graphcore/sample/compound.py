@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphcore import config
+from graphcore._linear import LinearDensity
 from graphcore._nuts import Chain, Status, Stop
 from graphcore.errors import SamplingError
+from graphcore.sample.hamiltonian import NUTS
 from graphcore.sample.nuts import FAILURES, longest
 from graphcore.sample.progress import make_bar
 from graphcore.sample.start import METHODS, start_point
 from graphcore.sample.statistics import as_records
-from graphcore.sample.steps import NUTS
 
 
 @dataclass
@@ -87,12 +88,16 @@ class _Trajectories:
         self.density.set_extra_values(point)
         start = start_point(step.model, self.density, point, rng, METHODS[init])
         self.point, self.names = point, [v.name for v in step.vars]
-        ones = np.ones(len(start))
+        self.taken, first = self.density, start
+        if step.factor is not None:  # coordinates in which the metric is the identity
+            self.taken = LinearDensity(self.density.address, self.density.user_data, step.factor)
+            first = np.linalg.solve(step.factor, start)
         bits = np.random.PCG64(rng.integers(2**63))
         self.chain = Chain(
-            self.density.address, self.density.user_data, start, ones, bits, stop, tune=tune,
+            self.taken.address, self.taken.user_data, first, step.variances, bits, stop, tune=tune,
             draws=draws, target_accept=step.target_accept, max_treedepth=step.max_treedepth,
-            path_length=step.path_length, max_steps=step.max_steps,
+            path_length=step.path_length, max_steps=step.max_steps, step_size=step.step_size,
+            adapt_step_size=step.adapt_step_size, adapt_metric=step.adapt_metric,
         )  # fmt: skip
         self._put(start)
 
@@ -105,7 +110,8 @@ class _Trajectories:
             raise SamplingError(f"{text} (transition {self.chain.done})", 0, self.chain.position)
         if self.chain.status == Status.STOPPED:
             return None
-        self._put(self.chain.position)
+        x = self.chain.position
+        self._put(x if self.step.factor is None else self.step.factor @ x)
         record = self.chain.stats[self.chain.done - 1]
         return self.step.described({name: record[name] for name in record.dtype.names})
 
@@ -125,7 +131,7 @@ def sample_compound(
     Parameters
     ----------
     steps : list of Step
-        One for each free variable at most; see :func:`~graphcore.sample.steps.assigned`.
+        One for each free variable at most; see :func:`~graphcore.sample.assignment.assigned`.
     points : list of dict
         Start values by value name.
     seeds : list of SeedSequence

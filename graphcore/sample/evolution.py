@@ -19,7 +19,8 @@ class _Differential(Step):
         tune = {True: "lambda", False: None}.get(tune, tune)
         if tune not in (None, "lambda", "scaling"):
             raise ValueError(f"tune must be None, 'lambda' or 'scaling', not {tune!r}")
-        self.S, self.proposal_dist = S, UniformProposal if proposal_dist is None else proposal_dist
+        self.S = 1.0 if S is None else S
+        self.proposal_dist = UniformProposal if proposal_dist is None else proposal_dist
         self.lamb, self.scaling, self.tune, self.tune_interval = lamb, scaling, tune, tune_interval
 
 

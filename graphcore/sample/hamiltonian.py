@@ -1,8 +1,78 @@
-"""Hamiltonian Monte Carlo with trajectories of one length, as PyMC's step method of that name."""
+"""Step methods that follow trajectories: NUTS, and Hamiltonian Monte Carlo of one length."""
 
 import math
 
-from graphcore.sample.steps import NUTS
+import numpy as np
+
+from graphcore.sample.steps import Step
+
+
+class NUTS(Step):
+    """The No-U-Turn sampler for the continuous variables.
+
+    Parameters
+    ----------
+    vars : list of variables, optional
+    target_accept, max_treedepth
+        As in :func:`~graphcore.model.sample`.
+    scaling : array of shape (dim,) or (dim, dim), optional
+        A metric that is not adapted: precisions, or a precision matrix, of the value variables.
+    is_cov : bool
+        Whether ``scaling`` has variances, or a covariance matrix, instead.
+    step_scale : float, optional
+        First step size times the fourth root of the dimension; searched for by default.
+    adapt_step_size : bool
+        Whether warm-up changes the step size.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     x = pm.Normal("x")
+    ...     step = pm.NUTS([x], target_accept=0.9)
+    >>> step.vars
+    [x]
+    """
+
+    discrete = False
+    path_length, max_steps = 0.0, 1024  # of HamiltonianMC; trees have no fixed length
+
+    def __init__(
+        self, vars=None, *, target_accept=0.8, max_treedepth=10, scaling=None, is_cov=False,
+        step_scale=None, adapt_step_size=True, model=None, **options,
+    ):  # fmt: skip
+        super().__init__(vars, model, **options)
+        self.target_accept, self.max_treedepth = target_accept, max_treedepth
+        self.dim = sum(v.type.size for v in self.vars)
+        self.step_size = None if step_scale is None else step_scale / self.dim**0.25
+        if self.step_size is None and not adapt_step_size:
+            raise ValueError("adapt_step_size=False needs step_scale=, as nothing else sets a step")
+        self.adapt_step_size = adapt_step_size
+        self.factor, self.variances = None, np.ones(self.dim)
+        self.adapt_metric = scaling is None
+        if scaling is not None:
+            self._set_metric(np.ascontiguousarray(scaling, dtype=float), is_cov)
+
+    def _set_metric(self, scaling, is_cov):
+        if scaling.shape not in ((self.dim,), (self.dim, self.dim)):
+            raise ValueError(
+                f"{type(self).__name__}: scaling has shape {scaling.shape}, but the variables "
+                f"have {self.dim} elements: give {(self.dim,)} or {(self.dim, self.dim)}"
+            )
+        try:
+            if scaling.ndim == 2:
+                covariance = scaling if is_cov else np.linalg.inv(scaling)
+                self.factor = np.linalg.cholesky(covariance)
+            elif not np.all((scaling > 0) & np.isfinite(scaling)):
+                raise np.linalg.LinAlgError
+            else:
+                self.variances = scaling if is_cov else 1 / scaling
+        except np.linalg.LinAlgError:
+            raise ValueError(f"{type(self).__name__}: scaling must be positive definite") from None
+
+    def described(self, record):
+        """The statistics of a transition by the names of this method."""
+        return record
 
 
 class HamiltonianMC(NUTS):

@@ -7,6 +7,7 @@ import numpy as np
 from graphcore.errors import NullTypeGradError, SamplingError
 from graphcore.model import modelcontext
 from graphcore.sample import expand, report, traces
+from graphcore.sample.assignment import assigned
 from graphcore.sample.compound import sample_compound
 from graphcore.sample.dense import sample_dense
 from graphcore.sample.kept import programs_of
@@ -17,7 +18,7 @@ from graphcore.sample.results import Result, attributes, make_group
 from graphcore.sample.seeds import chain_seeds
 from graphcore.sample.start import check_init, initial_points, start_points
 from graphcore.sample.statistics import as_arrays
-from graphcore.sample.steps import Slice, assigned
+from graphcore.sample.steps import Slice
 
 NUTS_OPTIONS = ("target_accept", "max_treedepth")
 IGNORED = {  # arguments of PyMC's that concern how PyMC runs

@@ -78,6 +78,7 @@ def find_MAP(
     """
     from scipy.optimize import minimize
 
+    options.pop("progressbar_theme", None)  # PyMC's
     model = modelcontext(model)
     values = _moved(model, vars)
     point = model.initial_point(seed, overrides=start)

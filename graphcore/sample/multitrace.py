@@ -101,14 +101,16 @@ class MultiTrace(Result):
             return self.get_values(name)
         return super().__getattr__(name)
 
-    def get_sampler_stats(self, stat_name, burn=0, thin=1, combine=True, chains=None):
+    def get_sampler_stats(
+        self, stat_name, burn=0, thin=1, combine=True, chains=None, squeeze=True
+    ):  # fmt: skip
         """A statistic of the sampler; the arguments are those of :meth:`get_values`."""
         stat_name = OLD_STATS.get(stat_name, stat_name)
         if stat_name not in self.stat_names:
             raise KeyError(
                 f"no statistic {stat_name!r}; there are {', '.join(sorted(self.stat_names))}"
             )
-        return self._values("sample_stats", stat_name, burn, thin, combine, chains)
+        return self._values("sample_stats", stat_name, burn, thin, combine, chains, squeeze)
 
     def point(self, idx, chain=-1):
         """The values of all variables at one draw of a chain, the last one by default."""

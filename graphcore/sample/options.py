@@ -1,6 +1,6 @@
 """Arguments of PyMC's that mean nothing here, and those that nothing has."""
 
-PYMC = {"compile_kwargs", "mode"}  # how PyMC compiles
+PYMC = {"compile_kwargs", "mode", "progressbar_theme"}  # how PyMC compiles and shows
 
 
 def refuse(options, what, ignored=()):

@@ -1,5 +1,7 @@
 """Predictions of a model, before and after it has seen data, and densities of draws."""
 
+import warnings
+
 import numpy as np
 
 from graphcore.model import modelcontext
@@ -57,6 +59,7 @@ def sample_prior_predictive(
     model = modelcontext(model)
     draws = draws if samples is None else samples
     wanted = _named(model, var_names, [*model.basic_RVs, *model.deterministics])
+    _warn_of_potentials(model, "prior")
     found = Forward(draws, np.random.default_rng(random_seed)).values(wanted)
     arrays = {v.name: x for v, x in zip(wanted, found, strict=True)}
     if not return_inferencedata:
@@ -141,8 +144,9 @@ def sample_posterior_predictive(
         v for v in model.deterministics if any(p in model.observed_RVs for p in depends_on_all(v))
     ]
     wanted = _named(model, var_names, model.basic_RVs + model.deterministics, default)
-    if not wanted:
+    if var_names is None and not wanted:
         raise ValueError("there is nothing to draw: the model has no observed variable")
+    _warn_of_potentials(model, "posterior")
     n = int(np.prod(lead))
     given = _kept(model, draws, wanted, n, len(lead), traces.group_of(trace, "constant_data"))
     forward = Forward(n, np.random.default_rng(random_seed), given)
@@ -161,6 +165,16 @@ def sample_posterior_predictive(
         traces.labels_of(trace) if samples is None else {},
     )
     return traces.extended(trace, result) if extend_inferencedata else traces.converted(result)
+
+
+def _warn_of_potentials(model, kind):
+    if model.potentials:
+        names = ", ".join(v.name for v in model.potentials)
+        warnings.warn(
+            f"The effect of Potentials on other parameters is ignored during {kind} predictive "
+            f"sampling ({names}): the draws do not follow the density of the model",
+            stacklevel=3,
+        )
 
 
 def depends_on_all(variable):

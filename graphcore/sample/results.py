@@ -266,7 +266,7 @@ class Result(Mapping):
         """Names of the variables of the posterior."""
         return list(self._groups["posterior"])
 
-    def get_values(self, varname, burn=0, thin=1, combine=True, chains=None):
+    def get_values(self, varname, burn=0, thin=1, combine=True, chains=None, squeeze=True):
         """Draws of a variable, those of all chains one after the other.
 
         Parameters
@@ -277,6 +277,8 @@ class Result(Mapping):
         combine : bool
             False for a list with one array per chain.
         chains : int or list of int, optional
+        squeeze : bool
+            Whether a list of one chain becomes its array.
 
         Examples
         --------
@@ -285,13 +287,17 @@ class Result(Mapping):
         >>> result["mu"].shape, result.get_values("mu", burn=1, combine=False)[0].shape
         ((10,), (4,))
         """
-        return self._values("posterior", varname, burn, thin, combine, chains)
+        return self._values("posterior", varname, burn, thin, combine, chains, squeeze)
 
-    def _values(self, group, name, burn=0, thin=1, combine=True, chains=None):
+    def _values(self, group, name, burn=0, thin=1, combine=True, chains=None, squeeze=True):
+        name = getattr(name, "name", name)  # a variable stands for its name
         values = self._groups[group][name].values[:, burn::thin]
         if chains is not None:
             values = values[np.atleast_1d(chains)]
-        return np.concatenate(list(values)) if combine else list(values)
+        parts = list(values)
+        if combine:
+            return np.concatenate(parts)
+        return parts[0] if squeeze and len(parts) == 1 else parts
 
     def __getattr__(self, name):
         if name.startswith("_") or name not in self._groups:

@@ -11,6 +11,7 @@ TRIES = 100  # random moves per chain
 METHODS = {
     "auto": True,
     "jitter+adapt_diag": True,
+    "jitter+adapt_diag_grad": True,  # PyMC's estimate from gradients: the same start
     "adapt_diag": False,
     "jitter+adapt_full": True,
     "adapt_full": False,

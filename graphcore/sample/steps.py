@@ -19,7 +19,9 @@ from graphcore.model.minibatch import refuse_batches
 from graphcore.runtime.function import function
 
 TUNE_INTERVAL = 100  # updates between two adaptations of a proposal
-IGNORED = {"blocked", "compile_kwargs", "dtype", "initial_point", "mode"}  # how PyMC runs
+IGNORED = {  # how PyMC runs
+    "blocked", "compile_kwargs", "dtype", "early_max_treedepth", "initial_point", "mode", "rng",
+}  # fmt: skip
 
 
 class Step:
@@ -122,37 +124,6 @@ class Worker:
         return change >= 0 or self.rng.random() < math.exp(change)
 
 
-class NUTS(Step):
-    """The No-U-Turn sampler for the continuous variables.
-
-    Parameters
-    ----------
-    vars : list of variables, optional
-    target_accept, max_treedepth
-        As in :func:`~graphcore.model.sample`.
-
-    Examples
-    --------
-    >>> import graphcore.model as pm
-    >>> with pm.Model() as model:
-    ...     x = pm.Normal("x")
-    ...     step = pm.NUTS([x], target_accept=0.9)
-    >>> step.vars
-    [x]
-    """
-
-    discrete = False
-    path_length, max_steps = 0.0, 1024  # of HamiltonianMC; trees have no fixed length
-
-    def __init__(self, vars=None, *, target_accept=0.8, max_treedepth=10, model=None, **options):
-        super().__init__(vars, model, **options)
-        self.target_accept, self.max_treedepth = target_accept, max_treedepth
-
-    def described(self, record):
-        """The statistics of a transition by the names of this method."""
-        return record
-
-
 class Metropolis(Step):
     """Random-walk Metropolis: each element in turn, with a step width that is tuned.
 
@@ -183,7 +154,7 @@ class Metropolis(Step):
         tune_interval=TUNE_INTERVAL, model=None, **options,
     ):  # fmt: skip
         super().__init__(vars, model, **options)
-        self.S, self.proposal_dist = S, proposal_dist
+        self.S, self.proposal_dist = 1.0 if S is None else S, proposal_dist
         self.scaling, self.tune, self.tune_interval = scaling, tune, tune_interval
 
     def worker(self, density, point, rng, tune):
@@ -518,45 +489,3 @@ def n_categories(rv):
     if d.shown == "Bernoulli":
         return 2
     return None
-
-
-class CompoundStep:
-    """Several step methods, one after the other."""
-
-    def __init__(self, methods):
-        self.methods = list(methods)
-
-
-def assigned(model, step=None, **options):
-    """A step method for every free variable: the given ones, and the usual ones for the others.
-
-    Zeros and ones are flipped, categories are moved, other discrete variables take random-walk
-    steps, and continuous ones go to NUTS.
-    """
-    steps = []
-    given = step if isinstance(step, list | tuple) else [] if step is None else [step]
-    for s in given:
-        steps += s.methods if isinstance(s, CompoundStep) else [s]
-    for s in steps:
-        if not isinstance(s, Step):
-            raise TypeError(f"step= takes step methods such as pm.Metropolis(), got {s!r}")
-    taken = [v for s in steps for v in s.vars]
-    if len(set(taken)) < len(taken):
-        twice = next(v for v in taken if taken.count(v) > 1)
-        raise ValueError(f"{twice.name} has more than one step method")
-    left = {}
-    for rv, value in zip(model.free_RVs, model.value_vars, strict=True):
-        if value in taken:
-            continue
-        if value.dtype == "float64":
-            cls = NUTS
-        elif is_binary(rv):
-            cls = BinaryGibbsMetropolis
-        elif n_categories(rv) is not None:
-            cls = CategoricalGibbsMetropolis
-        else:
-            cls = Metropolis
-        left.setdefault(cls, []).append(value)
-    for cls, values in left.items():
-        steps.append(cls(values, model=model, **(options if cls is NUTS else {})))
-    return steps

@@ -107,7 +107,9 @@ cdef class Chain:
     keep_warmup : bool
         Whether ``positions`` holds the warm-up too.
     step_size : float or None
-        Fixed step size of a chain without warm-up; None searches one at the start.
+        First step size, which stays in a chain without warm-up; None searches one at the start.
+    adapt_step_size, adapt_metric : bool
+        What warm-up changes.
     path_length : float
         Trajectories of this length, with one accepted or rejected end, instead of trees; 0 for
         trees.
@@ -133,8 +135,7 @@ cdef class Chain:
     cdef Py_ssize_t n  # length of a vector in units of lanes
     cdef readonly int tune, draws, max_treedepth, max_steps
     cdef readonly double path_length
-    cdef readonly int done, divergences
-    cdef readonly int status, code
+    cdef readonly int done, divergences, status, code
     cdef readonly double step_size
     cdef readonly object positions, stats
     cdef double[:, ::1] position_rows
@@ -156,18 +157,17 @@ cdef class Chain:
     cdef StepSize adapt
     cdef Windows windows
     cdef Watch watch
-    cdef bint started
+    cdef bint started, fixed_step
 
     # of the current transition
     cdef double energy0, sum_accept, worst
-    cdef int n_steps
-    cdef int reason
+    cdef int n_steps, reason
 
     def __cinit__(
         self, uintptr_t address, uintptr_t user_data, const double[::1] start,
         const double[::1] inverse_mass, bit_generator, Stop stop, *, int tune, int draws,
         double target_accept=0.8, int max_treedepth=10, bint keep_warmup=False, step_size=None,
-        double path_length=0, int max_steps=1024
+        double path_length=0, int max_steps=1024, bint adapt_step_size=True, bint adapt_metric=True
     ):
         cdef Py_ssize_t dim = start.shape[0], i
         if dim == 0 or inverse_mass.shape[0] != dim:
@@ -194,7 +194,8 @@ cdef class Chain:
             self.scale[i] = sqrt(inverse_mass[i])
         self.adapt.target = target_accept
         self.step_size = 0 if step_size is None else step_size
-        self.windows = make_windows(tune)
+        self.fixed_step = not adapt_step_size
+        self.windows = make_windows(tune if adapt_metric else 0)
 
     def __dealloc__(self):
         PyMem_RawFree(self.block)
@@ -502,14 +503,16 @@ cdef class Chain:
     cdef void learn(self, double accept) noexcept nogil:
         """What warm-up does after transition number ``done``."""
         cdef Windows *w = &self.windows
-        self.step_size = step_size_learn(&self.adapt, accept)
+        if not self.fixed_step:
+            self.step_size = step_size_learn(&self.adapt, accept)
         if w.begin <= self.done < w.end:
             self.observe(self.here.q)
             if self.done == w.next:
                 windows_advance(w)
                 self.set_scale()
-                self.find_step_size()
-                step_size_restart(&self.adapt, self.step_size)
+                if not self.fixed_step:
+                    self.find_step_size()
+                    step_size_restart(&self.adapt, self.step_size)
         if self.done == self.tune - 1:
             self.step_size = self.adapt.mean
 

@@ -194,3 +194,25 @@ def test_what_depends_on_nothing_is_the_same_in_every_draw():
         3, model=model, var_names=["const"], return_inferencedata=False
     )
     np.testing.assert_array_equal(got["const"], np.exp([[0.0, 1.0]] * 3))
+
+
+def test_potentials_are_said_to_be_ignored():
+    with pm.Model():
+        mu = pm.Normal("mu", 0, 1)
+        pm.Potential("pull", -mu)
+        pm.Normal("y", mu, 1, observed=1.0)
+        with pytest.warns(UserWarning, match=r"Potentials .* prior predictive sampling \(pull\)"):
+            pm.sample_prior_predictive(3)
+        trace = {"mu": np.zeros((1, 3))}
+        with pytest.warns(UserWarning, match="Potentials .* posterior predictive"):
+            pm.sample_posterior_predictive(trace)
+
+
+def test_nothing_may_be_asked_for():
+    with pm.Model():
+        pm.Normal("mu", 0, 1)
+        trace = {"mu": np.zeros((1, 3))}
+        options = {"var_names": [], "return_inferencedata": False}
+        assert pm.sample_posterior_predictive(trace, **options) == {}
+        with pytest.raises(ValueError, match="no observed variable"):
+            pm.sample_posterior_predictive(trace)

@@ -113,6 +113,7 @@ def test_groups_of_sampling(model):
     assert not result.warmup_sample_stats["divergences"].any()
 
 
+@pytest.mark.filterwarnings("ignore:The effect of Potentials")
 def test_groups_of_functions_of_draws(model):
     posterior = {"posterior": POSTERIOR, "sample_stats": NUTS}
     both = {"observed_data": SEEN, "constant_data": DATA}

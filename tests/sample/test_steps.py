@@ -238,3 +238,54 @@ def test_steps_are_checked(act, error, message):
         pm.Normal("y", x, observed=1.0)
     with pytest.raises(error, match=message):
         act(model)
+
+
+COV = np.array([[1.0, 1.6, 0.0], [1.6, 4.0, 0.1], [0.0, 0.1, 0.01]])
+METRICS = {
+    "precisions": {"scaling": 1 / np.diag(COV)},
+    "variances": {"scaling": np.diag(COV), "is_cov": True},
+    "precision matrix": {"scaling": np.linalg.inv(COV)},
+    "covariance": {"scaling": COV, "is_cov": True},
+}
+
+
+@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("method", [pm.NUTS, pm.HamiltonianMC])
+def test_metrics_that_are_given(method, name):
+    """The posterior is the same with every metric; with the right one, trees are short."""
+    with pm.Model() as model:
+        pm.MvNormal("x", mu=[1.0, -2.0, 0.0], cov=COV)
+        step = method(**METRICS[name])
+    result = drawn(model, 3000, 500, step=step)
+    x = np.asarray(result.posterior["x"]).reshape(-1, 3)
+    np.testing.assert_allclose((x.mean(0) - [1, -2, 0]) / np.sqrt(np.diag(COV)), 0, atol=0.12)
+    np.testing.assert_allclose(np.diag(np.cov(x.T)) / np.diag(COV), 1, atol=0.12)
+    if METRICS[name]["scaling"].ndim == 2:
+        assert np.mean(np.asarray(result.sample_stats["n_steps"])) < 6
+
+
+def test_step_sizes_that_are_given():
+    with pm.Model() as model:
+        pm.Normal("x", shape=16)
+        fixed = pm.NUTS(step_scale=0.8, adapt_step_size=False)
+        first = pm.NUTS(step_scale=0.8)
+    sizes = np.asarray(drawn(model, 50, 200, step=fixed).sample_stats["step_size"])
+    np.testing.assert_array_equal(sizes, 0.4)
+    sizes = np.asarray(drawn(model, 50, 200, step=first).sample_stats["step_size"])
+    assert np.all(sizes != 0.4)
+
+
+BAD_METRICS = [
+    ({"scaling": np.ones(2)}, r"scaling has shape \(2,\), but the variables have 3 elements"),
+    ({"scaling": -np.ones(3)}, "scaling must be positive definite"),
+    ({"scaling": -np.eye(3)}, "scaling must be positive definite"),
+    ({"adapt_step_size": False}, "needs step_scale="),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), BAD_METRICS)
+def test_metrics_that_are_none(options, message):
+    with pm.Model():
+        pm.Normal("x", shape=3)
+        with pytest.raises(ValueError, match=message):
+            pm.NUTS(**options)

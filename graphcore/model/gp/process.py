@@ -24,7 +24,7 @@ class Process:
     cov_func : Covariance
     """
 
-    def __init__(self, *, mean_func=None, cov_func=None):
+    def __init__(self, mean_func=None, cov_func=None):
         self.mean_func = Zero() if mean_func is None else mean_func
         self.cov_func = Constant(0.0) if cov_func is None else cov_func
 
