@@ -21,6 +21,7 @@ THEIRS = {
     "pow": "numpy.power",
     "reciprocal": "numpy.reciprocal",
     "owens_t": "scipy.special.owens_t",
+    "polygamma": "scipy.special.polygamma",
 }
 HEAD = """# Accuracy
 
