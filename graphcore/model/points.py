@@ -98,12 +98,18 @@ def checked(name, value, shape):
         ) from None
 
 
-def by_variable(value_vars, point):
-    """``{value variable: array}`` of a point given by names; all of them, and no others."""
+def by_variable(value_vars, point, needed=None):
+    """``{value variable: array}`` of a point given by names; all of them, and no others.
+
+    Those that are not in ``needed``, if that is given, may be left out.
+    """
     given = {}
     for v in value_vars:
         if v.name not in point:
-            raise KeyError(f"the point has no value for {v.name!r}")
+            if needed is None or v in needed:
+                raise KeyError(f"the point has no value for {v.name!r}")
+            given[v] = np.zeros(v.type.shape, v.dtype)
+            continue
         given[v] = checked(v.name, point[v.name], v.type.shape).astype(v.dtype)
     unknown = set(point) - {v.name for v in value_vars}
     if unknown:
@@ -152,6 +158,8 @@ class DictToArrayBijection:
 class PointFunction:
     """A compiled function of a point: ``f({"mu": 0.0, "sd_log__": 0.1})``.
 
+    Values that nothing computed depends on may be left out.
+
     Parameters
     ----------
     value_vars : list of Variable
@@ -173,7 +181,10 @@ class PointFunction:
     @at_rest
     def renew(self):
         """Build again, after data got new shapes."""
-        self.f = function(self.value_vars, self._build(), on_unused_input="ignore")
+        graphs = self._build()
+        several = graphs if isinstance(graphs, list | tuple) else [graphs]
+        self._needed = set(inputs_of(several))
+        self.f = function(self.value_vars, graphs, on_unused_input="ignore")
 
     def follow(self):
         """Be built again when called next, as data have new shapes."""
@@ -184,5 +195,5 @@ class PointFunction:
         point = values if point is None else {**point, **values}
         if self.f is None:
             self.renew()
-        given = by_variable(self.value_vars, point)
+        given = by_variable(self.value_vars, point, self._needed)
         return self.f(*(given[v] for v in self.value_vars))

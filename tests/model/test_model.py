@@ -537,3 +537,16 @@ def test_a_support_point_outside_of_the_transform_starts_at_its_origin():
     assert np.isfinite(float(model.compile_logp()(point)))
     with pytest.raises(ValueError, match="mu: the start value is not inside"):
         model.initial_point(overrides={"mu": [0, 0, 0]})
+
+
+def test_a_point_needs_only_the_values_that_are_asked_about():
+    with pm.Model() as model:
+        x = pm.Normal("x", 0, 1)
+        y = pm.Normal("y", x, 1)
+        pm.HalfNormal("z", 1)
+    assert model.compile_logp(y)({"x": 1.0, "y": 2.0}) == pytest.approx(
+        -0.5 * np.log(2 * np.pi) - 0.5
+    )
+    assert model.compile_logp(x)(x=1.0) == pytest.approx(-0.5 * np.log(2 * np.pi) - 0.5)
+    with pytest.raises(KeyError, match="no value for 'x'"):
+        model.compile_logp(y)({"y": 2.0})

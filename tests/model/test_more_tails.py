@@ -100,3 +100,12 @@ def test_names_of_the_dispersion_of_the_negative_binomial():
 def test_quantiles_of_a_coin():
     got = pm.Bernoulli.dist(0.3).icdf([0.0, 0.5, 0.7, 0.71, 1.0]).eval()
     np.testing.assert_array_equal(got, [0, 0, 0, 1, 1])
+
+
+def test_probabilities_in_single_precision_are_probabilities():
+    p = np.random.default_rng(0).dirichlet(np.ones(4)).astype("float32")
+    assert p.astype(float).sum() != 1
+    got = pm.Categorical.dist(p).logp(np.arange(4)).eval()
+    np.testing.assert_allclose(got, np.log(p.astype(float)), rtol=1e-12)
+    assert np.isfinite(pm.Dirichlet.dist(np.ones(4)).logp(p).eval())
+    assert pm.Dirichlet.dist(np.ones(4)).logp(p.astype(float) + 1e-5).eval() == -np.inf

@@ -243,3 +243,10 @@ def test_transforms_take_arrays():
         x = np.array([0.2, 0.3, 0.5])
         np.testing.assert_allclose(t.backward(np.asarray(t.forward(x).eval())).eval(), x, rtol=1e-9)
         assert np.isfinite(t.log_jac_det([0.1, 0.2]).eval()).all()
+
+
+def test_ordered_vectors_of_unknown_length():
+    value = tt.matrix("value")
+    x = np.array([[0.5, 0.1, -2.0], [1.0, 0.0, 1.0]])
+    want = np.concatenate([x[:, :1], np.exp(x[:, 1:])], axis=1).cumsum(axis=1)
+    np.testing.assert_allclose(tr.ordered.backward(value).eval({value: x}), want, rtol=1e-14)

@@ -188,3 +188,17 @@ def test_bounded_families_and_supports():
     assert 0 < model.compile_fn(model["y"])(point) < 3
     assert np.isfinite(model.compile_logp()(point))
     assert [v.name for v in model.value_vars] == ["low", "x_interval__", "y_interval__", "k"]
+
+
+def test_first_values_of_an_autoregression_may_be_a_batch():
+    start = pm.Normal.dist(np.array([[0.0], [5.0]]), 2.0, shape=(2, 3))
+    d = pm.AR.dist([0.5, 0.2, 0.1], 1.5, init_dist=start, steps=4)
+    assert d.type.shape == (2, 7)
+    x = np.random.default_rng(3).normal(size=(2, 7))
+    each = [
+        pm.AR.dist([0.5, 0.2, 0.1], 1.5, init_dist=pm.Normal.dist(m, 2.0), steps=4).logp(row).eval()
+        for m, row in zip((0.0, 5.0), x, strict=True)
+    ]
+    np.testing.assert_allclose(d.logp(x).eval(), each, rtol=1e-13)
+    draws = d.random(500, rng=1)[:, :, 0].mean(axis=0)
+    np.testing.assert_allclose(draws, [0.0, 5.0], atol=0.4)

@@ -14,7 +14,6 @@ import numpy as np
 import graphcore.tensor as tt
 from graphcore.model.distributions.packed import CholeskyCorr, CholeskyCovPacked
 from graphcore.model.distributions.transform import Transform
-from graphcore.tensor.scan import scan
 
 __all__ = [
     "Chain",
@@ -264,7 +263,7 @@ class Ordered(Transform):
             steps = tt.concatenate([value[..., :1], tt.exp(value[..., 1:])], axis=-1)
         n = value.type.shape[-1]
         if n is None:
-            x = _cumulated(steps)
+            x = tt.cumsum(steps, axis=-1)
         else:  # of static length: each entry adds the steps up to its own
             x = (tt.expand_dims(steps, -2) * np.tril(np.ones((n, n)))).sum(axis=-1)
         return x if self.ascending else x[..., ::-1]
@@ -277,14 +276,6 @@ def length_along(value, axis):
     """Length of an axis: a number where it is known."""
     known = value.type.shape[axis]
     return tt.cast(value.shape[axis], "float64") if known is None else float(known)
-
-
-def _cumulated(steps):
-    """Cumulative sum of a vector whose length is not known yet."""
-    if steps.ndim != 1:
-        raise ValueError("ordered: several vectors need a known length")
-    sums, _ = scan(lambda x, total: total + x, sequences=[steps], outputs_info=[steps[0] * 0])
-    return sums
 
 
 class SumTo1(Transform):

@@ -273,11 +273,14 @@ class AR(_Series):
 
     def _parameter_shapes(self):
         rho, sigma = (self.arguments[k].type.shape for k in ("rho", "sigma"))
+        start = self.start.batch_shape  # of numbers, the last axis is that of the first values
+        start = start if self.start.ndim else start[:-1]
         try:
-            return tuple(np.broadcast_shapes(rho[:-1], sigma)), (self.length,)
+            return tuple(np.broadcast_shapes(rho[:-1], sigma, start)), (self.length,)
         except ValueError:
             raise ValueError(
-                f"{self.label}: the shapes of rho {rho} and sigma {sigma} do not broadcast"
+                f"{self.label}: the shapes of rho {rho}, sigma {sigma} and init_dist "
+                f"{self.start.shape} do not broadcast"
             ) from None
 
     def formula(self, value):
