@@ -42,6 +42,8 @@ def forward(tangents, outputs):
 def _pushed(node, moved):
     """Tangents of the outputs of one application."""
     floats = [is_float(v.type.dtype) for v in node.outputs]
+    if not any(floats):
+        return [None] * len(floats)
     dummies = [
         new_variable(v.type) if wanted else None
         for v, wanted in zip(node.outputs, floats, strict=True)

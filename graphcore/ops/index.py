@@ -220,6 +220,10 @@ def check_value(name, x, value, region):
             f"{name}: a value of {value.dtype} does not fit into an array of {x.dtype}; "
             f"convert one of them with astype"
         )
+    if value.ndim > len(region):
+        raise TypeError(
+            f"{name}: a value with {value.ndim} axes does not fit into a part with {len(region)}"
+        )
     if not may_fit(value.shape, region):
         shown = [str(tuple(s)).replace("None", "?") for s in (value.shape, region)]
         raise ValueError(

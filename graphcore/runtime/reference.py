@@ -128,7 +128,7 @@ def _convertible(data, dtype, typed):
         return True
     if data.size == 0:
         return not typed
-    if typed or (data.dtype.kind == "f" and np.dtype(dtype).kind != "f"):
+    if typed or (data.dtype.kind == "f" and np.dtype(dtype).kind not in "fc"):
         return False
     with np.errstate(all="ignore"):
         return dtype == "float32" or bool((data.astype(dtype) == data).all())

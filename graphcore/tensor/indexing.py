@@ -26,6 +26,8 @@ _SUPPORTED = (
 
 def getitem(x, key):
     """``x[key]``."""
+    if isinstance(key, list) and any(isinstance(k, slice) or k is None for k in key):
+        key = tuple(key)  # as NumPy once did
     parts, masks, promised, separated = _parts(x, key if isinstance(key, tuple) else (key,))
     if any(n is not None and m is None for n, m in zip(promised, x.type.shape, strict=True)):
         x = SpecifyShape(promised)(x)  # the lengths of masks, checked when they are known

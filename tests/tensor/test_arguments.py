@@ -261,3 +261,26 @@ def test_types_take_and_compare_values():
     assert T1.is_super(tt.TensorType("float32", (3, 2)))
     assert not T1.is_super(tt.TensorType("float64", (3, 2)))
     assert T1.in_same_class(tt.TensorType("float32", (4, 5)))
+
+
+def test_lists_of_slices():
+    x = tt.constant(M)
+    np.testing.assert_array_equal(x[[slice(1, -1)] * 2].eval(), M[1:-1, 1:-1])
+
+
+def test_too_many_axes_are_a_type_error():
+    x, y = tt.vector("x"), tt.matrix("y")
+    for part in (x[[0, 1]], x[1:], x[x > 0]):
+        with pytest.raises(TypeError, match="a value with 2 axes does not fit into a part with 1"):
+            tt.inc_subtensor(part, y)
+
+
+def test_products_with_jacobians_through_whole_numbers():
+    x = tt.vector("x")
+    y = graphcore.Rop(x + tt.cast(x, "int32"), x, [2.0, 3.0])
+    np.testing.assert_array_equal(y.eval({x: [1.5, 2.5]}), [2.0, 3.0])
+
+
+def test_complex_inputs_take_python_numbers():
+    z = tt.cscalar("z")
+    assert graphcore.function([z], z + 1)(-2.0) == -1
