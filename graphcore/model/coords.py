@@ -50,7 +50,7 @@ class Coords:
         found = {}
         for name, own in dims.items():
             for d, n in zip(own, shapes[name], strict=True):
-                if found.setdefault(d, n) != n:
+                if d is not None and found.setdefault(d, n) != n:
                     raise ValueError(f"dimension {d!r} would have the lengths {found[d]} and {n}")
         unused = set(labels) - set(found)
         if unused:
@@ -65,24 +65,24 @@ class Coords:
         return changed
 
     def names(self, dims, what):
-        """``dims=`` as a tuple of names, or None."""
+        """``dims=`` as a tuple of names, or None; an axis without a name is None in it."""
         if dims is None:
             return None
         if isinstance(dims, str):
             return (dims,)
-        if not isinstance(dims, tuple | list) or not all(isinstance(d, str) for d in dims):
+        if not isinstance(dims, tuple | list) or not all(isinstance(d, str | None) for d in dims):
             raise TypeError(f"{what}: dims must be names of dimensions, got {dims!r}")
         return tuple(dims)
 
     def shape(self, dims, what):
-        """The shape that dims ask for."""
-        unknown = [d for d in dims if d not in self.lengths]
+        """The shape that dims ask for; None when one of them has no name."""
+        unknown = [d for d in dims if d is not None and d not in self.lengths]
         if unknown:
             raise KeyError(
                 f"{what}: the model has no dimension {', '.join(map(repr, unknown))}; declare it "
                 "with Model(coords={...}) or model.add_coord(...), or give shape="
             )
-        return tuple(self.lengths[d] for d in dims)
+        return None if None in dims else tuple(self.lengths[d] for d in dims)
 
     def check(self, dims, shape, what, new=False):
         """Compare dims with the shape of a variable; ``new`` ones get their length from it."""
@@ -99,5 +99,5 @@ class Coords:
                     f"but the variable has shape {shape}"
                 )
         for d, n in zip(dims, shape, strict=True):
-            if d not in self.lengths:
+            if d is not None and d not in self.lengths:
                 self.add(d, length=n)

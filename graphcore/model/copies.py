@@ -84,7 +84,7 @@ def _lengths(model, observations):
     found = {}
     for name, value in observations.items():
         for dim, n in zip(model.named_vars_to_dims.get(name) or (), np.shape(value), strict=False):
-            if n != model.dim_lengths[dim] and found.setdefault(dim, n) != n:
+            if dim is not None and n != model.dim_lengths[dim] and found.setdefault(dim, n) != n:
                 raise ValueError(f"dimension {dim!r} would have the lengths {found[dim]} and {n}")
     return found
 

@@ -183,17 +183,16 @@ def make_data(model, name, value, mutable):
 
 def write(variable, value):
     """Put new values into a data variable; whether its shape changed."""
-    array = data_array(variable.name or "the shared variable", value)
+    name = variable.name or "the shared variable"
+    array = data_array(name, value)
     if array.ndim != variable.ndim:
         raise ValueError(
-            f"{variable.name} has {variable.ndim} axes, the new data have {array.ndim} "
+            f"{name} has {variable.ndim} axes, the new data have {array.ndim} "
             f"(shape {array.shape})"
         )
     broken = array.dtype.kind == "f" and not np.array_equal(array, np.floor(array))
     if broken and variable.dtype != "float64":
-        raise TypeError(
-            f"{variable.name} holds {variable.dtype}; the new data are not whole numbers"
-        )
+        raise TypeError(f"{name} holds {variable.dtype}; the new data are not whole numbers")
     array = array.astype(variable.dtype)
     if array.shape == variable.container[0].shape:
         variable.container[0][...] = array

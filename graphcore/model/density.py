@@ -186,6 +186,7 @@ class Densities:
         jacobian=True,
         ravel_inputs=True,
         threads=None,
+        initial_point=None,
     ):
         """A compiled log density with gradient: ``f(x) -> (float, ndarray)``.
 
@@ -207,6 +208,8 @@ class Densities:
         threads : int, optional
             How many threads may share a pass over many observations; one by default, as chains
             use the processors better.  The result does not depend on it.
+        initial_point : dict, optional
+            What ``set_extra_values`` is called with at first.
 
         Returns
         -------
@@ -220,6 +223,8 @@ class Densities:
         if not values:
             raise ValueError("the model has no continuous free variables to differentiate by")
         made = DensityFunction(self, values, statistics, fixed_data, jacobian, threads)
+        if initial_point is not None:
+            made.set_extra_values(initial_point)
         return self._remember(made)
 
     def _require_free(self, what):

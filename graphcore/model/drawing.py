@@ -164,9 +164,10 @@ class _Picture:
         shape = variable.type.shape
         if dims is None:
             return " x ".join(map(str, shape))
+        pairs = list(zip(dims, shape, strict=True))
         if not lengths:
-            return " x ".join(dims)
-        return " x ".join(f"{d} ({n})" for d, n in zip(dims, shape, strict=True))
+            return " x ".join(d or str(n) for d, n in pairs)
+        return " x ".join(f"{d} ({n})" if d else str(n) for d, n in pairs)
 
     def text(self, name, separator):
         """What stands in a node."""

@@ -69,7 +69,8 @@ def _shaping(model, rv):
     """What the shape of a random variable may follow from."""
     recipe = rv.recipe
     found = leaves([*recipe.args, *recipe.kwargs.values(), recipe.shape, recipe.size])
-    dims = set(model.named_vars_to_dims.get(rv.name) or ()) if rv.model is model else ()
+    dims = set(model.named_vars_to_dims.get(rv.name) or ()) if rv.model is model else set()
+    dims.discard(None)
     for data in model.data_vars if dims else ():
         if dims & set(model.named_vars_to_dims.get(data.name) or ()):
             found.append(data)

@@ -206,3 +206,34 @@ def test_check_bounds_switch():
             pm.Normal("z", 0, tt.exp(x), observed=1.0)
         value = float(model.compile_logp()({"x": 0.0}))
         assert value == (-np.inf if check else pytest.approx(1 + st.norm.logpdf(1.0)))
+
+
+def test_axes_without_a_name():
+    """Their length is that of the values; the other axes have theirs by name."""
+    with pm.Model(coords={"g": ["a", "b"]}) as model:
+        x = pm.Data("x", np.ones((2, 3)), dims=("g", None))
+        b = pm.Normal("b", np.zeros(3), 1, shape=(2, 3), dims=("g", None))
+        m = pm.Deterministic("m", x * b, dims=["g", None])
+        pm.Normal("y", m, 1, observed=np.zeros((2, 3)), dims=(None, None))
+    assert model.named_vars_to_dims["b"] == ("g", None)
+    result = pm.sample_prior_predictive(4, model=model)
+    assert result.prior["b"].dims == ("chain", "draw", "g", "b_dim_1")
+    assert result.constant_data["x"].dims == ("g", "x_dim_1")
+    assert "g (2) x 3" in pm.model_to_mermaid(model)
+    with model:
+        pm.set_data({"x": np.zeros((2, 3))})
+        with pytest.raises(ValueError, match="dimension 'g' has length 2"):
+            pm.Normal("c", shape=(3, 2), dims=("g", None))
+        with pytest.raises(KeyError, match="no dimension 'h'"):
+            pm.Normal("d", np.zeros(2), dims=("h", None))
+        with pytest.raises(TypeError, match="must be names of dimensions"):
+            pm.Normal("e", dims=(1,))
+
+
+def test_density_functions_with_other_values_at_first():
+    with pm.Model() as model:
+        x, s = pm.Normal("x"), pm.HalfNormal("s", 1)
+        pm.Normal("y", x, s, observed=1.0)
+    f = model.logp_dlogp_function([x], initial_point={"x": 0.0, "s_log__": 0.7})
+    whole = model.compile_logp()({"x": 0.3, "s_log__": 0.7})
+    assert f(np.array([0.3]))[0] == pytest.approx(whole)
