@@ -40,7 +40,12 @@ print_test_value = False
 
 
 class _Ignored:
-    """Settings of compilers and caches: setting one changes nothing."""
+    """Settings of compilers and caches: setting one changes nothing, and all are off."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return False
 
     def __setattr__(self, name, value):
         pass

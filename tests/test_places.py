@@ -110,3 +110,13 @@ def test_rewrite_graph():
     assert repr(y.owner.op) == "softplus"
     same = graphcore.graph.rewrite_graph(x + 0.0, exclude=("no_rule_of_ours",))
     assert same is x
+
+
+def test_function_graphs_find_their_inputs():
+    x, s = tt.vector("x"), graphcore.shared(1.0)
+    found = graphcore.gof.FunctionGraph(outputs=[s * x], clone=False)
+    assert found.inputs == [x]
+
+
+def test_settings_of_compilers_are_off():
+    assert graphcore.config.warn.any_of_them is False

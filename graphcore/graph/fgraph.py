@@ -1,6 +1,7 @@
 """``FunctionGraph``: a graph with its inputs, in Theano's terms."""
 
-from graphcore.graph.walk import ancestors, clients, toposort
+from graphcore.graph.nodes import SharedVariable
+from graphcore.graph.walk import ancestors, clients, inputs_of, toposort
 
 
 class FunctionGraph:
@@ -8,7 +9,11 @@ class FunctionGraph:
 
     Parameters
     ----------
-    inputs, outputs : list of Variable
+    inputs : list of Variable, optional
+        All that need a value, by default.
+    outputs : list of Variable
+    features, clone, **ignored
+        Accepted for programs written for Theano: graphs are never changed.
 
     Examples
     --------
@@ -19,8 +24,11 @@ class FunctionGraph:
     [exp, add]
     """
 
-    def __init__(self, inputs, outputs):
-        self.inputs, self.outputs = list(inputs), list(outputs)
+    def __init__(self, inputs=None, outputs=(), features=(), clone=True, **ignored):
+        self.outputs = list(outputs)
+        if inputs is None:
+            inputs = [v for v in inputs_of(self.outputs) if not isinstance(v, SharedVariable)]
+        self.inputs = list(inputs)
 
     def toposort(self):
         """The applications, each after those it depends on."""
