@@ -57,7 +57,7 @@ def _evaluated_start(model, given, rng):
         else:
             point = replace([_constrained_start(rv, given[rv.name], start, rng)], start)[0]
             moved = point if transform is None else replace([transform.forward(point)], start)[0]
-        start[rv] = point
+        start[rv] = tt.cast(point, rv.dtype)  # counts may be positions
         values.append(moved)
     arrays = evaluate(fixed(values), {}) if values else []
     return {

@@ -344,3 +344,15 @@ def test_the_report_of_bad_points_names_components():
         at = pm.Normal("at")
         pm.NormalMixture("y", [0.2, 0.3, 0.5], [at, 0, 1], 1, observed=[0.0, 1, 2, INF])
     assert "w = [0.2 0.3 0.5]" in str(model.debug(verbose=False)[0])
+
+
+def test_a_list_of_one_batch_is_a_mixture_of_its_entries():
+    x = np.array([0.0, 3.0])
+    batch = pm.Normal.dist([0.0, 4.0], 1.0)
+    with pytest.warns(UserWarning, match="taken as a batch of components"):
+        got = pm.Mixture.dist([0.3, 0.7], [batch]).logp(x).eval()
+    np.testing.assert_array_equal(got, pm.Mixture.dist([0.3, 0.7], batch).logp(x).eval())
+    one = pm.Mixture.dist([1.0], [pm.Normal.dist([0.0, 4.0], 1.0)])
+    np.testing.assert_allclose(one.logp(x).eval(), pm.Normal.dist([0.0, 4.0], 1.0).logp(x).eval())
+    with pytest.raises(ValueError, match="2 weights w for 1 components"):
+        pm.Mixture.dist([0.3, 0.7], [pm.Normal.dist(0.0, 1.0)])

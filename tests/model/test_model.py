@@ -550,3 +550,14 @@ def test_a_point_needs_only_the_values_that_are_asked_about():
     assert model.compile_logp(x)(x=1.0) == pytest.approx(-0.5 * np.log(2 * np.pi) - 0.5)
     with pytest.raises(KeyError, match="no value for 'x'"):
         model.compile_logp(y)({"y": 2.0})
+
+
+def test_start_values_of_counts_can_be_positions():
+    with pm.Model() as model:
+        which = pm.Categorical("which", p=[0.2, 0.5, 0.3], shape=2)
+        mu = tt.constant(np.array([1.0, 2.0, 4.0]))
+        pm.Normal("each", tt.stack([mu[which[i]] for i in range(2)]), 1)
+        pm.Normal("both", mu[which], 1)
+    start = model.initial_point()
+    assert start["which"].tolist() == [1, 1] and start["which"].dtype == np.int64
+    assert start["each"].tolist() == start["both"].tolist() == [2.0, 2.0]

@@ -2,6 +2,8 @@
 
 # ruff: noqa: RUF012 - class bodies are tables; nothing changes them
 
+import warnings
+
 import numpy as np
 
 import graphcore.tensor as tt
@@ -54,6 +56,13 @@ class Mixture(Distribution):
         batched = isinstance(parts, RandomVariable)
         if not batched and not isinstance(parts, list | tuple):
             component(parts, label, "comp_dists")
+        if not batched and _is_batch(parts, args[0] if args else kwargs.get("w")):
+            warnings.warn(
+                f"{label}: the single entry of comp_dists is taken as a batch of components; "
+                "pass it without a list",
+                stacklevel=5,
+            )
+            batched, parts = True, parts[0]
         several = [parts] if batched else list(parts)
         if not several:
             raise ValueError(f"{label}: comp_dists is an empty list")
@@ -225,6 +234,14 @@ def _stacked(parts):
     return tt.stack(
         [p if p.type.shape == shape else tt.broadcast_to(p, shape) for p in parts], axis=len(shape)
     )
+
+
+def _is_batch(parts, w):
+    """Whether a list holds one distribution whose last batch axis is that of the weights."""
+    if len(parts) != 1 or w is None or not isinstance(parts[0], RandomVariable):
+        return False
+    count = tt.as_tensor_variable(w).type.shape[-1:]
+    return count != (1,) and parts[0].distribution.batch_shape[-1:] == count
 
 
 class NormalMixture(Mixture):
