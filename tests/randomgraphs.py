@@ -313,7 +313,8 @@ def assert_close(found, wanted, spread, types=None, what=""):
         assert a.dtype == b.dtype, f"{name}: {a.dtype}, not {b.dtype}"
         single = types is not None and "float32" in types
         x, y = a.astype("float64"), b.astype("float64")
-        allowed = (1e-2 if not single else 1e4) * s + (1e-5 if single else 1e-12) * (1 + np.abs(y))
+        size = np.where(np.isfinite(y), np.abs(y), 0.0)
+        allowed = 1e4 * s + 1e-5 * (size + 1e-30) if single else 1e-2 * s + 1e-12 * (size + 1e-300)
         with np.errstate(all="ignore"):
             bad = (np.abs(x - y) > allowed) & np.isfinite(s) & (s < 1e-4 * (1 + np.abs(y)))
             bad |= (np.isnan(x) != np.isnan(y)) & np.isfinite(s)

@@ -103,7 +103,7 @@ class Settling:
                 return False
             loose = np.isfinite(s) & (s < 1e-4 * (1 + np.abs(b.astype("float64"))))
             with np.errstate(all="ignore"):
-                differs = ~np.isclose(a, b, rtol=1e-12, atol=1e-12, equal_nan=True)
+                differs = ~np.isclose(a, b, rtol=1e-12, atol=0, equal_nan=True)
             if (differs & ~loose).any():
                 return False
         return True
