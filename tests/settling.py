@@ -9,6 +9,7 @@ import mpmath
 import numpy as np
 from randomgraphs import assert_close, run_all, sensitivity
 
+from graphcore.graph.walk import toposort
 from graphcore.ops.elementwise import Elemwise
 from graphcore.rewrite import rewrite
 
@@ -65,8 +66,10 @@ class Settling:
     def exact(self):
         """The values with every function of a node rounded once, by mpmath."""
         if "exact" not in self.known:
-            known = run_all(self.outputs, self.values, exactly)
-            self.known["exact"] = [np.asarray(known[v]) for v in self.outputs]
+            known = run_all(toposort(self.outputs), self.values, exactly)
+            self.known["exact"] = [
+                np.asarray(known[v] if v in known else v.data) for v in self.outputs
+            ]
         return self.known["exact"]
 
     def overflows(self, found):
@@ -123,7 +126,7 @@ def exactly(node, operands, found):
             if np.isfinite(found[at]) and all(x == 0 or low <= abs(x) <= high for x in point):
                 try:
                     out[at] = float(row.exact(mpmath.mp, *map(mpmath.mpf, point)))
-                except (ValueError, ZeroDivisionError, TypeError, mpmath.NoConvergence):
+                except (ValueError, ZeroDivisionError, TypeError, mpmath.libmp.NoConvergence):
                     continue
     return out
 
@@ -146,5 +149,5 @@ def left_range(v, values):
                 met.add("below")
         return found
 
-    run_all([v], values, watch)
+    run_all(toposort([v]), values, watch)
     return met

@@ -238,12 +238,14 @@ class QR(_OfMatrix):
     def vjp(self, inputs, outputs, cotangents, needed):
         (a,), (q, r), (gq, gr) = inputs, outputs, cotangents
         m, n = a.type.shape
-        if None in (m, n) or m >= n:  # a wide matrix of undeclared shape fails when it is solved
-            if self.complete and m != n:
-                raise NotImplementedError("qr: mode 'complete' has no derivative; use 'reduced'")
+        tall = None not in (m, n) and m >= n
+        if self.complete and m != n and (tall or None in (m, n)):
+            raise NotImplementedError("qr: mode 'complete' has no derivative; use 'reduced'")
+        if tall:
             return [self._tall(q, r, gq, gr)]
         # columns beyond the m-th are q @ r there: a product, whose derivative goes to both factors
-        left, right = ([slice(None), part] for part in (slice(None, m), slice(m, None)))
+        k = graph.shape_entry(q, 1)
+        left, right = ([slice(None), part] for part in (slice(None, k), slice(k, None)))
         beyond = graph.subtensor(a, right)
         if gr is None:
             rest = graph.zeros_like(beyond)

@@ -234,7 +234,7 @@ def lstsq(a, b, rcond=None):
     x = dot(pinv(a, limit), b)
     residuals = _reductions["sum"](apply_row("sqr", dot(a, x) - b), 0)
     s = svd(a, compute_uv=False)
-    rank = _reductions["sum"](apply_row("gt", s, limit * _reductions["max"](s)))
+    rank = _reductions["sum"](apply_row("gt", s, limit * s[:1]))
     return [x, residuals, rank, s]
 
 

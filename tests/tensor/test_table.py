@@ -6,6 +6,7 @@ that are not; gradients are compared with complex steps of the NumPy function.
 
 import numpy as np
 import pytest
+from cells import layouts
 
 import graphcore
 import graphcore.tensor as tt
@@ -200,20 +201,6 @@ def _assert_same(found, expected, rtol=1e-12):
     np.testing.assert_allclose(found, expected, rtol=rtol, atol=rtol)
 
 
-def _layouts(x):
-    yield x
-    if x.ndim:
-        yield np.asfortranarray(x)
-        wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
-        wide[..., ::2] = x
-        yield wide[..., ::2]
-        yield x[::-1].copy()[::-1]
-    frozen = x.copy()
-    frozen.flags.writeable = False
-    yield frozen
-    yield x.astype(x.dtype.newbyteorder(">"))
-
-
 @pytest.mark.parametrize(("name", "shape"), [*_cells()])
 def test_values_and_layouts(name, shape):
     make, plain, *_ = TABLE[name]
@@ -223,7 +210,7 @@ def test_values_and_layouts(name, shape):
         x = tt.tensor("float64", shape if known else (None,) * len(shape), "x")
         y = make(x)
         f = graphcore.function([x], y)
-        for given in _layouts(data) if not known else [data]:
+        for given in layouts(data) if not known else [data]:
             _assert_same(f(given), expected)
         assert "python" not in graphcore.explain(f)
     _assert_same(y.eval({x: data}), expected)
