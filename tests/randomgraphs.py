@@ -151,7 +151,7 @@ class RandomGraph:
             for v in self.pool[::-1]:
                 if v in unsettled or not (v in known or isinstance(v, Constant)):
                     continue
-                a = _value(known, v)
+                a = value_of(known, v)
                 if np.isfinite(a).all() and np.abs(a.astype("float64")).max(initial=0) < 1e8:
                     found.append(v)
                 if len(found) == count:
@@ -165,7 +165,7 @@ class RandomGraph:
             for node in toposort(self.pool):
                 if not all(v in known or isinstance(v, Constant) for v in node.inputs):
                     continue
-                operands = [_value(known, v) for v in node.inputs]
+                operands = [value_of(known, v) for v in node.inputs]
                 try:
                     known.update(
                         zip(node.outputs, _arrays(node.op.run(node, operands)), strict=True)
@@ -202,7 +202,7 @@ def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=6, readers=False):
     """
     order = toposort(outputs)
     exact = run_all(order, values)
-    ends = [_value(exact, v) for v in outputs]
+    ends = [value_of(exact, v) for v in outputs]
     spread = [np.zeros(np.shape(a)) for a in ends]
     undecided = set()
     for i in range(repeats):
@@ -213,7 +213,7 @@ def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=6, readers=False):
         jumped = _jumped(order, exact, found)
         with np.errstate(all="ignore"):
             for s, v, a in zip(spread, outputs, ends, strict=True):
-                b = _value(found, v)
+                b = value_of(found, v)
                 if v in jumped or a.shape != b.shape:
                     s[...] = np.inf
                     undecided.add(v)
@@ -231,7 +231,7 @@ def _arrays(found):
     return found if type(found) is tuple else (found,)
 
 
-def _value(known, v):
+def value_of(known, v):
     return np.asarray(known[v] if v in known else v.data)  # noqa: SIM401
 
 
@@ -252,7 +252,7 @@ def run_all(order, values, change=lambda node, operands, found: found):
     known = dict(values)
     with np.errstate(all="ignore"):
         for node in order:
-            operands = [_value(known, v) for v in node.inputs]
+            operands = [value_of(known, v) for v in node.inputs]
             found = _arrays(node.op.run(node, operands))
             for v, a in zip(node.outputs, found, strict=True):
                 known[v] = change(node, operands, a)
@@ -266,7 +266,7 @@ def _noisy(order, values, rng, noise, readers=False):
     # replaced in the class, so that nodes of the graphs inside of loops and choices have it too
     with np.errstate(all="ignore"), _elementwise_noise(rng, noise):
         for node in order:
-            operands = [_value(known, v) for v in node.inputs]
+            operands = [value_of(known, v) for v in node.inputs]
             if readers:
                 operands = [
                     a if v.owner is None else _shaken(a, rng, noise)

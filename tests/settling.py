@@ -7,7 +7,7 @@ that leaves the range of its type in one way and not in the other.  What none ex
 
 import mpmath
 import numpy as np
-from randomgraphs import assert_close, run_all, sensitivity
+from randomgraphs import assert_close, run_all, sensitivity, value_of
 
 from graphcore.graph.walk import toposort
 from graphcore.ops.elementwise import Elemwise
@@ -67,9 +67,7 @@ class Settling:
         """The values with every function of a node rounded once, by mpmath."""
         if "exact" not in self.known:
             known = run_all(toposort(self.outputs), self.values, exactly)
-            self.known["exact"] = [
-                np.asarray(known[v] if v in known else v.data) for v in self.outputs
-            ]
+            self.known["exact"] = [value_of(known, v) for v in self.outputs]
         return self.known["exact"]
 
     def overflows(self, found):
