@@ -14,7 +14,8 @@ from graphcore.tensor.shaping import broadcast_to, reshape, stack
 def batched(*cores):
     """Make a function of matrices one of batches of matrices.
 
-    Where the lengths of the batch are known there is a computation per matrix, otherwise a loop.
+    Where the lengths of the batch are known there is a computation per matrix, otherwise a loop;
+    also for a batch without any, whose results have a shape all the same.
 
     Parameters
     ----------
@@ -34,7 +35,8 @@ def batched(*cores):
             if not any(leads):
                 return function(*given, *rest, **options)
             lengths = [x.type.shape[:k] for x, k in zip(given, leads, strict=True)]
-            each = _looped if any(None in shape for shape in lengths) else _one_by_one
+            known = not any(None in shape or 0 in shape for shape in lengths)
+            each = _one_by_one if known else _looped
             return each(lambda *x: function(*x, *rest, **options), given, lengths)
 
         return over_batch
@@ -54,8 +56,6 @@ def _one_by_one(function, given, lengths):
             parts.append(x[key] if key else x)
         result = function(*parts)
         found.append(tuple(result) if isinstance(result, (list, tuple)) else (result,))
-    if not found:
-        raise ValueError("a batch of matrices without any has no shape to compute with")
     outs = [_split(stack(parts), batch) for parts in zip(*found, strict=True)]
     return outs[0] if len(outs) == 1 else outs
 
