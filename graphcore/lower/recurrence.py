@@ -81,8 +81,10 @@ def _scan(t, node):
     inputs = op.parts([t.of(v) for v in node.inputs])
     shapes = [t.shapes[v] for v in node.outputs]
     steps = _steps(op, node, t)
-    empty = not steps or not all(size_of(s) for s in shapes)
-    if (op.stops and empty) or finds_shapes(body.order, body.others):
+    filled = [s for s in shapes if size_of(s)]
+    empty = not steps or not filled
+    partly = not empty and len(filled) < len(shapes)  # the others have no rows to write to
+    if partly or (op.stops and empty) or finds_shapes(body.order, body.others):
         t.python(node)
         return
     outs = [t.new(s, LANE[v.type.dtype]) for s, v in zip(shapes, node.outputs, strict=True)]

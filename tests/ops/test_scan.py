@@ -392,3 +392,18 @@ def test_steps_whose_shapes_only_values_tell(step):
         np.testing.assert_allclose(got, want, rtol=1e-12)
         np.testing.assert_allclose(got, other, rtol=1e-12)
     assert "python scan" in f.explain()
+
+
+def test_a_result_without_elements_leaves_the_others_alone():
+    x = tt.tensor3("x")
+    value = np.arange(12.0).reshape(3, 2, 2)
+
+    def step(m):
+        return [tt.dot(m[:, m.shape[0] :], m[m.shape[0] :]), tt.dot(m, m[:, m.shape[0] :]), m @ m]
+
+    rows, _ = graphcore.scan(step, x)
+    wanted = [np.zeros((3, 2, 2)), np.zeros((3, 2, 0)), value @ value]
+    for order in ([0, 1, 2], [2, 1, 0], [1, 2], [1]):
+        found = graphcore.function([x], [rows[i] for i in order])(value)
+        for i, a in zip(order, found, strict=True):
+            np.testing.assert_array_equal(a, wanted[i])
