@@ -110,10 +110,11 @@ class Moyal(Distribution):
 
 def _beta_shares(o, a, b, z):
     """``(1 + z / root) / 2``, which is Beta(a, b), and what is left, without a difference."""
-    root = o.sqrt(a + b + o.sqr(z))
-    small = 0.5 * (a + b) / root / (root + o.abs(z))
-    large = 0.5 + 0.5 * o.abs(z) / root
     right = z >= 0
+    size = o.switch(right, z, -z)  # abs has no slope at zero, and both shares have one
+    root = o.sqrt(a + b + o.sqr(z))
+    small = 0.5 * (a + b) / root / (root + size)
+    large = 0.5 + 0.5 * size / root
     return o.switch(right, large, small), o.switch(right, small, large)
 
 
