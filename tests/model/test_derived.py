@@ -368,3 +368,15 @@ def test_what_has_no_rule_is_named(make, error, message):
 def test_size_must_be_handed_on():
     with pm.Model(), pytest.raises(ValueError, match=r"shape \(\) for size \(3,\); hand size= on"):
         pm.CustomDist("x", dist=lambda size: tt.exp(normal()), shape=3)
+
+
+def test_expressions_that_choose_by_a_count_have_a_start_value():
+    def chosen(size):
+        return pm.Normal.dist([0.0, 4.0, 8.0], 1.0)[pm.Categorical.dist([0.2, 0.5, 0.3])]
+
+    with pm.Model() as model:
+        pm.CustomDist("x", dist=chosen)
+    start = model.initial_point()
+    assert float(start["x"]) == 4.0
+    want = np.log(stats.norm([0, 4, 8], 1).pdf(4.0) @ [0.2, 0.5, 0.3])
+    assert model.compile_logp()(start) == pytest.approx(want, rel=1e-12)

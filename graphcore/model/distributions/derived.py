@@ -92,7 +92,8 @@ class Derived(Distribution, hidden=True):
     def initial(self):
         start = self.expression
         for rv in reversed(self.random):
-            start = replace([start], {rv: rv.distribution.initial()})[0]
+            point = tt.cast(rv.distribution.initial(), rv.dtype)  # counts may be positions
+            start = replace([start], {rv: point})[0]
         return tt.broadcast_to(tt.cast(start, "float64"), self.shape)
 
     def draw(self, rng, size, given):
