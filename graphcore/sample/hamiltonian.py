@@ -22,7 +22,7 @@ class NUTS(Step):
     step_scale : float, optional
         First step size times the fourth root of the dimension; searched for by default.
     adapt_step_size : bool
-        Whether warm-up changes the step size.
+        Whether warm-up changes the step size; without that ``step_scale`` is 0.25 by default.
 
     Examples
     --------
@@ -44,9 +44,9 @@ class NUTS(Step):
         super().__init__(vars, model, **options)
         self.target_accept, self.max_treedepth = target_accept, max_treedepth
         self.dim = sum(v.type.size for v in self.vars)
+        if step_scale is None and not adapt_step_size:
+            step_scale = 0.25
         self.step_size = None if step_scale is None else step_scale / self.dim**0.25
-        if self.step_size is None and not adapt_step_size:
-            raise ValueError("adapt_step_size=False needs step_scale=, as nothing else sets a step")
         self.adapt_step_size = adapt_step_size
         self.factor, self.variances = None, np.ones(self.dim)
         self.adapt_metric = scaling is None

@@ -269,6 +269,8 @@ def test_step_sizes_that_are_given():
         pm.Normal("x", shape=16)
         fixed = pm.NUTS(step_scale=0.8, adapt_step_size=False)
         first = pm.NUTS(step_scale=0.8)
+        usual = pm.NUTS(adapt_step_size=False)
+    assert usual.step_size == 0.125
     sizes = np.asarray(drawn(model, 50, 200, step=fixed).sample_stats["step_size"])
     np.testing.assert_array_equal(sizes, 0.4)
     sizes = np.asarray(drawn(model, 50, 200, step=first).sample_stats["step_size"])
@@ -279,7 +281,6 @@ BAD_METRICS = [
     ({"scaling": np.ones(2)}, r"scaling has shape \(2,\), but the variables have 3 elements"),
     ({"scaling": -np.ones(3)}, "scaling must be positive definite"),
     ({"scaling": -np.eye(3)}, "scaling must be positive definite"),
-    ({"adapt_step_size": False}, "needs step_scale="),
 ]
 
 

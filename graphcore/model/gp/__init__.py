@@ -14,13 +14,11 @@ Examples
 """
 
 from graphcore.model.gp import cov, hsgp_approx, mean, util
-from graphcore.model.gp.approximate import MarginalApprox
+from graphcore.model.gp.approximate import MarginalApprox, MarginalSparse
 from graphcore.model.gp.kron import LatentKron, MarginalKron
 from graphcore.model.gp.latent import TP, Latent
 from graphcore.model.gp.marginal import Marginal
 from graphcore.model.gp.spectral import HSGP, HSGPPeriodic
-
-MarginalSparse = MarginalApprox
 
 __all__ = [
     "HSGP",

@@ -94,6 +94,16 @@ class MarginalApprox(Observed):
         return mu, cov + noise_function(sigma)(Xnew) if pred_noise else cov
 
 
+class MarginalSparse(MarginalApprox):
+    """:class:`MarginalApprox` with the order of arguments and the default of PyMC3."""
+
+    def __init__(self, mean_func=None, cov_func=None, approx="FITC"):
+        super().__init__(approx, mean_func=mean_func, cov_func=cov_func)
+
+    def _like(self, **functions):
+        return type(self)(**functions, approx=self.approx)
+
+
 class _Factors:
     """What density and predictions share: factors, and the data seen through them."""
 

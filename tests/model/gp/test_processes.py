@@ -360,3 +360,20 @@ def test_noise_is_the_old_name_of_sigma(name):
     assert totals[0] == totals[1]
     with pm.Model(), pytest.raises(TypeError, match="sigma and noise are the same"):
         gp.marginal_likelihood("y", X=X, y=y, **inducing, sigma=0.1, noise=0.1)
+
+
+def test_sparse_processes_as_pymc3_makes_them():
+    """Functions come first, and FITC is what is used unless something else is said."""
+    x, cov = np.linspace(0, 1, 6)[:, None], pm.gp.cov.ExpQuad(1, ls=0.3)
+    found = []
+    for make in (
+        lambda: pm.gp.MarginalSparse(pm.gp.mean.Zero(), cov),
+        lambda: pm.gp.MarginalSparse(cov_func=cov, approx="FITC") + pm.gp.MarginalSparse(),
+        lambda: pm.gp.MarginalApprox("FITC", cov_func=cov),
+    ):
+        with pm.Model() as model:
+            scale = pm.HalfNormal("scale", 1)
+            make().marginal_likelihood("y", X=x, Xu=x[::2], y=np.sin(5 * x[:, 0]), sigma=scale)
+        found.append(float(model.compile_logp()({"scale_log__": -1.0})))
+    assert found[0] == pytest.approx(found[2], rel=1e-12)
+    assert found[1] == pytest.approx(found[2], rel=1e-12)
