@@ -316,8 +316,11 @@ def _shaken(a, rng, noise):
     return np.where(a == 0, np.copysign(0.0, rng.uniform(-1, 1, a.shape)), shaken).astype(a.dtype)
 
 
-def assert_close(found, wanted, spread, types=None, what=""):
-    """Equality up to the rounding that the sensitivity of the graph explains."""
+def assert_close(found, wanted, spread, types=None, what="", least=1.0):
+    """Equality up to the rounding that the sensitivity of the graph explains.
+
+    Elements below ``least`` are compared as if they were so large.
+    """
     for k, (a, b, s) in enumerate(zip(found, wanted, spread, strict=True)):
         name = f"{what}: output {k}" if what else f"output {k}"
         if s.size and np.isinf(s).all():  # a little noise changes everything, lengths included
@@ -327,7 +330,8 @@ def assert_close(found, wanted, spread, types=None, what=""):
         single = types is not None and "float32" in types
         x, y = a.astype("float64"), b.astype("float64")
         size = np.where(np.isfinite(y), np.abs(y), 0.0)
-        allowed = 1e4 * s + 1e-5 * (size + 1e-30) if single else 1e-2 * s + 1e-12 * (size + 1e-300)
+        size = np.maximum(size, least)
+        allowed = 1e4 * s + 1e-5 * size if single else 1e-2 * s + 1e-12 * size
         with np.errstate(all="ignore"):
             bad = (np.abs(x - y) > allowed) & np.isfinite(s) & (s < 1e-4 * (1 + np.abs(y)))
             bad |= (np.isnan(x) != np.isnan(y)) & np.isfinite(s)
