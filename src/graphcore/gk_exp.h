@@ -70,16 +70,19 @@ GK_INLINE double gk_exp2(double a) {
   return ((h + rest) * s1) * s2;
 }
 /* c (exp(a) - 1) = return value + *lo for c = 2^shift and -37 <= a < 710.6: c = 1/4 cannot overflow.
- * With p = exp(r) - 1 in two doubles, it is 2^k c p + (2^k c - c). */
+ * With p = exp(r) - 1 in two doubles, it is 2^k c p + (2^k c - c).  p is r + r^2 (1/2 + r/6) with what
+ * its sums and products lose, and the rest of the series. */
 GK_INLINE double gk_expm1_double(double a, double c, int64_t shift, double *lo) {
   const double magic = GK_MAGIC + 1023.0;
   const double t = GK_FMA(a, GK_LOG2E, magic), k = t - magic, r = GK_FMA(k, -GK_LN2_HI, a);
-  double sl, pl;
-  const double square = gk_two_prod(r, r, &sl), p = gk_quick_sum(r, 0.5 * square, &pl);
-  const double g = GK_FMA(r, GK_PAIRS9(r, square, 0.04166666666666668, 0.00833333333332839,
+  double sl, ml, pl;
+  const double square = gk_two_prod(r, r, &sl), h = GK_FMA(r, 0.16666666666666666, 0.5);
+  const double hl = GK_FMA(r, 0.16666666666666666, 0.5 - h), m = gk_two_prod(square, h, &ml);
+  const double far = GK_PAIRS9(r, square, 0.04166666666666668, 0.00833333333332848,
       0.0013888888888874964, 0.0001984126987092713, 2.4801587347206104e-05, 2.755725811222048e-06,
-      2.7557252526868465e-07, 2.5104568351776737e-08, 2.0921804752706658e-09), 0.16666666666666666);
-  const double small = pl + GK_FMA(0.5, sl, (square * r) * g);
+      2.7557252526868465e-07, 2.5104568351776737e-08, 2.0921804752706658e-09);
+  const double p = gk_quick_sum(r, m, &pl);
+  const double small = pl + GK_FMA(square, GK_FMA(square, far, hl), GK_FMA(sl, h, ml));
   const double s = gk_from_bits((int64_t)(((uint64_t)gk_bits(t) + (uint64_t)shift) << 52));
   const double b = s - c, bl = (s - b) - c, y = gk_quick_sum(b, s * p, &pl);
   *lo = pl + GK_FMA(s, GK_FMA(-k * GK_LN2_LO, 1.0 + (p + small), small), bl);
