@@ -3,6 +3,8 @@
 import functools
 import gc
 
+MANY = 200_000  # new objects that are not looked at as young ones any more
+
 
 def collector_paused(function):
     """Decorator: no garbage collection while the function runs.
@@ -10,6 +12,9 @@ def collector_paused(function):
     What the function makes is nearly all kept, and cannot be freed before it returns.  Collections
     started by the number of new objects would walk over all of it, many times for a large graph,
     and find nothing.  Where the collector is off already it stays off.
+
+    The objects of a very large graph count as old ones afterwards: the next collections of young
+    objects would walk over them twice more.  Full collections look at them as at all others.
 
     Examples
     --------
@@ -26,6 +31,15 @@ def collector_paused(function):
         try:
             return function(*args, **kwargs)
         finally:
+            if gc.get_count()[0] > MANY:
+                _grow_old()
             gc.enable()
 
     return paused
+
+
+def _grow_old():
+    """All objects become old ones, without a look at any of them."""
+    if not gc.get_freeze_count():  # what somebody has set aside stays aside
+        gc.freeze()
+        gc.unfreeze()

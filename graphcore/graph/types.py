@@ -166,7 +166,7 @@ class TensorType:
         return new_variable(self if plain else self.clone(dtype, shape), name=name)
 
     def __eq__(self, other):
-        return (
+        return self is other or (
             isinstance(other, TensorType)
             and self.dtype == other.dtype
             and self.shape == other.shape

@@ -6,6 +6,7 @@ loaded into a register first.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -31,6 +32,7 @@ LIGHT = frozenset(
     "add sub mul true_div neg abs sqr maximum minimum switch lt le gt ge eq ne".split()
 )
 ALONE = 2048  # elements per pass of a loop of one call without block registers
+MANY = 256  # calls in one block of which registers are as short as the block
 SHORT = 32  # an inner axis below this length gives way to a longer one
 
 
@@ -234,15 +236,18 @@ class LoopEmitter:
 
     def step(self, calls):
         """The loop of these calls."""
-        body, used = _loops.place_registers(calls, self._register_slot, Ins)
+        size = self._register_size(len(calls))
+        slot_of = partial(self.memory.register_slot, size=size)
+        body, used = _loops.place_registers(calls, self.registers, slot_of, Ins)
         sums = None if self.in_order else [(slot, *what) for slot, what in self.sums.items()]
-        registers = [(self._register_slot(r), 8 * BLOCK) for r in range(used)]
+        registers = [(slot, size) for slot in used]
         registers += self.tiles.items()
         block = BLOCK if registers or len(body) > 1 else ALONE
         return LoopStep(self.n, block, self.outer, body, self.cursors, sums, registers)
 
-    def _register_slot(self, number):
-        return self.memory.register_slot(number, BLOCK)
+    def _register_size(self, calls):
+        """Bytes of a block register: no more than needed where very many would leave the caches."""
+        return self.memory.rounded(8 * self.n) if self.straight and calls > MANY else 8 * BLOCK
 
     _elem = _loops.elem
     apply = _loops.apply

@@ -167,11 +167,12 @@ class Memory:
             self._tiles[columns] = self.work_slot(8 * TILE_LD * columns)
         return self._tiles[columns]
 
-    def register_slot(self, number, block):
-        """Slot of a block register."""
-        if number not in self._registers:
-            self._registers[number] = self.work_slot(block * 8)
-        return self._registers[number]
+    def register_slot(self, number, size):
+        """Slot of a block register of so many bytes."""
+        found = self._registers.get((number, size))
+        if found is None:
+            found = self._registers[number, size] = self.work_slot(size)
+        return found
 
     def plan_arrays(self, arrays, spans):
         """Give offsets to arrays; ``spans`` are their first and last step.

@@ -9,7 +9,7 @@ from operator import add, mul, sub, truediv
 
 import numpy as np
 
-from graphcore._graph import all_variables, number
+from graphcore._graph import all_variables
 from graphcore._settle import Nodes
 from graphcore.graph.nodes import Constant, Variable, new_constant
 from graphcore.graph.types import TensorType
@@ -19,7 +19,7 @@ from graphcore.ops.shape import BroadcastTo, Dimshuffle
 from graphcore.optable import ROWS
 
 _NUMBER = TensorType("float64", ())
-_REAL = (None, "float64", "float32")
+_DOUBLE = (None, "float64")
 _ARITHMETIC = {"add": add, "sub": sub, "mul": mul, "true_div": truediv}
 _TINY = np.finfo(np.float64).tiny.item()
 
@@ -127,8 +127,8 @@ class Builder(Nodes):
 
     def constant(self, value, dtype=None):
         """A constant; equal small ones are one."""
-        if type(value) is float and dtype in _REAL:
-            return self.leaf(number(value, dtype or "float64"))
+        if type(value) is float and dtype in _DOUBLE:
+            return self.real(value)
         return self.leaf(new_constant(np.array(value, dtype)))
 
     def merged(self, name, a, b):

@@ -99,8 +99,9 @@ def function(
     wanted, form = read_outputs(outputs)
     changes = _updates(updates)
     changes += [(s.variable, _given(s.variable, s.update)) for s in specs if s.update is not None]
+    leaves = None
     if no_default_updates is not True:
-        changes = _with_default_updates(wanted, changes, givens, no_default_updates or ())
+        changes, leaves = _with_default_updates(wanted, changes, givens, no_default_updates or ())
     graph = wanted + [value for _, value in changes]
     if givens:
         pairs = dict(givens.items() if isinstance(givens, dict) else givens)
@@ -108,7 +109,10 @@ def function(
             if v in pairs:
                 raise RuntimeError(f"givens: {shown(v)} is an input; it cannot be replaced too")
         graph = replace(graph, {k: _given(k, v, rebuild_strict) for k, v in pairs.items()})
-    _check_inputs([s.variable for s in specs], graph, on_unused_input or "raise")
+    own = [s.variable for s in specs]
+    if leaves is None or givens or any(v.owner is not None for v in own):
+        leaves = leaves_of(graph, own)
+    _check_inputs(own, leaves, on_unused_input or "raise")
     specs, graph, changes = _own_inputs(specs, graph, changes)
     n = len(wanted)
     changes = [(v, new) for (v, _), new in zip(changes, graph[n:], strict=True)]
@@ -132,15 +136,17 @@ def _updates(updates):
 
 
 def _with_default_updates(wanted, changes, givens, excluded):
-    """The updates, with those that the shared variables in use bring along."""
+    """The updates, with those that the shared variables in use bring along, and all leaves met."""
     given = dict(givens or ())
     stop = set(given)
     roots = [*wanted, *(value for _, value in changes), *map(as_tensor_variable, given.values())]
-    done = {v for v, _ in changes}
+    done, met = {v for v, _ in changes}, []
     while roots:
-        found = [v for v in leaves_of(roots, stop) if isinstance(v, SharedVariable)]
-        roots = []
-        for v in found:
+        leaves, roots = leaves_of(roots, stop), []
+        met += leaves
+        for v in leaves:
+            if not isinstance(v, SharedVariable):
+                continue
             left_out = v in done or v in stop or any(v is x for x in excluded)
             if v.default_update is None or left_out:
                 continue
@@ -148,7 +154,7 @@ def _with_default_updates(wanted, changes, givens, excluded):
             changes = [*changes, (v, value)]
             done.add(v)
             roots.append(value)
-    return changes
+    return changes, met
 
 
 def _own_inputs(specs, graph, changes):
@@ -188,8 +194,8 @@ def _given(variable, value, strict=True):
     return value
 
 
-def _check_inputs(inputs, graph, on_unused):
-    needed = set(leaves_of(graph, inputs))
+def _check_inputs(inputs, leaves, on_unused):
+    needed = set(leaves)
     allowed = set(inputs)
     missing = [v for v in needed if not isinstance(v, SharedVariable) and v not in allowed]
     if missing:

@@ -127,7 +127,7 @@ cdef object enter(list items, kind, op, tuple shape, list inputs, out, node, axe
     put(item, I.order, len(items))
     if kind == "scalar":
         aligned = unaligned[n] if n < 8 else (False,) * n
-    elif kind == "elem":
+    elif kind == "elem" or kind == "reduce":
         strides, size = c_strides(shape), size_of(shape)
         aligned = tuple([runs_along(v, shape, strides, size, item) for v in inputs])
     else:

@@ -174,40 +174,53 @@ def apply(e, name, y, list operands, node):
 
 # ---- registers --------------------------------------------------------------------------------
 
-def place_registers(list calls, slot_of, ins):
+def place_registers(list calls, Py_ssize_t count, slot_of, ins):
     """Give block registers to the numbered ones, reusing each after its last use.
 
-    ``slot_of(number)`` is the slot of a register, ``ins`` makes an instruction.  Returns the
-    instructions and how many registers they use.
+    ``count`` is how many numbers there are, ``slot_of(number)`` the slot of a register, ``ins``
+    makes an instruction.  Returns the instructions and the slots of the registers they use.
     """
-    cdef dict last = {}, where = {}, slots = {}     # all by the number that an operand has
-    cdef list free = [], body = [], ended
+    cdef list last = [-1] * count, where = [-1] * count     # by the number that an operand has
+    cdef list slots = [], free = [], body = [], ended, found
     cdef tuple call, operands
-    cdef Py_ssize_t at = 0, used = 0, n
+    cdef Py_ssize_t at = 0, n
     cdef Operand o, y
     for call in calls:
-        last[(<Operand>call[1]).register] = at
+        y = call[1]
+        if y.register >= 0:
+            last[y.register] = at
         for o in <tuple>call[2]:
-            last[o.register] = at
+            if o.register >= 0:
+                last[o.register] = at
         at += 1
     at = 0
     for name, y, operands, k, node in calls:
-        if y.register >= 0 and y.register not in where:
-            if free:
-                number = free.pop()
-            else:
-                number, used = used, used + 1
-            where[y.register] = number
-            slots[y.register] = slot_of(number)
-        found, ended = [], []
-        if y.register >= 0 and last[y.register] == at:
-            ended.append(y.register)
+        ended = None
+        y_slot = y.slot
+        if y.register >= 0:
+            number = where[y.register]
+            if number == -1:
+                if free:
+                    number = free.pop()
+                else:
+                    number = len(slots)
+                    slots.append(slot_of(number))
+                where[y.register] = number
+            y_slot = slots[number]
+            if last[y.register] == at:
+                ended = [y.register]
+        found = []
         for o in operands:
-            found.append(slots[o.register] if o.register >= 0 else o.slot)
-            if o.register >= 0 and last[o.register] == at and o.register not in ended:
-                ended.append(o.register)
+            if o.register < 0:
+                found.append(o.slot)
+                continue
+            found.append(slots[where[o.register]])
+            if last[o.register] == at:
+                if ended is None:
+                    ended = [o.register]
+                elif o.register not in ended:
+                    ended.append(o.register)
         n = len(found)
-        y_slot = slots[y.register] if y.register >= 0 else y.slot
         a = found[0] if n > 0 else 0
         b = found[1] if n > 1 else 0
         c = found[2] if n > 2 else 0
@@ -215,9 +228,10 @@ def place_registers(list calls, slot_of, ins):
             body.append(ins(name, y_slot, a, b, c, more=tuple(found[3:]), node=node, **k))
         else:
             body.append(ins(name, y_slot, a, b, c, 0, 0, 0, 0, node))
-        if len(ended) > 1:
-            ended.sort()
-        for register in ended:
-            free.append(where[register])
+        if ended is not None:
+            if len(ended) > 1:
+                ended.sort()
+            for register in ended:
+                free.append(where[register])
         at += 1
-    return body, used
+    return body, slots

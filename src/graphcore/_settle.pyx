@@ -4,6 +4,7 @@
 builder offers to rules; rules are Python functions.
 """
 
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.dict cimport PyDict_GetItem
 from cpython.ref cimport Py_INCREF, PyObject
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
@@ -27,6 +28,8 @@ from graphcore._graph cimport (
 )
 
 import numpy as np
+
+from graphcore._graph import number as new_number
 
 cnp.import_array()
 
@@ -69,7 +72,7 @@ cdef class Nodes:
     cdef dict ops           # operation -> the identity of all equal ones
     cdef dict equal_ops
     cdef dict nodes         # (operation, inputs) by identity -> application
-    cdef dict constants
+    cdef dict constants     # by value: eight bytes for one number of type float64, else a tuple
     cdef dict leaves
     cdef dict numbers       # constant -> the number all its elements equal, or None
 
@@ -145,13 +148,26 @@ cdef class Nodes:
         if known != NULL:
             return <object>known
         data = field(v, at.data)
-        if cnp.PyArray_NBYTES(data) <= SMALL:
-            what = data.tobytes()
+        if (cnp.PyArray_TYPE(data) == cnp.NPY_DOUBLE and cnp.PyArray_NDIM(data) == 0
+                and cnp.PyArray_ISNOTSWAPPED(data)):
+            key = PyBytes_FromStringAndSize(<char*>cnp.PyArray_DATA(data), sizeof(double))
+        elif cnp.PyArray_NBYTES(data) <= SMALL:
+            key = data.dtype.str, data.shape, data.tobytes()
         else:
-            what = (data.__array_interface__["data"][0], data.strides)
-        found = self.constants.setdefault((data.dtype.str, data.shape, what), v)
+            key = data.dtype.str, data.shape, (data.__array_interface__["data"][0], data.strides)
+        found = self.constants.setdefault(key, v)
         self.leaves[v] = found
         return found
+
+    cpdef real(self, double x):
+        """The constant that stands for a number of element type float64."""
+        key = PyBytes_FromStringAndSize(<char*>&x, sizeof(double))
+        cdef PyObject* known = PyDict_GetItem(self.constants, key)
+        if known != NULL:
+            return <object>known
+        v = new_number(x, "float64")
+        self.constants[key] = self.leaves[v] = v
+        return v
 
     cpdef number(self, v):
         """The Python number that every element of ``v`` equals; None if there is no such number."""

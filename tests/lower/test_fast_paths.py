@@ -152,3 +152,27 @@ def test_statistics_are_as_the_data(name):
     for x in points(fast.dim):
         if np.abs(x).max() < 100:
             assert_same(fast, slow, x)
+
+
+def test_many_block_registers_are_as_short_as_the_loop(monkeypatch):
+    def made():
+        a, x = tt.scalar("a"), tt.vector("x")
+        y = x
+        for _ in range(60):
+            y = a * y + tt.sin(y) * tt.cos(a * y) + 0.01
+        return graphcore.function([a, x], [y, *graphcore.grad(y.sum(), [a, x])])
+
+    def work_bytes(f):
+        return int(f.disassembly().splitlines()[-1].split()[0])
+
+    values = [(0.3, np.linspace(-1, 1, n)) for n in (2, 7, 8, 9, 255, 256)]
+    short, long = made(), made()
+    for given in values:
+        found = short(*given)
+        with monkeypatch.context() as patch:
+            patch.setattr(loops, "MANY", 2**60)
+            wanted = long(*given)
+        for u, v in zip(found, wanted, strict=True):
+            np.testing.assert_array_equal(u, v)
+        if len(given[1]) < 10:
+            assert 8 * work_bytes(short) < work_bytes(long)

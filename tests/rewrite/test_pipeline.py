@@ -113,6 +113,9 @@ def test_equal_nodes_merge():
     a, b = rewrite([y[:1] * tt.constant(large), y[:1] * tt.constant(large)])
     c, d = rewrite([y[:1] - tt.constant([1.0, 2.0]), y[:1] - tt.constant([1.0, 2.0])])
     assert c is d
+    ones = [np.array([1.5]).reshape(()), np.array(1.5), np.float32(1.5), np.array(1.5, ">f8")]
+    built = rewrite([tt.sin(x) * tt.constant(c) for c in ones])
+    assert len(set(built)) == 1
     one, other = rewrite([x + 0.0, x * -0.0])
     assert one is x
     assert np.signbit(evaluate(other, {x: 1.0}))
