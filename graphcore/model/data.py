@@ -187,8 +187,7 @@ def write(variable, value):
     array = data_array(name, value)
     if array.ndim != variable.ndim:
         raise ValueError(
-            f"{name} has {variable.ndim} axes, the new data have {array.ndim} "
-            f"(shape {array.shape})"
+            f"{name} has {variable.ndim} axes, the new data have {array.ndim} (shape {array.shape})"
         )
     broken = array.dtype.kind == "f" and not np.array_equal(array, np.floor(array))
     if broken and variable.dtype != "float64":

@@ -46,6 +46,23 @@ def inputvars(a):
     return [v for v in inputs_of(graphs) if not isinstance(v, Constant | SharedVariable)]
 
 
+def collect_default_updates(outputs, *, inputs=None, must_be_shared=True):
+    """The next states of the generators of random numbers that expressions depend on, as a dict.
+
+    Random variables made with ``.dist()`` have none: a loop draws those of its step anew in every
+    step.  ``inputs`` and ``must_be_shared`` are PyMC's and have no effect.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> collect_default_updates([pm.Normal.dist(0, 1)])
+    {}
+    """
+    graphs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+    shared = [v for v in inputs_of(graphs) if isinstance(v, SharedVariable)]
+    return {v: v.default_update for v in shared if v.default_update is not None}
+
+
 def cont_inputs(a):
     """Those of :func:`inputvars` that hold floating point numbers."""
     return [v for v in inputvars(a) if v.dtype.startswith("float")]
@@ -209,6 +226,7 @@ def make_shared_replacements(point, vars, model):
 
 
 __all__ = [
-    "compile", "cont_inputs", "floatX", "gradient", "hessian", "hessian_diag", "inputvars", "intX",
-    "jacobian", "join_nonshared_inputs", "make_shared_replacements",
+    "collect_default_updates", "compile", "cont_inputs", "floatX", "gradient", "hessian",
+    "hessian_diag", "inputvars", "intX", "jacobian", "join_nonshared_inputs",
+    "make_shared_replacements",
 ]  # fmt: skip

@@ -1,5 +1,7 @@
 """Loops over time: ``scan``, and ``map``, ``reduce``, ``foldl``, ``foldr`` made of it."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from graphcore._graph import shape_source
@@ -13,6 +15,7 @@ from graphcore.ops.operands import constant, graph, known_value, promote
 from graphcore.ops.recurrence import recurrence
 from graphcore.ops.shape import expand
 from graphcore.tensor.convert import as_tensor_variable
+from graphcore.tensor.drawn import collected
 from graphcore.tensor.indexing import getitem
 from graphcore.tensor.moving import moves
 from graphcore.updates import OrderedUpdates
@@ -109,7 +112,31 @@ def _with_updates(outputs, updates, asked_for):
 def _as_list(x):
     if x is None:
         return []
-    return list(x) if isinstance(x, (list, tuple)) else [x]
+    return list(x) if isinstance(x, (list, tuple, range)) else [x]
+
+
+class Loop(NamedTuple):
+    """A loop whose steps draw random variables.
+
+    Attributes
+    ----------
+    n : Variable
+        Number of steps.
+    sequences : dict of Variable to Variable
+        What a step sees, and the array whose rows these are.
+    first : Variable or None
+        The first values, one row per step that is looked back.
+    taps : dict of int to Variable
+        What a step sees of the result so many steps ago.
+    result : Variable
+        Of one step.
+    """
+
+    n: Variable
+    sequences: dict
+    first: Variable | None
+    taps: dict
+    result: Variable
 
 
 class _Output:
@@ -265,6 +292,8 @@ class _Scan:
         else:
             raise TypeError("scan: the type of an output changes with every step")
         self._check_strict([*results, *updates.values()])
+        if self.drawn:
+            return self._random(results, updates, condition)
         return self._loop(results, updates, condition, truncate)
 
     def _step(self):
@@ -274,7 +303,11 @@ class _Scan:
             for x in self.sequences
         ]
         seen = [v for o in self.outputs if o.taps for v in o.inner()]
-        results, updates, condition = _read(self.fn(*self.entries, *seen, *self.fixed))
+        with collected() as made:
+            returned = self.fn(*self.entries, *seen, *self.fixed)
+        results, updates, condition = _read(returned)
+        made = {v for v in made if v.model is None}
+        self.drawn = [v for v in inputs_of([*results, *updates.values()]) if v in made]
         updates = _with_default_updates(results, updates)
         if self.infos is None and not self.outputs:
             self.outputs = [_Output(None, i) for i in range(len(results))]
@@ -295,7 +328,7 @@ class _Scan:
     def _check_strict(self, results):
         if not self.strict:
             return
-        allowed = {*self.entries, *self.fixed}
+        allowed = {*self.entries, *self.fixed, *self.drawn}
         allowed.update(v for o in self.outputs if o.taps for v in o.seen.values())
         for v in inputs_of(results, stop=allowed):
             # generators bring their updates along, as in Theano
@@ -304,6 +337,19 @@ class _Scan:
                     f"scan: with strict=True the step uses only what it is given, but it uses "
                     f"{shown(v)}; add it to non_sequences"
                 )
+
+    def _random(self, results, updates, condition):
+        """A random variable of all steps."""
+        if len(results) != 1 or updates or condition is not None:
+            raise NotImplementedError(
+                f"scan: a step that draws a random variable ({shown(self.drawn[0])}) must have "
+                "one output, no updates and no condition to stop"
+            )
+        ((o, result),) = zip(self.outputs, results, strict=True)
+        first = cast(o.first, o.type.dtype) if o.taps else None
+        sequences = dict(zip(self.entries, self.sequences, strict=True))
+        loop = Loop(self.n, sequences, first, o.seen if o.taps else {}, result)
+        return [self.drawn[0].of_loop(loop)], OrderedUpdates()
 
     def _loop(self, results, updates, condition, truncate):
         shared = {v: new_variable(v.type, name=v.name) for v in updates}

@@ -39,7 +39,9 @@ class CustomDist(Distribution):
     dist : callable, optional
         Instead of ``logp`` and ``random``: ``dist(*dist_params, size)`` returns a distribution made
         with ``.dist()``, or an expression of such: a function that can be inverted, ``clip``,
-        ``max`` or ``min`` of all elements, ``cumsum``, or ``stack([...])[which]``.
+        ``max`` or ``min``, ``cumsum``, a comparison, a sum of normal variables, a choice such as
+        ``stack([...])[which]``, or a ``scan`` whose step makes one, which is drawn anew in every
+        step.
     support_point : callable, optional
         ``support_point(rv, size, *dist_params)``: where sampling starts; zeros by default.
     ndim_supp : int
@@ -193,17 +195,17 @@ def _made_by(function, label, values, shape, size, observed_shape):
     wanted = next((s for s in (shape, size, observed_shape) if s is not None), None)
     wanted = None if wanted is None else as_shape(wanted, label)
     rv = function(*values, wanted)
-    if not isinstance(rv, RandomVariable):
+    if isinstance(rv, RandomVariable):
+        rv.distribution.refuse_faults()
+        made = rv.distribution
+    else:
         made = Derived.of(label, tt.as_tensor_variable(rv))
-        if wanted is not None and made.shape != wanted:
+    if wanted is not None and made.shape != wanted:
+        if isinstance(made, Derived):
             raise ValueError(
                 f"{label}: dist= returned an expression of shape {made.shape} for size {wanted}; "
                 "hand size= on to the .dist() calls in it"
             )
-        return made
-    rv.distribution.refuse_faults()
-    made = rv.distribution
-    if wanted is not None and made.shape != wanted:
         made = resized(made, wanted[: len(wanted) - made.ndim])
     made.label = label
     return made

@@ -6,6 +6,7 @@ from graphcore.graph.types import TensorType
 from graphcore.graph.walk import inputs_of
 from graphcore.runtime.reference import evaluate
 from graphcore.tensor import TensorVariable
+from graphcore.tensor.drawn import note
 
 
 class RandomVariable(TensorVariable):
@@ -29,11 +30,19 @@ class RandomVariable(TensorVariable):
         self.distribution = distribution
         self.recipe = recipe
         self.model = None
+        note(self)
 
     def __reduce__(self):
         if self.model is not None:
             return of_model, (self.model, self.name)
         return _made_again, (self.recipe, self.name)
+
+    @staticmethod
+    def of_loop(loop):
+        """What a :class:`~graphcore.tensor.scan.Loop` collects whose steps draw variables."""
+        from graphcore.model.distributions.looped import Looped  # which is made of this class
+
+        return RandomVariable(Looped.of(loop))
 
     def logp(self, value):
         """Log density (or log probability) of each element of ``value``: a variable.
