@@ -70,6 +70,33 @@ def mul_from_div_by_number(b, node):
     return b.mul(x, b.reciprocal(s))
 
 
+_JUMPS = (
+    "floor", "ceil", "trunc", "round", "round_away", "floor_div", "mod", "Cast", "lt", "le", "gt",
+    "ge", "eq", "ne",
+)  # fmt: skip
+
+
+@rule(*_JUMPS, needs="mul")
+def exact_quotient(b, node):
+    """floor(x (1 / s)) is floor(x / s), as are comparisons: 49 / 49 is 1, 49 (1 / 49) is less."""
+    if head(node.op) == "Cast" and is_float(node.out):
+        return None
+    found = [_quotient(b, v) for v in node.inputs]
+    if all(a is v for a, v in zip(found, node.inputs, strict=True)):
+        return None
+    return b.apply(node.op, *found)
+
+
+def _quotient(b, v):
+    """What :func:`mul_from_div_by_number` was given, for what it made; else the variable itself."""
+    pair = parts(v, "mul")
+    for x, factor in () if pair is None else (pair, pair[::-1]):
+        inverse = parts(factor, "reciprocal")
+        if inverse is not None and b.level(inverse[0]) < b.level(x):
+            return b.true_div(x, inverse[0])
+    return v
+
+
 @rule("mul", needs="mul true_div")
 def regroup_products(b, node):
     """(x y) z is x (y z), and (x / y) z is (x z) / y, where the other product exists already.
@@ -220,6 +247,7 @@ def _one_of_two(b, total, shift):
 
 #: Once the graph will not be differentiated any more.
 RELEASE = (drop_gradient_marks, expand_product_of_others)
+EXACT = (exact_quotient,)
 
 RULES = [
     products_from_power,

@@ -14,6 +14,7 @@ is taken, until none does.
    together so is simplified and stabilized.
 5. ``finish`` (only after differentiation): cheap forms of powers and divisions, which the normal
    form would not keep.
+6. ``exact`` (likewise): quotients are divisions after all where a last digit decides.
 """
 
 from functools import lru_cache
@@ -49,11 +50,12 @@ def stages():
         ("statistics", (*stabilize, *statistics.RULES), ("sum",)),
         ("release", (*stabilize, *finish.RELEASE), release),
         ("finish", (*fold.RULES, *finish.RULES), tuple(h for r in finish.RULES for h in r.heads)),
+        ("exact", finish.EXACT, tuple(h for r in finish.EXACT for h in r.heads)),
     )
 
 
 #: Stages that only a graph which will not be differentiated any more goes through.
-FINAL = frozenset(["release", "finish"])
+FINAL = frozenset(["release", "finish", "exact"])
 
 #: Stages that a graph goes through only on request.
 OPTIONAL = frozenset(["statistics"])

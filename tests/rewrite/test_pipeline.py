@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from randomgraphs import assert_close, random_cost, random_graph, sensitivity
 
+import graphcore
 import graphcore.tensor as tt
 from graphcore.autodiff import grad
 from graphcore.graph.nodes import Constant
@@ -337,3 +338,26 @@ def test_a_chain_of_100000_nodes():
         y = tt.sin(y) if k % 2 else y * x
     y = y + 1.0
     assert len(toposort([rewrite(y, final=True)])) == 50_001
+
+
+def test_quotients_are_exact_where_a_last_digit_decides():
+    """49 (1 / 49) is less than 1."""
+    x, s, t = tt.vector("x"), tt.scalar("s"), tt.fscalar("t")
+    steps = [tt.floor(x / s), tt.cast(x / s, "int64"), tt.ceil(x / s), (x / s) // 1]
+    tests = [tt.eq(x / s, 3.0), x / s >= 3, tt.le(3, x / s)]
+    f = graphcore.function([x, s], [*steps, *tests])
+    single = graphcore.function([y := tt.fvector("y"), t], tt.floor(y / t))
+    for k in np.arange(1.0, 300.0):
+        found = f(np.array([k, 3 * k, 2 * k]), k)
+        for a in found[: len(steps)]:
+            np.testing.assert_array_equal(a, [1, 3, 2])
+        for a in found[len(steps) :]:
+            np.testing.assert_array_equal(a, [False, True, False])
+        np.testing.assert_array_equal(single(np.float32([k, 3 * k]), np.float32(k)), [1, 3])
+
+
+def test_quotients_are_products_elsewhere():
+    x, s = tt.vector("x"), tt.scalar("s")
+    trace = []
+    rewrite([tt.exp(x / s), tt.cast(x / s, "float32")], final=True, trace=trace)
+    assert [step.rule for step in trace] == ["mul_from_div_by_number"] * len(trace) != []

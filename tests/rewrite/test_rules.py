@@ -324,6 +324,7 @@ CASES = {
     "expand_product_of_others": [ProductOfOthers((0,))(s.v), ProductOfOthers((1,))(s.m)],
     "products_from_power": [s.v**3, s.v**8.0, s.v**-5],
     "mul_from_div_by_number": [s.v / s.a],
+    "exact_quotient": [tt.floor(s.v / s.a), tt.ge(s.v / s.a, 0.5)],
     "regroup_products": [
         tt.sin(s.real * s.marks) + (tt.exp(s.v) * s.real) * s.marks,
         tt.sin(s.real * s.marks) + (s.real / tt.exp(s.marks)) * s.marks,
