@@ -198,16 +198,20 @@ def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=6, readers=False):
 
     It is infinite where the noise changes a comparison, an integer or a length on the way.  With
     ``readers`` each reader of a computed value sees noise of its own: a rewriting may compute for
-    one of them in another way what it leaves as it is for the others.
+    one of them in another way what it leaves as it is for the others.  Where there are float32,
+    which would swallow it, the noise is larger, and what is returned is scaled down again.
     """
     order = toposort(outputs)
+    types = {v.type.dtype for node in order for v in (*node.inputs, *node.outputs)}
+    scale = 1e4 if "float32" in types else 1.0
     exact = run_all(order, values)
     ends = [value_of(exact, v) for v in outputs]
     spread = [np.zeros(np.shape(a)) for a in ends]
     undecided = set()
     for i in range(repeats):
         try:
-            found = _noisy(order, values, np.random.default_rng((seed, i)), noise, readers)
+            rng = np.random.default_rng((seed, i))
+            found = _noisy(order, values, rng, noise * scale, readers)
         except (ValueError, IndexError):  # the graph is not defined a little beside its inputs
             return [np.full(a.shape, np.inf) for a in ends]
         jumped = _jumped(order, exact, found)
@@ -218,7 +222,7 @@ def sensitivity(outputs, values, seed=0, noise=1e-10, repeats=6, readers=False):
                     s[...] = np.inf
                     undecided.add(v)
                     continue
-                gap = np.abs(a.astype("float64") - b.astype("float64"))
+                gap = np.abs(a.astype("float64") - b.astype("float64")) / scale
                 np.maximum(s, np.where(np.isnan(gap), np.inf, gap), out=s)
     # of what may have elements or none, an empty array cannot tell
     return [
