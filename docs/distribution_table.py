@@ -235,3 +235,83 @@ OTHERS = {
                "det(V)**(nu / 2) * Gamma_p(nu / 2))",
     "ZeroSumNormal": "prod(Normal(x[i] | 0, sigma)) on the plane sum(x) = 0",
 }  # fmt: skip
+
+# Mean and variance where the class has no formula of symbols, or none that is easy to read.
+MOMENTS = {
+    "AR": ("by recursion from that of the first values", "by recursion"),
+    "AR1": ("0", "1 / (tau_e * (1 - k**2))"),
+    "Bound": ("that of Truncated", "that of Truncated"),
+    "CAR": ("mu", "diagonal of (tau * (D - alpha * W))**-1"),
+    "Categorical": ("sum(k * p[k])", "sum((k - mean)**2 * p[k])"),
+    "Cauchy": ("does not exist", "does not exist"),
+    "Censored": (
+        "with the mass at its bounds, from that of Truncated",
+        "likewise; of normal variables",
+    ),
+    "CustomDist": ("unknown", "unknown"),
+    "DiscreteWeibull": ("sum(q**(k**beta), k = 1, 2, ...)",
+                        "sum((2 * k - 1) * q**(k**beta), k = 1, 2, ...) - mean**2"),
+    "EulerMaruyama": ("no closed form", "no closed form"),
+    "Flat": ("does not exist", "does not exist"),
+    "GARCH11": ("0", "s[t], s[0] = initial_vol**2, s[t+1] = omega + (alpha_1 + beta_1) * s[t]"),
+    "GaussianRandomWalk": ("that of init_dist, plus t * mu",
+                           "that of init_dist, plus t * sigma**2"),
+    "HalfCauchy": ("infinite", "does not exist"),
+    "HalfFlat": ("does not exist", "does not exist"),
+    "HalfStudentT": (
+        "2 * sigma * sqrt(nu / pi) * Gamma((nu + 1) / 2) / (Gamma(nu / 2) * (nu - 1)) for nu > 1",
+        "sigma**2 * nu / (nu - 2) - mean**2 for nu > 2",
+    ),
+    "ICAR": ("does not exist", "does not exist"),
+    "Interpolated": ("the integral of x times the lines", "that of (x - mean)**2 times the lines"),
+    "KroneckerNormal": ("mu", "kron(*diagonals of covs) + sigma**2"),
+    "LKJCholeskyCov": ("no closed form", "no closed form"),
+    "LKJCorr": ("0", "1 / (2 * eta + n - 1)"),
+    "LogitNormal": ("no closed form", "no closed form"),
+    "MatrixNormal": ("mu", "rowcov[i, i] * colcov[j, j]"),
+    "Mixture": ("sum(w[k] * means[k])", "sum(w[k] * (variances[k] + (means[k] - mean)**2))"),
+    "MixtureSameFamily": ("that of Mixture", "that of Mixture"),
+    "MvGaussianRandomWalk": (
+        "that of init_dist, plus t * mu", "that of init_dist, plus t * diagonal of cov",
+    ),
+    "MvStudentT": ("mu", "nu / (nu - 2) * diagonal of scale, for nu > 2"),
+    "MvStudentTRandomWalk": (
+        "that of init_dist, plus t * mu",
+        "that of init_dist, plus t * nu / (nu - 2) * diagonal of scale",
+    ),
+    "NormalMixture": ("sum(w[k] * mu[k])", "sum(w[k] * (sigma[k]**2 + (mu[k] - mean)**2))"),
+    "OrderedLogistic": ("sum(k * p[k])", "sum((k - mean)**2 * p[k])"),
+    "OrderedMultinomial": ("n * p", "n * p * (1 - p)"),
+    "OrderedProbit": ("sum(k * p[k])", "sum((k - mean)**2 * p[k])"),
+    "PolyaGamma": (
+        "h * tanh(z / 2) / (2 * z)", "h * (sinh(z) - z) / (4 * z**3 * cosh(z / 2)**2)",
+    ),
+    "RandomWalk": ("that of init_dist, plus t steps", "that of init_dist, plus t steps"),
+    "Rice": (
+        "sigma * sqrt(pi / 2) * L(-nu**2 / (2 * sigma**2)), L(s) = exp(s / 2) * "
+        "((1 - s) * I0(-s / 2) - s * I1(-s / 2))",
+        "2 * sigma**2 + nu**2 - mean**2",
+    ),
+    "SkewStudentT": (
+        "mu + sigma * c, c = (a - b) * sqrt(a + b) / 2 * Gamma(a - 1/2) * Gamma(b - 1/2) / "
+        "(Gamma(a) * Gamma(b)), for a, b > 1/2",
+        "sigma**2 * ((a + b) / 4 * ((a - b)**2 + a + b - 2) / ((a - 1) * (b - 1)) - c**2), "
+        "for a, b > 1",
+    ),
+    "StickBreakingWeights": (
+        "alpha**k / (1 + alpha)**(k + 1), the last (alpha / (1 + alpha))**K",
+        "2 * alpha**k / ((1 + alpha) * (2 + alpha)**(k + 1)) - mean**2, the last "
+        "(alpha / (2 + alpha))**K - mean**2",
+    ),
+    "Truncated": ("that of TruncatedNormal for normal dist", "likewise"),
+    "TruncatedNormal": (
+        "mu + sigma * (phi(a) - phi(b)) / Z, a, b = (lower - mu) / sigma, (upper - mu) / sigma, "
+        "Z = Phi(b) - Phi(a)",
+        "sigma**2 * (1 + (a * phi(a) - b * phi(b)) / Z - ((phi(a) - phi(b)) / Z)**2)",
+    ),
+    "VonMises": (
+        "on the circle mu", "on the circle 1 - I1(kappa) / I0(kappa)",
+    ),
+    "Wishart": ("nu * V", "nu * (V[i, j]**2 + V[i, i] * V[j, j])"),
+    "ZeroSumNormal": ("0", "sigma**2 * prod(1 - 1 / n) over the lengths n of the zero-sum axes"),
+}  # fmt: skip

@@ -18,7 +18,7 @@ DOCS = Path(__file__).parent
 sys.path[:0] = [str(DOCS), str(DOCS.parent / "tests")]
 
 from distribution_cases import UNDRAWN, case  # noqa: E402 - one instance of each
-from distribution_table import OTHERS, SCALAR  # noqa: E402
+from distribution_table import MOMENTS, OTHERS, SCALAR  # noqa: E402
 
 import graphcore.model as pm  # noqa: E402
 import graphcore.tensor as tt  # noqa: E402
@@ -39,8 +39,9 @@ compare them with `logp`. Outside of the support, and for parameters that are no
 defaults may be left out.
 
 `logp`, `logcdf`, `logccdf` and `icdf` stand where they exist; all but the improper distributions
-draw random numbers. Each plot shows the density for the parameters beside it, or a few draws of a
-vector, series or matrix, element after element.
+draw random numbers. Moments with a formula are variables, `d.distribution.mean` and
+`d.distribution.variance` of `d = pm.Gamma.dist(2, 3)`. Each plot shows the density for the
+parameters beside it, or a few draws of a vector, series or matrix, element after element.
 """
 
 
@@ -90,7 +91,10 @@ def declared(cls) -> list[str]:
 
 
 def moments(cls) -> list[str]:
-    """Mean and variance as the class computes them, of symbols."""
+    """Mean and variance: from the table, or as the class computes them of symbols."""
+    if cls.__name__ in MOMENTS:
+        mean, variance = MOMENTS[cls.__name__]
+        return [f"- mean: {mean}", f"- variance: {variance}"]
     found = []
     for what in ("mean", "variance"):
         formula = getattr(cls, what, None)

@@ -79,7 +79,10 @@ def test_logccdf_is_that_of_scipy(name):
     np.testing.assert_allclose(got, ref.logsf(x), rtol=1e-11, atol=1e-14)
 
 
-@pytest.mark.parametrize("name", [n for n in SCALAR if hasattr(ALL[n], "mean")])
+# HalfStudentT: its reference integrates, which fails where there is no mean; see test_moments.py
+@pytest.mark.parametrize(
+    "name", [n for n in SCALAR if hasattr(ALL[n], "mean") and n != "HalfStudentT"]
+)
 def test_mean_and_variance_are_those_of_scipy(name):
     cls = ALL[name]
     parameters = typical(cls, 50)

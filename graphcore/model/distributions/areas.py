@@ -118,7 +118,19 @@ class CAR(_OverAreas):
         return 0.5 * (log_det - tau * square) - n * HALF_LOG_2PI
 
     def initial(self):
+        return self.mean
+
+    @property
+    def mean(self):
         return tt.broadcast_to(self.arguments["mu"], self.shape)
+
+    @property
+    def variance(self):
+        alpha, tau = self.arguments["alpha"], self.arguments["tau"]
+        if alpha.ndim or tau.ndim:
+            raise NotImplementedError(f"{self.label}: the variance of several fields at once")
+        precision = tt.diag(tt.constant(self.sums)) - alpha * self.weights
+        return tt.broadcast_to(tt.diagonal(tt.linalg.inv(precision)) / tau, self.shape)
 
     def draw(self, rng, size, given):
         from graphcore.runtime.reference import evaluate
@@ -218,18 +230,29 @@ class StickBreakingWeights(Distribution):
         logs = sum((tt.log(v) for v in left), 0.0)
         return n * tt.log(alpha) + (alpha - 1) * tt.log(last) - logs
 
+    def mean(o, alpha, K):
+        ratio = alpha / (1 + alpha)
+        return _pieces(K, 1 - ratio, ratio)
+
+    def variance(o, alpha, K):
+        squares = _pieces(K, 2 / ((1 + alpha) * (2 + alpha)), alpha / (2 + alpha))
+        return squares - o.sqr(StickBreakingWeights.mean(o, alpha, K))
+
     def support_point(o, alpha, K):
-        n = int(K.data)
-        k = np.arange(float(n))
-        ratio = tt.expand_dims(alpha / (1 + alpha), alpha.ndim)
-        first = (1 - ratio) * ratio**k
-        return tt.concatenate([first, ratio ** float(n) + tt.zeros_like(first[..., :1])], axis=-1)
+        return StickBreakingWeights.mean(o, alpha, K)
 
     def random(rng, size, alpha, K):
         v = rng.beta(1.0, alpha[..., None], (*size, int(K)))
         left = np.cumprod(1 - v, axis=-1)
         first = v * np.concatenate([np.ones((*size, 1)), left[..., :-1]], axis=-1)
         return np.concatenate([first, left[..., -1:]], axis=-1)
+
+
+def _pieces(K, broken, left):
+    """``broken * left**k`` for the weights k of a stick, and ``left**K`` for what remains."""
+    n = int(K.data)
+    broken, left = (tt.expand_dims(v, v.ndim) for v in (broken, left))
+    return tt.concatenate([broken * left ** np.arange(float(n)), left ** float(n)], axis=-1)
 
 
 class OrderedMultinomial(Multinomial):

@@ -70,16 +70,27 @@ _METHODS = {
 }
 
 
+_MOMENTS = ("mean", "variance")
+
+
 class _Formula:
-    """A plain function on the class; on a distribution the method that applies it, if any."""
+    """A plain function on the class; on a distribution the method that applies it, if any.
+
+    Moments of a distribution are variables.  Where a class has no formula by parameters alone, it
+    has them as properties.
+    """
 
     def __init__(self, name, function):
         self.name, self.function = name, function
 
     def __get__(self, distribution, cls):
-        if distribution is None or self.name not in _METHODS:
+        if distribution is None:
             return self.function
-        return getattr(distribution, _METHODS[self.name])
+        if self.name in _MOMENTS:
+            return distribution.moment(self.name)
+        return (
+            getattr(distribution, _METHODS[self.name]) if self.name in _METHODS else self.function
+        )
 
 
 @dataclass(frozen=True)
@@ -162,7 +173,7 @@ class Distribution:
     def __init_subclass__(cls, hidden=False, **kwargs):
         super().__init_subclass__(**kwargs)
         for name in _FORMULAS:
-            if name in cls.__dict__:
+            if name in cls.__dict__ and not isinstance(cls.__dict__[name], property):
                 setattr(cls, name, _Formula(name, cls.__dict__[name]))
         if not isinstance(cls.support, Constraint):
             cls.support = staticmethod(cls.__dict__.get("support", cls.support))
@@ -414,6 +425,11 @@ class Distribution:
         """A typical value inside the support, of full shape: where sampling starts."""
         point = tt.as_tensor_variable(type(self).support_point(tt, **self.arguments))
         return tt.broadcast_to(point, self.shape)
+
+    def moment(self, name):
+        """``"mean"`` or ``"variance"`` of every element, of full shape."""
+        found = tt.as_tensor_variable(getattr(type(self), name)(tt, **self.arguments))
+        return tt.broadcast_to(found, self.shape)
 
     def draw(self, rng, size, given):
         """Random numbers; ``given`` has the values of other random variables."""

@@ -206,8 +206,22 @@ class Rice(Distribution):
         inner = o.switch(x > 0, _lengths(o, x, nu, sigma)[1], 0.0)
         return o.switch(x < math.inf, inner, -math.inf)
 
+    def mean(o, nu, sigma):
+        # Laguerre's polynomial of degree 1/2
+        half = o.sqr(nu / sigma) / 4
+        bessel = (0.5 + half) * o.i0e(half) + half * o.i1e(half)
+        return sigma * math.sqrt(2 * math.pi) * bessel
+
+    def variance(o, nu, sigma):
+        shift = nu / sigma
+        far = shift > 30  # the mean is shift + d / shift there, by the series of the same
+        s = 1 / o.sqr(o.maximum(shift, 30.0))
+        d = 0.5 + s * (0.125 + s * (0.1875 + s * (0.5859375 + s * 2.87109375)))
+        near = 2 * o.sqr(sigma) + o.sqr(nu) - o.sqr(Rice.mean(o, nu, sigma))
+        return o.switch(far, o.sqr(sigma) * (2 - d * (2 + d * s)), near)
+
     def support_point(o, nu, sigma):
-        return o.sqrt(o.sqr(nu) + o.sqr(sigma))
+        return Rice.mean(o, nu, sigma)
 
     def random(rng, size, nu, sigma):
         return np.hypot(nu + rng.normal(0, sigma, size), rng.normal(0, sigma, size))

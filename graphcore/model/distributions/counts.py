@@ -257,8 +257,7 @@ class DiscreteWeibull(Distribution):
         return o.pow(o.maximum(o.floor(x) + 1, 0.0), beta) * o.log(q)
 
     def support_point(o, q, beta):
-        median = o.ceil(o.pow(math.log(0.5) / o.log(q), 1 / beta)) - 1
-        return o.maximum(median, 0.0)
+        return o.maximum(o.floor(o.pow(math.log(0.5) / o.log(q), 1 / beta)) - 1, 0.0)
 
     def random(rng, size, q, beta):
         x = np.ceil((-rng.exponential(1.0, size) / np.log(q)) ** (1 / beta)) - 1

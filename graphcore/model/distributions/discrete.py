@@ -54,6 +54,9 @@ class _LogitBernoulli(Distribution, hidden=True):
     def logccdf(o, x, logit_p):
         return o.switch(x < 0, 0.0, o.switch(x < 1, -o.softplus(-logit_p), -math.inf))
 
+    def icdf(o, q, logit_p):
+        return o.switch(q <= o.sigmoid(-logit_p), 0.0, 1.0)
+
     def mean(o, logit_p):
         return o.sigmoid(logit_p)
 
@@ -356,6 +359,12 @@ class _LogitCategorical(Tabled, hidden=True):
     def logp(o, x, logit_p):
         return select(o, logit_p - o.logsumexp(logit_p, axis=-1, keepdims=True), x)
 
+    def mean(o, logit_p):
+        return Categorical.mean(o, o.softmax(logit_p, axis=-1))
+
+    def variance(o, logit_p):
+        return Categorical.variance(o, o.softmax(logit_p, axis=-1))
+
     def support_point(o, logit_p):
         return _mode(o, logit_p)
 
@@ -377,6 +386,13 @@ class Categorical(Tabled):
 
     def logp(o, x, p):
         return select(o, o.log(p), x)
+
+    def mean(o, p):
+        return o.sum(p * np.arange(float(p.type.shape[-1])), axis=-1)
+
+    def variance(o, p):
+        center = o.sum(p * np.arange(float(p.type.shape[-1])), axis=-1, keepdims=True)
+        return o.sum(p * o.sqr(np.arange(float(p.type.shape[-1])) - center), axis=-1)
 
     def support_point(o, p):
         return _mode(o, p)

@@ -59,6 +59,9 @@ class _Covariance:
     def factor(cov):
         return np.linalg.cholesky(cov)
 
+    def variances(cov):
+        return tt.diagonal(cov)
+
 
 class _Precision:
     def distances(y, tau):
@@ -72,6 +75,9 @@ class _Precision:
         reversed_factor = np.linalg.cholesky(tau[::-1, ::-1])[::-1, ::-1]
         return np.linalg.inv(reversed_factor).T
 
+    def variances(tau):
+        return tt.diagonal(PositiveSolve()(tau, tt.eye(tau.type.shape[0])))
+
 
 class _Factor:
     def distances(y, chol):
@@ -81,6 +87,9 @@ class _Factor:
 
     def factor(chol):
         return np.tril(chol)
+
+    def variances(chol):
+        return tt.sum(tt.sqr(tt.tril(chol)), axis=1)
 
 
 class _Elliptic(Distribution, hidden=True):
@@ -137,6 +146,9 @@ class _TauMvNormal(_Elliptic, hidden=True):
     def logp(o, x, mu, tau):
         return _normal_logp(_Precision, o, x, mu, tau)
 
+    def variance(o, mu, tau):
+        return _Precision.variances(tau)
+
     def random(rng, size, mu, tau):
         return _normal_random(_Precision, rng, size, mu, tau)
 
@@ -146,6 +158,9 @@ class _CholMvNormal(_Elliptic, hidden=True):
 
     def logp(o, x, mu, chol):
         return _normal_logp(_Factor, o, x, mu, chol)
+
+    def variance(o, mu, chol):
+        return _Factor.variances(chol)
 
     def random(rng, size, mu, chol):
         return _normal_random(_Factor, rng, size, mu, chol)
@@ -193,6 +208,11 @@ def _t_logp(way, o, x, nu, mu, matrix):
     return scale - half - (nu + n) / 2 * o.log1p(square / nu)
 
 
+def _t_variance(way, o, nu, matrix):
+    nu = o.expand_dims(nu, nu.ndim)
+    return o.switch(nu > 2, nu / (nu - 2) * way.variances(matrix), math.inf)
+
+
 def _t_random(way, rng, size, nu, mu, matrix):
     z = _normal_random(way, rng, size, 0.0, matrix)
     return mu + z / np.sqrt(rng.chisquare(nu, size) / nu)[..., None]
@@ -207,6 +227,9 @@ class _TauMvStudentT(_Elliptic, hidden=True):
     def logp(o, x, nu, mu, tau):
         return _t_logp(_Precision, o, x, nu, mu, tau)
 
+    def variance(o, nu, mu, tau):
+        return _t_variance(_Precision, o, nu, tau)
+
     def random(rng, size, nu, mu, tau):
         return _t_random(_Precision, rng, size, nu, mu, tau)
 
@@ -216,6 +239,9 @@ class _CholMvStudentT(_Elliptic, hidden=True):
 
     def logp(o, x, nu, mu, chol):
         return _t_logp(_Factor, o, x, nu, mu, chol)
+
+    def variance(o, nu, mu, chol):
+        return _t_variance(_Factor, o, nu, chol)
 
     def random(rng, size, nu, mu, chol):
         return _t_random(_Factor, rng, size, nu, mu, chol)
@@ -238,6 +264,9 @@ class MvStudentT(_Elliptic):
 
     def logp(o, x, nu, mu, scale):
         return _t_logp(_Covariance, o, x, nu, mu, scale)
+
+    def variance(o, nu, mu, scale):
+        return _t_variance(_Covariance, o, nu, scale)
 
     def random(rng, size, nu, mu, scale):
         return _t_random(_Covariance, rng, size, nu, mu, scale)

@@ -74,6 +74,22 @@ class Interpolated(Distribution):
         mean = np.trapezoid(self.x * self.pdf, self.x)
         return tt.broadcast_to(tt.constant(mean), self.shape)
 
+    @property
+    def mean(self):
+        return tt.broadcast_to(tt.constant(self._around(0.0, 1)), self.shape)
+
+    @property
+    def variance(self):
+        return tt.broadcast_to(tt.constant(self._around(self._around(0.0, 1), 2)), self.shape)
+
+    def _around(self, center, power):
+        """Expected power of the distance from ``center``; Simpson's rule is exact here."""
+        x, pdf = self.x - center, self.pdf
+        middle = (x[1:] + x[:-1]) / 2, (pdf[1:] + pdf[:-1]) / 2
+        values = pdf * x**power
+        inner = 4 * middle[1] * middle[0] ** power
+        return float(np.sum(np.diff(x) / 6 * (values[:-1] + inner + values[1:])))
+
     def draw(self, rng, size, given):
         lead = () if size is None else as_shape(size, self.label)
         u = rng.random((*lead, *self.shape))

@@ -170,7 +170,16 @@ class KroneckerNormal(Distribution):
         return [tt.dot(v * w, tt.transpose(v)) for w, v in self.factors]
 
     def initial(self):
+        return self.mean
+
+    @property
+    def mean(self):
         return tt.broadcast_to(self.arguments["mu"], self.shape)
+
+    @property
+    def variance(self):
+        each = kron_diag(*(tt.diagonal(c) for c in self._covariances()))
+        return tt.broadcast_to(each + tt.sqr(self.arguments["sigma"]), self.shape)
 
     def draw(self, rng, size, given):
         lead = () if size is None else as_shape(size, self.label)

@@ -98,6 +98,10 @@ class Wishart(_OfMatrices):
     def mean(o, nu, V):
         return nu * V
 
+    def variance(o, nu, V):
+        d = o.diagonal(V)
+        return nu * (o.sqr(V) + o.expand_dims(d, 1) * d)
+
     def support_point(o, nu, V):
         return nu * V
 
@@ -215,6 +219,13 @@ class MatrixNormal(_OfMatrices):
         rows, columns = (tt.sum(tt.log(tt.diagonal(c))) for c in (rowchol, colchol))
         return -0.5 * tt.sum(tt.sqr(z)) - m * rows - n * columns - 0.5 * n * m * _LOG_2PI
 
+    def mean(o, mu, rowchol, colchol):
+        return mu
+
+    def variance(o, mu, rowchol, colchol):
+        rows, columns = (o.sum(o.sqr(o.tril(c)), axis=1) for c in (rowchol, colchol))
+        return o.expand_dims(rows, 1) * columns
+
     def support_point(o, mu, rowchol, colchol):
         return mu
 
@@ -299,6 +310,9 @@ class LKJCorr(Distribution):
 
     def mean(o, n, eta):
         return tt.zeros((int(n.data) * (int(n.data) - 1) // 2,))
+
+    def variance(o, n, eta):
+        return 1 / (2 * eta + n - 1)  # each one is a beta variable between -1 and 1
 
     def support_point(o, n, eta):
         return tt.zeros((int(n.data) * (int(n.data) - 1) // 2,))

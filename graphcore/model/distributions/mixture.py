@@ -155,21 +155,37 @@ class Mixture(Distribution):
     def log_ccdf(self, value):
         return tt.log1mexp(self.log_cdf(value))
 
-    def initial(self):
-        """The weighted mean of the points of the components; the likeliest of discrete ones."""
-        w = self.arguments["w"]
+    def _of_components(self, what):
+        """``what(d)`` of every component, along an axis before those of one value."""
         if self.batched:
-            points = self.components[0].initial()
-        else:
-            shape = np.broadcast_shapes(*(d.shape for d in self.components))
-            points = tt.stack(
-                [tt.broadcast_to(d.initial(), shape) for d in self.components],
-                axis=len(shape) - self.ndim,
-            )
-        axis = points.ndim - self.ndim - 1
+            return what(self.components[0])
+        shape = np.broadcast_shapes(*(d.shape for d in self.components))
+        each = [tt.broadcast_to(what(d), shape) for d in self.components]
+        return tt.stack(each, axis=len(shape) - self.ndim)
+
+    def _average(self, values):
+        """The weighted mean of what the components have."""
+        w = self.arguments["w"]
         for _ in range(self.ndim):
             w = tt.expand_dims(w, w.ndim)
-        point = tt.sum(w * points, axis=axis)
+        return tt.sum(w * values, axis=-self.ndim - 1)
+
+    @property
+    def mean(self):
+        center = self._average(self._of_components(lambda d: d.mean))
+        return tt.broadcast_to(center, self.shape)
+
+    @property
+    def variance(self):
+        centers = self._of_components(lambda d: d.mean)
+        center = self._average(centers)
+        away = tt.sqr(centers - tt.expand_dims(center, center.ndim - self.ndim))
+        spread = self._average(self._of_components(lambda d: d.variance) + away)
+        return tt.broadcast_to(spread, self.shape)
+
+    def initial(self):
+        """The weighted mean of the points of the components, rounded for counts."""
+        point = self._average(self._of_components(lambda d: d.initial()))
         if self.support_of().discrete:
             point = tt.round(point)
         return tt.broadcast_to(point, self.shape)

@@ -9,6 +9,7 @@ from graphcore.graph.nodes import Constant
 from graphcore.model.distributions.base import (
     Distribution,
     RandomVariable,
+    all_of,
     as_shape,
     as_value,
     describe,
@@ -25,6 +26,7 @@ from graphcore.model.distributions.constraints import (
 )
 from graphcore.model.distributions.continuous import Normal
 from graphcore.model.distributions.parameters import as_parameter
+from graphcore.model.distributions.quadrature import along, rule, stretch
 from graphcore.model.distributions.transforms import Interval
 from graphcore.runtime.reference import evaluate
 
@@ -208,6 +210,27 @@ class Censored(_Cut):
             point = tt.minimum(point, self.upper)
         return tt.broadcast_to(point, self.shape)
 
+    @property
+    def mean(self):
+        center = sum(p * value for p, value, _ in self._thirds())
+        return tt.broadcast_to(center, self.shape)
+
+    @property
+    def variance(self):
+        center = self.mean
+        spread = sum(p * (tt.sqr(value - center) + more) for p, value, more in self._thirds())
+        return tt.broadcast_to(spread, self.shape)
+
+    def _thirds(self):
+        """Probability, mean and variance of the values at the bounds and between them."""
+        middle = Truncated.make(self.label, (RandomVariable(self.base), self.lower, self.upper), {})
+        found = [(tt.exp(middle._log_mass()), middle.mean, middle.variance)]
+        for bound, side in ((self.lower, 0), (self.upper, 1)):
+            if bound is not None:
+                at = tt.switch(tt.isinf(bound), 0.0, bound)  # where nothing lies
+                found.append((tt.exp(self._tails(bound)[side]), at, 0.0))
+        return found
+
     def draw(self, rng, size, given):
         low, high = self._bounds(given)
         drawn = resized(self.base, self._batch(size)).draw(rng, None, given)
@@ -299,19 +322,61 @@ class Truncated(_Cut):
     def log_ccdf(self, value):
         return tt.log1mexp(self.log_cdf(value))
 
+    @property
+    def mean(self):
+        return tt.broadcast_to(self._normal_moments()[0], self.shape)
+
+    @property
+    def variance(self):
+        return tt.broadcast_to(self._normal_moments()[1], self.shape)
+
+    def _normal_moments(self):
+        """Mean and variance of a truncated normal variable, by Gauss's rule.
+
+        The usual differences of densities at the bounds lose all digits in tails and in narrow
+        intervals.
+        """
+        if not isinstance(self.base, Normal):
+            raise NotImplementedError(
+                f"{self.shown} of {self.base.shown} has no formula of moments"
+            )
+        mu, sigma = self.base.arguments["mu"], self.base.arguments["sigma"]
+        a = -math.inf if self.lower is None else (self.lower - mu) / sigma
+        b = math.inf if self.upper is None else (self.upper - mu) / sigma
+        flip = tt.lt(b, 0)  # the upper tail is the lower one of the mirror image
+        a, b = tt.switch(flip, -b, a), tt.switch(flip, -a, b)
+        low = tt.maximum(a, -stretch(tt, 0.0))
+        length = tt.minimum(b - low, tt.maximum(-low, 0.0) + stretch(tt, tt.maximum(low, 0.0)))
+        low, length = along(tt, low), along(tt, length)
+        x, log_w = rule()
+        step = length * x
+        w = tt.exp(log_w - step * (low + 0.5 * step))
+        w = w / tt.sum(w, axis=-1, keepdims=True)
+        center = tt.sum(w * step, axis=-1, keepdims=True)
+        spread = tt.sum(w * tt.sqr(step - center), axis=-1)
+        center = (low + center)[..., 0]
+        return mu + sigma * tt.switch(flip, -center, center), tt.sqr(sigma) * spread
+
     def initial(self):
-        """The point of the base where it is inside; else one near the bound, or in the middle."""
-        point = self.base.initial()
-        lower, upper = self.lower, self.upper
-        if lower is not None and upper is not None:
-            middle = 0.5 * (lower + upper)
-            middle = tt.ceil(middle) if self.support_of().discrete else middle
-            point = tt.switch((point > lower) & (point < upper), point, middle)
-        elif lower is not None:
-            point = tt.switch(point > lower, point, lower + 1)
-        elif upper is not None:
-            point = tt.switch(point < upper, point, upper - 1)
-        return tt.broadcast_to(point, self.shape)
+        """The point of the base where it is inside; else as in :meth:`_between`."""
+        point, between = self.base.initial(), self._between()
+        if self.support_of().discrete:  # the bounds themselves can be taken
+            inside = [point >= self.lower] if self.lower is not None else []
+            inside += [point <= self.upper] if self.upper is not None else []
+        else:
+            inside = [point > self.lower] if self.lower is not None else []
+            inside += [point < self.upper] if self.upper is not None else []
+        found = tt.switch(all_of(inside), point, between) if inside else point
+        return tt.broadcast_to(found, self.shape)
+
+    def _between(self):
+        """One above a lower bound, one below an upper one, halfway between two (PyMC's choice)."""
+        if self.lower is None:
+            return None if self.upper is None else self.upper - 1
+        if self.upper is None:
+            return self.lower + 1
+        middle = 0.5 * (self.lower + self.upper)
+        return tt.ceil(middle) if self.support_of().discrete else middle
 
     def draw(self, rng, size, given):
         low, high = self._bounds(given)
@@ -364,6 +429,10 @@ class TruncatedNormal(Truncated):
         bounds |= zip(("lower", "upper"), args[3:], strict=False)
         normal = Normal.make(label, args[:3], kwargs)
         return super().make(label, (RandomVariable(normal),), bounds, **shapes)
+
+    def initial(self):
+        point = self._between()
+        return super().initial() if point is None else tt.broadcast_to(point, self.shape)
 
     def draw(self, rng, size, given):
         """By inversion, so that bounds far out in a tail do not matter."""

@@ -88,12 +88,22 @@ def log_ways(o, n, x):
 
 
 def _typical_counts(o, n, p):
-    """Whole numbers close to ``n * p`` that add up to ``n``."""
+    """Whole numbers close to ``n * p`` that add up to ``n``: the likeliest takes what is left.
+
+    Rounded numbers; where they leave less than nothing to the likeliest, whole parts.
+    """
     n = o.expand_dims(n, n.ndim)
-    rest = o.floor(n * p)
-    first = np.zeros(p.type.shape[-1])
-    first[0] = 1.0
-    return rest + (n - o.sum(rest, axis=-1, keepdims=True)) * first
+    likeliest = o.cast(
+        o.eq(o.expand_dims(o.argmax(p, axis=-1), p.ndim - 1), np.arange(p.type.shape[-1])),
+        "float64",
+    )
+
+    def completed(counts):
+        return counts + (n - o.sum(counts, axis=-1, keepdims=True)) * likeliest
+
+    near = completed(o.round(n * p))
+    fits = o.min(near, axis=-1, keepdims=True) >= 0
+    return o.switch(fits, near, completed(o.floor(n * p)))
 
 
 class Multinomial(Distribution):
@@ -162,6 +172,11 @@ class DirichletMultinomial(Distribution):
 
     def mean(o, n, a):
         return o.expand_dims(n, n.ndim) * a / o.sum(a, axis=-1, keepdims=True)
+
+    def variance(o, n, a):
+        n, total = o.expand_dims(n, n.ndim), o.sum(a, axis=-1, keepdims=True)
+        p = a / total
+        return n * p * (1 - p) * (n + total) / (1 + total)
 
     def support_point(o, n, a):
         return _typical_counts(o, n, a / o.sum(a, axis=-1, keepdims=True))
@@ -245,6 +260,15 @@ class ZeroSumNormal(Distribution):
 
     def initial(self):
         return tt.zeros(self.shape)
+
+    @property
+    def mean(self):
+        return self.initial()
+
+    @property
+    def variance(self):
+        left = math.prod(1 - 1 / n for n in self.event)
+        return tt.broadcast_to(left * tt.sqr(self.arguments["sigma"]), self.shape)
 
     def draw(self, rng, size, given):
         (sigma,) = evaluate([self.arguments["sigma"]], given)

@@ -32,8 +32,24 @@ class _Ordered(Distribution, hidden=True):
     def _find_support(self):
         return counts_up_to(self.arguments["cutpoints"].type.shape[-1])
 
-    def support_point(o, cutpoints, **others):
-        return o.zeros(()) + float(cutpoints.type.shape[-1] // 2)
+    @property
+    def mean(self):
+        return self._average(lambda k: k)
+
+    @property
+    def variance(self):
+        center = tt.expand_dims(self.mean, len(self.shape))
+        return self._average(lambda k: tt.sqr(k - center))
+
+    def _average(self, what):
+        p = type(self).probabilities(**self.arguments)
+        values = what(np.arange(float(p.type.shape[-1])))
+        return tt.broadcast_to(tt.sum(p * values, axis=-1), self.shape)
+
+    def initial(self):
+        """The likeliest category."""
+        p = type(self).probabilities(**self.arguments)
+        return tt.broadcast_to(tt.cast(tt.argmax(p, axis=-1), "float64"), self.shape)
 
 
 def _borders(o, cutpoints, far):

@@ -14,7 +14,7 @@ DROP = 42.0
 
 
 @lru_cache(maxsize=1)
-def _rule():
+def rule():
     """Places between 0 and 1 and the logarithms of their weights."""
     x, w = np.polynomial.legendre.leggauss(NODES)
     return 0.5 * (x + 1), np.log(0.5 * w)
@@ -35,7 +35,7 @@ def log_integral(o, log_density, start, length):
 
 def log_mean(o, log_density, start, length):
     """Logarithm of the mean of ``exp(log_density(t))`` over the same stretch, perhaps empty."""
-    x, log_w = _rule()
+    x, log_w = rule()
     start, length = along(o, start), along(o, length)
     return o.logsumexp(log_w + log_density(start + length * x), axis=-1)
 
@@ -51,4 +51,4 @@ def stretch(o, slope):
     return DROP / (slope + np.sqrt(0.5 * DROP))
 
 
-__all__ = ["DROP", "along", "log_integral", "log_mean", "stretch"]
+__all__ = ["DROP", "along", "log_integral", "log_mean", "rule", "stretch"]

@@ -11,7 +11,12 @@ from graphcore.model.distributions.constraints import open_probability, positive
 from graphcore.model.distributions.continuous import LOG_2, precision
 from graphcore.model.distributions.parameters import Alt, Param
 from graphcore.model.distributions.quadrature import along, log_integral, stretch
-from graphcore.model.distributions.special import HALF_LOG_2PI, betaln, log_betainc
+from graphcore.model.distributions.special import (
+    HALF_LOG_2PI,
+    betaln,
+    gammaln_half_step,
+    log_betainc,
+)
 
 EULER_GAMMA = 0.5772156649015329
 SQRT_HALF = math.sqrt(0.5)
@@ -118,6 +123,15 @@ def _beta_shares(o, a, b, z):
     return o.switch(right, large, small), o.switch(right, small, large)
 
 
+def _skewness(o, a, b):
+    """Mean of a skewed t variable of location 0 and scale 1; 0 at the poles of the formula."""
+    log_ratio = gammaln_half_step(o, a) + gammaln_half_step(o, b)
+    poles = (a - 0.5) * (b - 0.5)
+    there = o.neq(poles, 0)
+    center = 0.5 * (a - b) * o.sqrt(a + b) * o.exp(log_ratio) / o.switch(there, poles, 1.0)
+    return o.switch(there, center, 0.0)
+
+
 class SkewStudentT(Distribution):
     """Student's t with two tails of its own: ``a`` on the left, ``b`` on the right (Jones, Faddy).
 
@@ -167,8 +181,17 @@ class SkewStudentT(Distribution):
         left, right = o.switch(q < 0.5, low, 1 - high), o.switch(q < 0.5, 1 - low, high)
         return mu + sigma * (left - right) * o.sqrt(a + b) / (2 * o.sqrt(left * right))
 
+    def mean(o, a, b, mu, sigma):
+        return o.switch(o.minimum(a, b) > 0.5, mu + sigma * _skewness(o, a, b), math.nan)
+
+    def variance(o, a, b, mu, sigma):
+        square = (a + b) / 4 * (o.sqr(a - b) + a + b - 2) / ((a - 1) * (b - 1))
+        spread = o.sqr(sigma) * (square - o.sqr(_skewness(o, a, b)))
+        least = o.minimum(a, b)
+        return o.switch(least > 1, spread, o.switch(least > 0.5, math.inf, math.nan))
+
     def support_point(o, a, b, mu, sigma):
-        return mu
+        return mu + _skewness(o, a, b)  # PyMC's: the mean for a deviation of one
 
     def random(rng, size, a, b, mu, sigma):
         v = rng.beta(a, b, size)

@@ -159,6 +159,15 @@ class HalfStudentT(Distribution):
     def icdf(o, q, nu, sigma):
         return sigma * t_quantile(o, 0.5 + 0.5 * q, nu)
 
+    def mean(o, nu, sigma):
+        ratio = o.exp(gammaln_half_step(o, 0.5 * nu))
+        center = 2 * sigma * o.sqrt(nu / math.pi) * ratio / (nu - 1)
+        return o.switch(nu > 1, center, math.inf)
+
+    def variance(o, nu, sigma):
+        spread = o.sqr(sigma) * nu / (nu - 2) - o.sqr(HalfStudentT.mean(o, nu, sigma))
+        return o.switch(nu > 2, spread, o.switch(nu > 1, math.inf, math.nan))
+
     def support_point(o, nu, sigma):
         return sigma
 

@@ -90,8 +90,19 @@ class GaussianRandomWalk(Distribution):
         return self.start.log_density(value[..., 0]) + walk
 
     def initial(self):
-        times = np.arange(self.steps + 1.0)
-        point = self.start.initial()[..., None] + self.arguments["mu"][..., None] * times
+        return self._growing(self.start.initial(), self.arguments["mu"])
+
+    @property
+    def mean(self):
+        return self._growing(self.start.mean, self.arguments["mu"])
+
+    @property
+    def variance(self):
+        return self._growing(self.start.variance, tt.sqr(self.arguments["sigma"]))
+
+    def _growing(self, start, step):
+        """What begins as ``start`` and gets one ``step`` more with each step."""
+        point = start[..., None] + step[..., None] * np.arange(self.steps + 1.0)
         return tt.broadcast_to(point, self.shape)
 
     def draw(self, rng, size, given):

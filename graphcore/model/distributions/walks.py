@@ -131,10 +131,21 @@ class RandomWalk(_Series):
         return self.start.log_density(first) + tt.sum(steps, axis=0)
 
     def initial(self):
+        return self._growing(self.start.initial(), self.step.initial())
+
+    @property
+    def mean(self):
+        return self._growing(self.start.mean, self.step.mean)
+
+    @property
+    def variance(self):
+        return self._growing(self.start.variance, self.step.variance)
+
+    def _growing(self, start, step):
+        """What begins as ``start`` and gets one ``step`` more with each step."""
         axis = len(self.batch_shape)
         event = self.shape[axis + 1 :]
-        start = tt.broadcast_to(self.start.initial(), (*self.batch_shape, *event))
-        step = tt.broadcast_to(self.step.initial(), (*self.batch_shape, *event))
+        start, step = (tt.broadcast_to(v, (*self.batch_shape, *event)) for v in (start, step))
         times = np.arange(float(self.length)).reshape(-1, *(1,) * len(event))
         return tt.expand_dims(start, axis) + tt.expand_dims(step, axis) * times
 
@@ -299,7 +310,7 @@ class AR(_Series):
     def initial(self):
         start = self.start.initial()
         if start.ndim and start.type.shape[-1] == self.order_p:
-            start = tt.mean(start, axis=-1)[..., None]
+            start = start[..., -1:]
         return tt.broadcast_to(start, self.shape)
 
     def draw(self, rng, size, given):
@@ -360,6 +371,16 @@ class AR1(AR):
         self = super().make(label, (), kwargs, **shapes)
         self.conditions, self.faults = own.conditions + self.conditions, own.faults + self.faults
         return self
+
+    @property
+    def mean(self):
+        return tt.zeros(self.shape)
+
+    @property
+    def variance(self):
+        rho, sigma = self.arguments["rho"][..., 0], self.arguments["sigma"]
+        stationary = tt.sqr(sigma) / (1 - tt.sqr(rho))
+        return tt.broadcast_to(stationary[..., None], self.shape)
 
 
 class GARCH11(_Series):
@@ -427,6 +448,17 @@ class GARCH11(_Series):
 
     def initial(self):
         return tt.zeros(self.shape)
+
+    @property
+    def mean(self):
+        return self.initial()
+
+    @property
+    def variance(self):
+        omega, alpha, beta, initial = (v[..., None] for v in self.arguments.values())
+        powers = (alpha + beta) ** np.arange(float(self.length))
+        sums = tt.cumsum(powers, axis=-1) - powers
+        return tt.broadcast_to(powers * tt.sqr(initial) + omega * sums, self.shape)
 
     def draw(self, rng, size, given):
         lead = self._lead(size)

@@ -83,7 +83,7 @@ class _ZeroInflated(_WithZeros, hidden=True):
             return o.switch(x > 0, o.log(psi) + base.logp(o, x, **rest), zero)
 
         def support_point(o, psi, **rest):
-            return base.support_point(o, **rest)
+            return o.round(psi * base.support_point(o, **rest))
 
         def random(rng, size, psi, **rest):
             return np.where(rng.random(size) < psi, base.random(rng, size, **rest), 0)
@@ -119,7 +119,9 @@ class _Hurdle(_WithZeros, hidden=True):
 
         def support_point(o, psi, **rest):
             point = base.support_point(o, **rest)
-            return point if log_zero is None else o.maximum(point, 1.0)
+            if log_zero is None:
+                return psi * point
+            return o.round(psi * o.switch(point < 1, 2.0, point))
 
         def random(rng, size, psi, **rest):
             drawn = np.array(np.broadcast_to(base.random(rng, size, **rest), size), dtype=float)
