@@ -69,13 +69,13 @@ class Place(ModuleType):
         return dir(import_module(self._home))
 
 
-def install():
+def install(places=PLACES):
     """Let the places be imported, where there is no module of that name."""
-    for name, home in PLACES.items():
+    for name, home in places.items():
         place = sys.modules.setdefault(name, Place(name, home))
         parent, _, last = name.rpartition(".")
         parent = sys.modules.get(parent)
-        if parent is not None and not hasattr(parent, last):
+        if parent is not None and last not in vars(parent):
             setattr(parent, last, place)
 
 

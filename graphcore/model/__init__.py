@@ -10,9 +10,7 @@ Examples
 {'mu': -0.92, 'y': -1.89}
 """
 
-import importlib
-
-from graphcore.model import distributions, exceptions, gp, math, pytensorf, theanof
+from graphcore.model import distributions, exceptions, gp, math, places, pytensorf, theanof
 from graphcore.model.context import modelcontext
 from graphcore.model.copies import (
     change_value_transforms,
@@ -35,7 +33,7 @@ from graphcore.model.minibatch import Minibatch
 from graphcore.model.missing import ImputationWarning
 from graphcore.model.model import Model
 from graphcore.model.points import DictToArrayBijection, RaveledVars
-from graphcore.model.pymc3 import Point
+from graphcore.model.pymc3 import Point, compile_fn, compilef, fastfn, fn
 from graphcore.model.terms import Deterministic, Potential
 from graphcore.model.theanof import (
     compile,
@@ -55,18 +53,21 @@ from graphcore.model.theanof import (
 # the same; they are looked up when first used, which is the one exception to that order, together
 # with ArviZ's plots and statistics.
 _FROM_SAMPLE = (
+    "NUTS",
+    "STEP_METHODS",
     "BinaryGibbsMetropolis",
     "BinaryMetropolis",
+    "BlockedStep",
     "CategoricalGibbsMetropolis",
+    "CauchyProposal",
     "CompoundStep",
     "DEMetropolis",
     "DEMetropolisZ",
     "HamiltonianMC",
+    "LaplaceProposal",
     "Metropolis",
     "MultiTrace",
-    "CauchyProposal",
-    "LaplaceProposal",
-    "NUTS",
+    "MultivariateNormalProposal",
     "NormalProposal",
     "PoissonProposal",
     "SamplingError",
@@ -80,22 +81,23 @@ _FROM_SAMPLE = (
     "find_MAP",
     "find_constrained_prior",
     "find_hessian",
+    "find_hessian_diag",
     "fit_laplace",
+    "guess_scaling",
+    "init_nuts",
+    "load_trace",
     "recover_marginals",
     "sample",
     "sample_posterior_predictive",
     "sample_prior_predictive",
+    "save_trace",
     "summary",
     "to_inference_data",
+    "trace_cov",
+    "trace_to_dataframe",
+    "vectorize_over_posterior",
 )
 
-_MODULES = {
-    "plots": "graphcore.interop.arviz",
-    "sampling": "graphcore.sample",
-    "stats": "graphcore.interop.arviz",
-    "step_methods": "graphcore.sample",
-    "tuning": "graphcore.sample",
-}
 _ABSENT = {
     "variational inference": ("fit", "ADVI", "FullRankADVI", "SVGD", "ASVGD", "KLqp", "MeanField"),
     "sequential Monte Carlo": ("sample_smc", "smc", "Simulator"),
@@ -107,8 +109,6 @@ def __getattr__(name):
         import graphcore.sample
 
         return getattr(graphcore.sample, name)
-    if name in _MODULES:
-        return importlib.import_module(_MODULES[name])
     for what, names in _ABSENT.items():
         if name in names:
             raise AttributeError(
@@ -124,7 +124,10 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted([*globals(), *_FROM_SAMPLE, *_MODULES])
+    return sorted([*globals(), *_FROM_SAMPLE])
+
+
+places.install()
 
 
 __all__ = [
@@ -144,11 +147,15 @@ __all__ = [
     "change_value_transforms",
     "clone_model",
     "compile",
+    "compile_fn",
+    "compilef",
     "cont_inputs",
     "distributions",
     "do",
     "exceptions",
+    "fastfn",
     "floatX",
+    "fn",
     "freeze_dims_and_data",
     "get_data",
     "gp",

@@ -5,6 +5,8 @@ import numpy as np
 import graphcore.tensor as tt
 from graphcore.autodiff import grad
 from graphcore.graph.collector import collector_paused
+from graphcore.graph.nodes import new_variable
+from graphcore.graph.types import TensorType
 from graphcore.graph.walk import inputs_of, replace
 from graphcore.model import points
 from graphcore.model.data import fixed, has_value, holds_data
@@ -181,6 +183,7 @@ class Densities:
     def logp_dlogp_function(
         self,
         grad_vars=None,
+        tempered=False,
         statistics=True,
         fixed_data=False,
         jacobian=True,
@@ -195,6 +198,9 @@ class Densities:
         grad_vars : list of variables, optional
             The variables that ``x`` holds, in this order; the continuous free ones by default.
             The others keep the values given by ``f.set_extra_values(point)``.
+        tempered : bool
+            Whether the log density of observed variables and potentials is multiplied by a number,
+            1 at first, that ``f.set_weights`` sets.
         statistics : bool
             Whether data enter through statistics of fixed size where they can, as sums of squares
             and counts; ``f.disassembly()`` tells which do.
@@ -222,7 +228,8 @@ class Densities:
         values = self._differentiable(grad_vars)
         if not values:
             raise ValueError("the model has no continuous free variables to differentiate by")
-        made = DensityFunction(self, values, statistics, fixed_data, jacobian, threads)
+        options = {"statistics": statistics, "fixed_data": fixed_data, "jacobian": jacobian}
+        made = DensityFunction(self, values, **options, threads=threads, tempered=tempered)
         if initial_point is not None:
             made.set_extra_values(initial_point)
         return self._remember(made)
@@ -337,28 +344,68 @@ class Densities:
 class DensityFunction(FlatFunction):
     """The log density of a model with its gradient; made by ``Model.logp_dlogp_function``."""
 
-    def __init__(self, model, values, statistics, fixed_data, jacobian, threads=None):
+    def __init__(
+        self, model, values, statistics, fixed_data, jacobian, threads=None, tempered=False
+    ):
         self._model, self._values, self._jacobian = model, values, jacobian
         self._statistics, self._fixed, self._threads = statistics, fixed_data, threads
         self._extra = {}
+        self._weight = new_variable(TensorType("float64", ()), name="weight") if tempered else None
+        self._weight_value = np.ones(())
         self.renew()
 
     @collector_paused
     @at_rest
     def renew(self):
         """Plan again, after data got new shapes; ``address`` and ``user_data`` are new."""
-        total = self._model.logp(jacobian=self._jacobian)
+        model, jacobian = self._model, self._jacobian
+        total = model.logp(None if self._weight is None else model.free_RVs, jacobian)
+        if self._weight is not None:
+            total = total + self._weight * model.datalogp
         if self._fixed:
             (total,) = fixed([total])
         refuse_batches([total], "logp_dlogp_function, which samplers use,")
         inputs = inputs_of([total])
         others = [v for v in inputs if v not in set(self._values)]
-        kept = [v for v in others if not holds_data(v)]
+        kept = [v for v in others if not holds_data(v) and v is not self._weight]
         if kept:
-            start = self._model.initial_point()
+            start = model.initial_point()
             self._extra = {v.name: np.array(start[v.name], dtype=v.dtype) for v in kept}
-        held = [(v, v.container[0] if holds_data(v) else self._extra[v.name]) for v in others]
+        held = [(v, self._held(v)) for v in others]
         super().__init__(self._values, total, self._statistics, held, self._threads)
+
+    def _held(self, v):
+        """The array that an input which is not part of the vector is read from."""
+        if v is self._weight:
+            return self._weight_value
+        return v.container[0] if holds_data(v) else self._extra[v.name]
+
+    def set_weights(self, weights):
+        """The factor of the log density of observed variables and potentials.
+
+        Parameters
+        ----------
+        weights : float or array of one element
+
+        Raises
+        ------
+        ValueError
+            When the function was made without ``tempered=True``.
+
+        Examples
+        --------
+        >>> import graphcore.model as pm
+        >>> with pm.Model() as model:
+        ...     x = pm.Normal("x")
+        ...     y = pm.Normal("y", x, 1, observed=2.0)
+        >>> f = model.logp_dlogp_function(tempered=True)
+        >>> f.set_weights(0.5)
+        >>> f([0.0])[1]
+        array([1.])
+        """
+        if self._weight is None:
+            raise ValueError("set_weights needs logp_dlogp_function(tempered=True)")
+        self._weight_value[...] = np.reshape(weights, ())
 
     def follow(self):
         """:meth:`renew`, or complain at every call when that is not possible now."""

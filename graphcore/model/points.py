@@ -120,8 +120,16 @@ def by_variable(value_vars, point, needed=None):
     return given
 
 
-RaveledVars = namedtuple("RaveledVars", "data point_map_info")
-RaveledVars.__doc__ = "A flat vector, and the name, shape, size and dtype of each of its parts."
+class RaveledVars(namedtuple("RaveledVars", "data point_map_info")):
+    """A flat vector, and the name, shape, size and dtype of each of its parts.
+
+    Functions of a flat vector take it as it is.
+    """
+
+    __slots__ = ()
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.data, dtype=dtype)
 
 
 class DictToArrayBijection:

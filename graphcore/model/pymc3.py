@@ -170,3 +170,26 @@ def Point(*args, filter_model_vars=False, model=None, **kwargs):
     values = {str(k): v for k, v in dict(*args, **kwargs).items()}
     known = {v.name for v in context.modelcontext(model).value_vars}
     return {k: np.asarray(v) for k, v in values.items() if k in known}
+
+
+def compile_fn(outs, inputs=None, mode=None, point_fn=True, model=None, **options):
+    """A compiled function of a point of the model around: see ``Model.compile_fn``.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model():
+    ...     x = pm.Normal("x")
+    ...     f = pm.compile_fn(2 * x)
+    >>> f({"x": 1.5})
+    array(3.)
+    """
+    return context.modelcontext(model).compile_fn(outs, inputs, point_fn, **options)
+
+
+def fn(outs, mode=None, model=None, *args, **kwargs):
+    """PyMC3's name of :func:`compile_fn`, as are ``fastfn`` and ``compilef``."""
+    return compile_fn(outs, model=model)
+
+
+fastfn = compilef = fn

@@ -33,8 +33,15 @@ from graphcore.sample.predictive import (
     sample_prior_predictive,
 )
 from graphcore.sample.recover import recover_marginals
-from graphcore.sample.report import SamplingWarning
+from graphcore.sample.report import SamplerReport, SamplingWarning
 from graphcore.sample.results import DataArray, Group, Result, make_group
+from graphcore.sample.saving import load_trace, save_trace, trace_to_dataframe
+from graphcore.sample.scaling import (
+    find_hessian_diag,
+    guess_scaling,
+    init_nuts,
+    trace_cov,
+)
 from graphcore.sample.steps import (
     BinaryGibbsMetropolis,
     BinaryMetropolis,
@@ -42,19 +49,34 @@ from graphcore.sample.steps import (
     CauchyProposal,
     LaplaceProposal,
     Metropolis,
+    MultivariateNormalProposal,
     NormalProposal,
     PoissonProposal,
     Slice,
+    Step,
     UniformProposal,
 )
 from graphcore.sample.summary import Summary, summary
+from graphcore.sample.vectorized import vectorize_over_posterior
 
+STEP_METHODS = [  # what sample may be told to update variables with
+    NUTS,
+    HamiltonianMC,
+    Metropolis,
+    BinaryMetropolis,
+    BinaryGibbsMetropolis,
+    Slice,
+    CategoricalGibbsMetropolis,
+]
+BlockedStep = Step  # PyMC's name of the base of step methods
 fast_sample_posterior_predictive = sample_posterior_predictive  # PyMC3 had two of them
 
 __all__ = [
     "NUTS",
+    "STEP_METHODS",
     "BinaryGibbsMetropolis",
     "BinaryMetropolis",
+    "BlockedStep",
     "CategoricalGibbsMetropolis",
     "CauchyProposal",
     "CompoundStep",
@@ -67,9 +89,11 @@ __all__ = [
     "LaplaceProposal",
     "Metropolis",
     "MultiTrace",
+    "MultivariateNormalProposal",
     "NormalProposal",
     "PoissonProposal",
     "Result",
+    "SamplerReport",
     "SamplingError",
     "SamplingWarning",
     "Slice",
@@ -88,7 +112,11 @@ __all__ = [
     "find_MAP",
     "find_constrained_prior",
     "find_hessian",
+    "find_hessian_diag",
     "fit_laplace",
+    "guess_scaling",
+    "init_nuts",
+    "load_trace",
     "make_group",
     "mcse_mean",
     "mcse_sd",
@@ -98,6 +126,10 @@ __all__ = [
     "sample_flat",
     "sample_posterior_predictive",
     "sample_prior_predictive",
+    "save_trace",
     "summary",
     "to_inference_data",
+    "trace_cov",
+    "trace_to_dataframe",
+    "vectorize_over_posterior",
 ]

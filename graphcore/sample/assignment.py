@@ -18,12 +18,29 @@ class CompoundStep:
         self.methods = list(methods)
 
 
-def assigned(model, step=None, **options):
+# Under which names ``sample`` takes options of the steps that are chosen for variables.
+USUAL = {
+    "nuts": NUTS,
+    "binary_gibbs_metropolis": BinaryGibbsMetropolis,
+    "categorical_gibbs_metropolis": CategoricalGibbsMetropolis,
+    "metropolis": Metropolis,
+}
+
+
+def assigned(model, step=None, options=None):
     """A step method for every free variable: the given ones, and the usual ones for the others.
 
     Zeros and ones are flipped, categories are moved, other discrete variables take random-walk
     steps, and continuous ones go to NUTS.
+
+    Parameters
+    ----------
+    model : Model
+    step : step method or list of them, optional
+    options : dict of str to dict, optional
+        Options of the usual steps, by the names of ``USUAL``.
     """
+    options = options or {}
     steps = []
     given = step if isinstance(step, list | tuple) else [] if step is None else [step]
     for s in given:
@@ -48,6 +65,7 @@ def assigned(model, step=None, **options):
         else:
             cls = Metropolis
         left.setdefault(cls, []).append(value)
-    for cls, values in left.items():
-        steps.append(cls(values, model=model, **(options if cls is NUTS else {})))
+    for name, cls in USUAL.items():
+        if cls in left:
+            steps.append(cls(left[cls], model=model, **options.get(name, {})))
     return steps

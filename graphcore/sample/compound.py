@@ -98,6 +98,7 @@ class _Trajectories:
             draws=draws, target_accept=step.target_accept, max_treedepth=step.max_treedepth,
             path_length=step.path_length, max_steps=step.max_steps, step_size=step.step_size,
             adapt_step_size=step.adapt_step_size, adapt_metric=step.adapt_metric,
+            **step.constants,
         )  # fmt: skip
         self._put(start)
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from graphcore.graph.nodes import Variable
 from graphcore.graph.walk import inputs_of
-from graphcore.model.data import holds_data, leaves
+from graphcore.model.data import advances, fixed, holds_data, leaves
 from graphcore.model.distributions.base import Distribution, RandomVariable
 from graphcore.model.distributions.marginalized import Marginalized
+from graphcore.ops.random import state_of
+from graphcore.runtime.reference import evaluate
 from graphcore.sample.expand import Expand
 from graphcore.sample.options import refuse
 from graphcore.tensor.moving import at_rest
@@ -41,6 +43,7 @@ class Forward:
     def __init__(self, n, rng, given=None):
         self.n, self.rng = n, rng
         self.known = dict(given or {})
+        self.states = {}  # of generators that graphs draw from, one for each draw
 
     @at_rest
     def values(self, variables):
@@ -70,7 +73,8 @@ class Forward:
         if isinstance(d, Marginalized):
             return self.known[d.plain]
         try:
-            if not depends_on(rv):
+            batches = any(advances(v) for v in inputs_of(list(d.arguments.values())))
+            if not depends_on(rv) and not batches:
                 return d.draw(self.rng, self.n, {})
             if type(d).draw is Distribution.draw and hasattr(type(d), "random"):
                 return self._from_parameters(d)
@@ -103,13 +107,32 @@ class Forward:
         """Graphs of known variables, for every draw."""
         if not graphs:
             return {}
-        used = [v for v in inputs_of(list(graphs.values())) if not holds_data(v)]
+        free = inputs_of(list(graphs.values()))
+        generators = [v for v in free if advances(v)]
+        used = [v for v in free if not holds_data(v) and v not in generators]
         missing = [v.name or repr(v) for v in used if v not in self.known]
         if missing:
             raise ValueError(f"{', '.join(missing)} has no value and no distribution to draw from")
+        if generators:
+            return self._one_by_one(graphs, used, generators)
         expand = Expand(used, graphs)
         columns = [np.asarray(self.known[v], dtype=float).reshape(self.n, -1) for v in used]
         return expand(np.concatenate([np.empty((self.n, 0)), *columns], axis=1))
+
+    def _one_by_one(self, graphs, used, generators):
+        """Graphs that draw random numbers, as rows of a ``Minibatch``, draw by draw."""
+        for v in generators:
+            if v not in self.states:
+                seeds = self.rng.integers(2**63, size=self.n)
+                streams = [np.random.Generator(np.random.PCG64(seed)) for seed in seeds]
+                self.states[v] = [state_of(stream) for stream in streams]
+        rows = []
+        for i in range(self.n):
+            values = {v: np.asarray(self.known[v][i], dtype=v.dtype) for v in used}
+            values |= {v: self.states[v][i] for v in generators}
+            rows.append(evaluate(fixed(list(graphs.values())), values))
+        columns = zip(*rows, strict=True)
+        return {name: np.stack(x) for name, x in zip(graphs, columns, strict=True)}
 
 
 def depends_on(rv):
@@ -134,7 +157,7 @@ def _random_inputs(variables):
     return [v for v in inputs_of(graphs) if isinstance(v, RandomVariable)]
 
 
-def draw(vars, draws=1, random_seed=None, **options):
+def draw(vars, draws=1, random_seed=None, givens=None, **options):
     """Draws of variables or expressions, model or not.
 
     Parameters
@@ -142,6 +165,8 @@ def draw(vars, draws=1, random_seed=None, **options):
     vars : Variable or list of Variable
     draws : int
     random_seed : int or Generator, optional
+    givens : dict of RandomVariable to array, optional
+        Values of variables that are not drawn, the same for every draw.
 
     Returns
     -------
@@ -154,12 +179,20 @@ def draw(vars, draws=1, random_seed=None, **options):
     >>> x = pm.Uniform.dist(0, 1, shape=3)
     >>> pm.draw(x, draws=4, random_seed=1).shape, pm.draw(2 * x, random_seed=1).shape
     ((4, 3), (3,))
+    >>> pm.draw(2 * x, givens={x: [1.0, 2.0, 3.0]})
+    array([2., 4., 6.])
     """
     refuse(options, "draw()")
     several = isinstance(vars, list | tuple)
     if draws < 1:
         raise ValueError(f"draws must be at least 1, not {draws}")
-    forward = Forward(draws, np.random.default_rng(random_seed))
+    given = {}
+    for v, value in givens.items() if hasattr(givens, "items") else givens or ():
+        array = np.asarray(value)
+        if array.shape != v.type.shape:
+            raise ValueError(f"{v.name or v!r} has shape {v.type.shape}, its value {array.shape}")
+        given[v] = np.broadcast_to(array, (draws, *array.shape))
+    forward = Forward(draws, np.random.default_rng(random_seed), given)
     found = forward.values(list(vars) if several else [vars])
     if draws == 1:
         found = [x[0] for x in found]

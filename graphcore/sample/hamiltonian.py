@@ -6,6 +6,23 @@ import numpy as np
 
 from graphcore.sample.steps import Step
 
+# PyMC's names of the constants of a chain.
+CONSTANTS = {"Emax": "max_energy_error", "gamma": "gamma", "k": "kappa", "t0": "t0"}
+
+
+def constants_of(**given):
+    """PyMC's constants of a chain under the names that a chain takes.
+
+    Examples
+    --------
+    >>> constants_of(Emax=500, k=0.8)
+    {'max_energy_error': 500.0, 'kappa': 0.8}
+    """
+    for name, value in given.items():
+        if not value > 0:
+            raise ValueError(f"{name} must be positive, not {value!r}")
+    return {CONSTANTS[name]: float(value) for name, value in given.items()}
+
 
 class NUTS(Step):
     """The No-U-Turn sampler for the continuous variables.
@@ -23,6 +40,10 @@ class NUTS(Step):
         First step size times the fourth root of the dimension; searched for by default.
     adapt_step_size : bool
         Whether warm-up changes the step size; without that ``step_scale`` is 0.25 by default.
+    Emax : float
+        Energy error beyond which a trajectory counts as divergent.
+    gamma, k, t0 : float
+        Constants of the dual averaging of the step size (Hoffman and Gelman 2014, section 3.2).
 
     Examples
     --------
@@ -39,9 +60,11 @@ class NUTS(Step):
 
     def __init__(
         self, vars=None, *, target_accept=0.8, max_treedepth=10, scaling=None, is_cov=False,
-        step_scale=None, adapt_step_size=True, model=None, **options,
+        step_scale=None, adapt_step_size=True, Emax=1000.0, gamma=0.05, k=0.75, t0=10, model=None,
+        **options,
     ):  # fmt: skip
         super().__init__(vars, model, **options)
+        self.constants = constants_of(Emax=Emax, gamma=gamma, k=k, t0=t0)
         self.target_accept, self.max_treedepth = target_accept, max_treedepth
         self.dim = sum(v.type.size for v in self.vars)
         if step_scale is None and not adapt_step_size:

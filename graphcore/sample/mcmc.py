@@ -7,11 +7,12 @@ import numpy as np
 from graphcore.errors import NullTypeGradError, SamplingError
 from graphcore.model import modelcontext
 from graphcore.sample import expand, report, traces
-from graphcore.sample.assignment import assigned
+from graphcore.sample.assignment import USUAL, assigned
 from graphcore.sample.compound import sample_compound
 from graphcore.sample.dense import sample_dense
+from graphcore.sample.hamiltonian import CONSTANTS, constants_of
 from graphcore.sample.kept import programs_of
-from graphcore.sample.multitrace import MultiTrace
+from graphcore.sample.multitrace import OLD_STATS, MultiTrace
 from graphcore.sample.nuts import sample_flat
 from graphcore.sample.options import refuse
 from graphcore.sample.results import Result, attributes, make_group
@@ -20,7 +21,8 @@ from graphcore.sample.start import check_init, initial_points, start_points
 from graphcore.sample.statistics import as_arrays
 from graphcore.sample.steps import Slice
 
-NUTS_OPTIONS = ("target_accept", "max_treedepth")
+NUTS_OPTIONS = ("target_accept", "max_treedepth", *CONSTANTS)
+OWN_STEP = ("adapt_step_size", "is_cov", "scaling", "step_scale")  # NUTS made as a step method
 IGNORED = {  # arguments of PyMC's that concern how PyMC runs
     "backend", "blas_cores", "jitter_max_retries", "pickle_backend",
     "keep_warning_stat", "mp_ctx", "n_init", "nuts_sampler", "nuts_sampler_kwargs",
@@ -62,7 +64,7 @@ def sample(
     ----------
     draws, tune : int
         Draws to keep of each chain, and warm-up transitions before them, which adapt the step
-        size and the metric.
+        size and the metric.  ``draws=0`` is for a warm-up that is kept.
     step : step method or list of them, optional
         Such as ``pm.Metropolis([x])``.  Variables without one get the usual one: NUTS for
         continuous variables (slice sampling where an operation in the density has no
@@ -78,7 +80,10 @@ def sample(
     max_treedepth : int
         A trajectory has at most ``2**max_treedepth - 1`` steps.
     nuts : dict, optional
-        ``target_accept`` and ``max_treedepth``, as PyMC also takes them.
+        Options of :class:`~graphcore.model.NUTS`, which may also be given by keyword:
+        ``target_accept``, ``max_treedepth``, ``Emax``, ``gamma``, ``k``, ``t0``; and
+        ``adapt_step_size``, ``step_scale``, ``scaling``, ``is_cov``, with which the step is made
+        transition by transition.
     progressbar : bool
         Needs tqdm; without it nothing is shown.
     initvals : dict or list of dict, optional
@@ -111,8 +116,10 @@ def sample(
     model : Model, optional
         That of the enclosing ``with`` block by default.
     **options
-        Arguments of PyMC's that mean nothing here, such as ``mp_ctx``, ``blas_cores`` or
-        ``compile_kwargs``; ``nuts_sampler`` may be ``"pymc"``, for the sampler that there is.
+        Options of other steps that are chosen here, by the name of the step, as
+        ``metropolis={"tune_interval": 50}``; and arguments of PyMC's that mean nothing here, such
+        as ``mp_ctx``, ``blas_cores`` or ``compile_kwargs``; ``nuts_sampler`` may be ``"pymc"``,
+        for the sampler that there is.
 
     Returns
     -------
@@ -131,13 +138,16 @@ def sample(
     True
     """
     model = modelcontext(model)
+    others = {name: options.pop(name) for name in USUAL if name in options}
+    given = {k: options.pop(k) for k in (*CONSTANTS, *OWN_STEP) if k in options}
     _check_ignored(options)
     initvals = start if initvals is None else initvals
-    options = {"target_accept": target_accept, "max_treedepth": max_treedepth}
-    options |= _known(nuts, NUTS_OPTIONS, "nuts")
+    options = {"target_accept": target_accept, "max_treedepth": max_treedepth, **given}
+    options |= _known(nuts, (*NUTS_OPTIONS, *OWN_STEP), "nuts")
     extras = _known(idata_kwargs, IDATA_OPTIONS, "idata_kwargs")
     chains = 4 if chains is None else chains
-    _check(draws=(draws, 1), tune=(tune, 0), chains=(chains, 1), cores=(cores or 1, 1))
+    least = 0 if tune and not discard_tuned_samples else 1
+    _check(draws=(draws, least), tune=(tune, 0), chains=(chains, 1), cores=(cores or 1, 1))
     if not 0 < options["target_accept"] < 1:
         raise ValueError(f"target_accept must lie between 0 and 1, not {options['target_accept']}")
     variables = _chosen(model, var_names)
@@ -153,8 +163,11 @@ def sample(
     }
     if step is None and not _differentiable(model):
         step = Slice(model.continuous_value_vars)
-    if step is None and not model.discrete_value_vars:
+    whole = step is None and not model.discrete_value_vars  # one trajectory of all variables
+    if whole and not any(name in options for name in OWN_STEP):
         model._require_free("a sampler")
+        constants = {k: options.pop(k) for k in CONSTANTS if k in options}
+        options |= constants_of(**constants)
         density = programs_of(model).density
         starts = start_points(model, density, first, initvals, init)
         sampler = sample_dense if str(init).endswith("full") else sample_flat
@@ -163,20 +176,21 @@ def sample(
         model._require_free("a sampler")
         if str(init).endswith("full"):
             raise NotImplementedError(f"init={init!r} is for NUTS alone, without other steps")
-        steps = assigned(model, step, **options)
+        steps = assigned(model, step, {**others, "nuts": options})
         points = initial_points(model, first, initvals)
         adapter = None if callback is None else _adapter(model, callback)
         run = sample_compound(steps, points, second, init=init, callback=adapter, **common)
     result = _result(model, variables, run, extras)
     notes = _interruption(run, draws)
-    if compute_convergence_checks:
+    if compute_convergence_checks and draws:
         posterior = {name: array.values for name, array in result.posterior.items()}
         notes += report.problems(run.stats, posterior, tune)
     report.warn(notes)
     if return_inferencedata:
         return traces.converted(result)
     values = expand.split_values(model, run.positions)
-    return MultiTrace(dict(result), result.attrs, make_group(values))
+    told = report.SamplerReport(notes, tune, run.positions.shape[1], run.seconds)
+    return MultiTrace(dict(result), result.attrs, make_group(values), told)
 
 
 def _differentiable(model):
@@ -301,8 +315,9 @@ class Begun:
 
 
 def _as_dict(record):
-    """The statistics of one transition by name."""
-    return {name: record[name] for name in record.dtype.names}
+    """The statistics of one transition by name, those that had another name in PyMC by both."""
+    found = {name: record[name] for name in record.dtype.names}
+    return found | {old: found[new] for old, new in OLD_STATS.items() if new in found}
 
 
 def _result(model, variables, run, extras):

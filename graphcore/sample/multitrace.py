@@ -21,6 +21,11 @@ class MultiTrace(Result):
     statistic of the sampler, ``trace[-1]`` a point (of the last chain), and ``trace[100::2]`` a
     shorter trace. The groups of a :class:`~graphcore.sample.results.Result` are attributes.
 
+    Attributes
+    ----------
+    report : SamplerReport or None
+        How the run went.
+
     Examples
     --------
     >>> import numpy as np
@@ -32,9 +37,10 @@ class MultiTrace(Result):
     (3, (2, 5), 10)
     """
 
-    def __init__(self, groups, attrs, transformed=None):
+    def __init__(self, groups, attrs, transformed=None, report=None):
         super().__init__(groups, attrs)
         self.transformed = transformed or Group({})  # values of transformed variables
+        self.report = report
 
     @property
     def nchains(self):
@@ -47,9 +53,19 @@ class MultiTrace(Result):
         return list(range(self._shape()[0]))
 
     @property
+    def varnames(self):
+        """Names of the variables, those of transformed values included."""
+        return [*self._groups["posterior"], *self._only_transformed()]
+
+    def _only_transformed(self):
+        """The values of variables that have a transform, by the names of the values."""
+        posterior = self._groups["posterior"]
+        return {k: x for k, x in self.transformed.items() if k not in posterior}
+
+    @property
     def stat_names(self):
         """Names of the statistics of the sampler."""
-        return set(self._groups.get("sample_stats", ()))
+        return {*self._groups.get("sample_stats", ()), "tune"}
 
     def _shape(self):
         return next(iter(self._groups["posterior"].values())).shape[:2]
@@ -88,18 +104,25 @@ class MultiTrace(Result):
                 return np.concatenate([x[burn] for x in self.get_values(name, combine=False)])
             return self.get_values(name, burn=burn, thin=thin)
         name = getattr(key, "name", key)  # a variable stands for its name
-        if name in self._groups["posterior"]:
+        if name in self.varnames:
             return self.get_values(name)
-        if name in self.transformed:
-            return np.concatenate(list(self.transformed[name].values))
         if OLD_STATS.get(name, name) in self.stat_names:
             return self.get_sampler_stats(name)
         return super().__getitem__(name)
 
     def __getattr__(self, name):
-        if not name.startswith("_") and name in self._groups.get("posterior", ()):
+        own = name.startswith("_") or name in ("report", "transformed")
+        if not own and name in self.varnames:
             return self.get_values(name)
         return super().__getattr__(name)
+
+    def get_values(self, varname, burn=0, thin=1, combine=True, chains=None, squeeze=True):
+        """As of any result; of transformed values too."""
+        name = getattr(varname, "name", varname)
+        if name not in self.varnames:
+            raise KeyError(f"no variable {name!r}; there are {', '.join(self.varnames)}")
+        group = "posterior" if name in self._groups["posterior"] else self.transformed
+        return self._values(group, name, burn, thin, combine, chains, squeeze)
 
     def get_sampler_stats(
         self, stat_name, burn=0, thin=1, combine=True, chains=None, squeeze=True
@@ -110,11 +133,18 @@ class MultiTrace(Result):
             raise KeyError(
                 f"no statistic {stat_name!r}; there are {', '.join(sorted(self.stat_names))}"
             )
-        return self._values("sample_stats", stat_name, burn, thin, combine, chains, squeeze)
+        stats = self._groups["sample_stats"] if "sample_stats" in self._groups else Group({})
+        if stat_name == "tune":  # every draw that is kept was made after the warm-up
+            stats = make_group({"tune": np.zeros(self._shape(), dtype=bool)})
+        return self._values(stats, stat_name, burn, thin, combine, chains, squeeze)
 
     def point(self, idx, chain=-1):
-        """The values of all variables at one draw of a chain, the last one by default."""
-        return {name: a.values[chain, idx] for name, a in self._groups["posterior"].items()}
+        """The values of all variables at one draw of a chain, the last one by default.
+
+        Transformed values are among them, so that functions of a model take the point.
+        """
+        arrays = {**self._groups["posterior"].data_vars, **self._only_transformed()}
+        return {name: a.values[chain, idx] for name, a in arrays.items()}
 
     def points(self, chains=None):
         """The points of all chains, one chain after the other."""
@@ -153,4 +183,4 @@ class MultiTrace(Result):
                 arrays = {k: array.isel(draw=draws) for k, array in group.items()}
                 groups[name] = Group(arrays, group.attrs)
         transformed = groups.pop("")
-        return MultiTrace(groups, self.attrs, transformed)
+        return MultiTrace(groups, self.attrs, transformed, self.report)

@@ -31,7 +31,7 @@ FAILURES = {
 }
 
 REASONS = {
-    Divergence.ENERGY: "the energy error exceeded 1000",
+    Divergence.ENERGY: "the energy error became too large",
     Divergence.NOT_FINITE: "the density or its gradient was not finite",
     Divergence.RECOVERABLE: "the density returned an error code",
 }
@@ -87,6 +87,7 @@ def sample_flat(
     keep_warmup=False,
     progressbar=False,
     callback=None,
+    **constants,
 ):
     """Draw from a density with one NUTS chain for each start point.
 
@@ -110,6 +111,8 @@ def sample_flat(
     keep_warmup, progressbar : bool
     callback : callable, optional
         ``callback(index, chain)`` after every transition; raise KeyboardInterrupt to stop early.
+    **constants
+        ``max_energy_error``, ``gamma``, ``kappa`` and ``t0`` of :class:`graphcore._nuts.Chain`.
 
     Returns
     -------
@@ -145,6 +148,7 @@ def sample_flat(
             target_accept=target_accept,
             max_treedepth=max_treedepth,
             keep_warmup=keep_warmup,
+            **constants,
         )
         for start, variance, seed in zip(
             starts, variances, chain_seeds(random_seed, n_chains), strict=True

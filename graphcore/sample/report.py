@@ -1,6 +1,7 @@
 """What a user must hear about a run: divergences, short trees, chains that disagree."""
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +16,41 @@ BFMI_LIMIT = 0.3
 
 class SamplingWarning(UserWarning):
     """A run finished, but its draws may not represent the posterior."""
+
+
+@dataclass
+class SamplerReport:
+    """How a run went: ``trace.report``, with PyMC's names.
+
+    Attributes
+    ----------
+    messages : list of str
+        What the user was warned of.
+    n_tune, n_draws : int
+        Transitions of the warm-up, and draws kept of each chain.
+    t_sampling : float
+        Seconds, without the time to build the density.
+
+    Examples
+    --------
+    >>> SamplerReport([], 1000, 500, 1.5).ok
+    True
+    """
+
+    messages: list
+    n_tune: int
+    n_draws: int
+    t_sampling: float
+
+    @property
+    def ok(self):
+        """Whether there was nothing to warn of."""
+        return not self.messages
+
+    def raise_ok(self, level="error"):
+        """Raise a ValueError with all messages unless there are none; ``level`` is PyMC's."""
+        if self.messages:
+            raise ValueError("the run had problems: " + " ".join(self.messages))
 
 
 def problems(stats, draws, n_tuned):

@@ -291,7 +291,8 @@ class Result(Mapping):
 
     def _values(self, group, name, burn=0, thin=1, combine=True, chains=None, squeeze=True):
         name = getattr(name, "name", name)  # a variable stands for its name
-        values = self._groups[group][name].values[:, burn::thin]
+        group = self._groups[group] if isinstance(group, str) else group
+        values = group[name].values[:, burn::thin]
         if chains is not None:
             values = values[np.atleast_1d(chains)]
         parts = list(values)

@@ -133,11 +133,11 @@ class Metropolis(Step):
     ----------
     vars : list of variables, optional
     S : float or array, optional
-        Width of the steps.
+        Width of the steps; or a covariance matrix, with which all elements are moved at once.
     proposal_dist : callable, optional
         ``proposal_dist(S)`` returns a function of ``rng`` that draws a step; normal by default.
-    scaling : float
-        First factor of the width.
+    scaling : float or array
+        First factor of the width, for all elements or for each.
     tune : bool
     tune_interval : int
 
@@ -157,8 +157,18 @@ class Metropolis(Step):
         self.S, self.proposal_dist = 1.0 if S is None else S, proposal_dist
         self.scaling, self.tune, self.tune_interval = scaling, tune, tune_interval
 
+        if np.ndim(self.S) == 2:
+            n = sum(v.type.size for v in self.vars)
+            if np.shape(self.S) != (n, n):
+                raise ValueError(
+                    f"Metropolis: S has shape {np.shape(self.S)}, but the variables have {n} "
+                    f"elements: a covariance matrix is {(n, n)}"
+                )
+            self.proposal_dist = proposal_dist or MultivariateNormalProposal
+
     def worker(self, density, point, rng, tune):
-        return _Metropolis(self, density, point, rng, tune)
+        cls = _Jointly if np.ndim(self.S) == 2 else _Metropolis
+        return cls(self, density, point, rng, tune)
 
 
 def NormalProposal(s):
@@ -186,11 +196,54 @@ def PoissonProposal(s):
     return lambda rng: rng.poisson(s) - s
 
 
+def MultivariateNormalProposal(s):
+    """Steps with a normal distribution of covariance ``s``, all elements at once."""
+    try:
+        factor = np.linalg.cholesky(np.asarray(s, dtype=float))
+    except np.linalg.LinAlgError:
+        raise ValueError("MultivariateNormalProposal: s must be positive definite") from None
+    return lambda rng: factor @ rng.standard_normal(len(factor))
+
+
+class _Jointly(Worker):
+    """Random-walk steps of all elements together."""
+
+    def __init__(self, step, density, point, rng, tune):
+        super().__init__(step, density, point, rng, tune and step.tune)
+        self.scaling, self.interval = float(np.mean(step.scaling)), step.tune_interval
+        self.propose = step.proposal_dist(step.S)
+        self.count = self.accepted = 0
+
+    def __call__(self, tuning):
+        before, old = self.logp(), [a.copy() for a in self.flat]
+        moves, at = self.scaling * np.ravel(self.propose(self.rng)), 0
+        for a in self.flat:
+            move = moves[at : at + a.size]
+            a += np.rint(move).astype(a.dtype) if a.dtype.kind == "i" else move
+            at += a.size
+        change = self.logp() - before
+        accepted = self.accept(change)
+        for a, kept in zip(self.flat, old, strict=True):
+            a[:] = a if accepted else kept
+        self.count += 1
+        self.accepted += accepted
+        if tuning and self.tune and self.count % self.interval == 0:
+            self.scaling *= tuned_factor(self.accepted / self.interval)
+            self.accepted = 0
+        return {
+            "accept": math.exp(min(change, 0.0)),
+            "accepted": float(accepted),
+            "scaling": self.scaling,
+        }
+
+
 class _Metropolis(Worker):
     def __init__(self, step, density, point, rng, tune):
         super().__init__(step, density, point, rng, tune and step.tune)
         self.width = np.broadcast_to(np.ravel(step.S), len(self.slots)).astype(float).tolist()
-        self.scaling = [float(step.scaling)] * len(self.slots)
+        self.scaling = (
+            np.broadcast_to(np.ravel(step.scaling), len(self.slots)).astype(float).tolist()
+        )
         self.accepted = [0] * len(self.slots)
         self.count, self.interval = 0, step.tune_interval
         self.propose = step.proposal_dist and step.proposal_dist(1.0)

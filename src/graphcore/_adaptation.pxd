@@ -5,8 +5,11 @@ from libc.math cimport exp, log, pow, sqrt
 
 
 cdef struct StepSize:
-    # Dual averaging (Hoffman and Gelman 2014, section 3.2) with Stan's constants.
+    # Dual averaging (Hoffman and Gelman 2014, section 3.2).
     double target
+    double gamma
+    double kappa
+    double t0
     double mu
     double s_bar
     double x_bar
@@ -24,10 +27,10 @@ cdef inline double step_size_learn(StepSize *a, double accept) noexcept nogil:
     """Step size of the next transition."""
     cdef double eta, x, weight
     a.count += 1
-    eta = 1 / (a.count + 10)
+    eta = 1 / (a.count + a.t0)
     a.s_bar = (1 - eta) * a.s_bar + eta * (a.target - min(1.0, accept))
-    x = a.mu - a.s_bar * sqrt(a.count) / 0.05
-    weight = pow(a.count, -0.75)
+    x = a.mu - a.s_bar * sqrt(a.count) / a.gamma
+    weight = pow(a.count, -a.kappa)
     a.x_bar = (1 - weight) * a.x_bar + weight * x
     a.mean = exp(a.x_bar)
     return exp(x)

@@ -28,8 +28,6 @@ from graphcore._vectors cimport LANES, join_points, join_trees, kick, kick_and_d
 
 import numpy as np
 
-cdef double MAX_ENERGY_ERROR = 1000.0  # beyond it a trajectory counts as divergent
-
 # How a chain stands; the texts are in graphcore/sample/nuts.py.
 cpdef enum Status:
     RUNNING = 0
@@ -115,6 +113,10 @@ cdef class Chain:
         trees.
     max_steps : int
         Most leapfrog steps of such a trajectory.
+    max_energy_error : float
+        Beyond it a trajectory counts as divergent.
+    gamma, kappa, t0 : float
+        Constants of the dual averaging of the step size; Stan's by default.
 
     Attributes
     ----------
@@ -134,7 +136,7 @@ cdef class Chain:
     cdef readonly size_t dim
     cdef Py_ssize_t n  # length of a vector in units of lanes
     cdef readonly int tune, draws, max_treedepth, max_steps
-    cdef readonly double path_length
+    cdef readonly double path_length, max_energy_error
     cdef readonly int done, divergences, status, code
     cdef readonly double step_size
     cdef readonly object positions, stats
@@ -167,7 +169,8 @@ cdef class Chain:
         self, uintptr_t address, uintptr_t user_data, const double[::1] start,
         const double[::1] inverse_mass, bit_generator, Stop stop, *, int tune, int draws,
         double target_accept=0.8, int max_treedepth=10, bint keep_warmup=False, step_size=None,
-        double path_length=0, int max_steps=1024, bint adapt_step_size=True, bint adapt_metric=True
+        double path_length=0, int max_steps=1024, bint adapt_step_size=True, bint adapt_metric=True,
+        double max_energy_error=1000, double gamma=0.05, double kappa=0.75, double t0=10
     ):
         cdef Py_ssize_t dim = start.shape[0], i
         if dim == 0 or inverse_mass.shape[0] != dim:
@@ -192,7 +195,9 @@ cdef class Chain:
         for i in range(dim):
             self.here.q[i] = start[i]
             self.scale[i] = sqrt(inverse_mass[i])
+        self.max_energy_error = max_energy_error
         self.adapt.target = target_accept
+        self.adapt.gamma, self.adapt.kappa, self.adapt.t0 = gamma, kappa, t0
         self.step_size = 0 if step_size is None else step_size
         self.fixed_step = not adapt_step_size
         self.windows = make_windows(tune if adapt_metric else 0)
@@ -368,7 +373,7 @@ cdef class Chain:
             self.worst = error
         out.log_weight = -error
         self.sum_accept += exp(-error) if error > 0 else 1.0
-        if error > MAX_ENERGY_ERROR:
+        if error > self.max_energy_error:
             if self.reason == NONE:
                 self.reason = ENERGY
             return False
@@ -450,7 +455,7 @@ cdef class Chain:
             self.n_steps += 1
         edge.index = self.n_steps
         error = self.worst = edge.energy - self.energy0
-        if error > MAX_ENERGY_ERROR and self.reason == NONE:
+        if error > self.max_energy_error and self.reason == NONE:
             self.reason = ENERGY
         rate = exp(-error) if error > 0 else 1.0
         if self.uniform() < rate:

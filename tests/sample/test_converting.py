@@ -34,7 +34,7 @@ def test_a_callback_sees_the_begin_of_its_chain(run):
 def test_values_of_transformed_variables(run):
     _, trace, _ = run
     np.testing.assert_allclose(np.exp(trace["sd_log__"]), trace["sd"], rtol=1e-14)
-    assert "sd_log__" not in trace.varnames
+    assert trace.varnames == ["mu", "sd", "sd_log__"]
 
 
 def test_everything_in_one_result(run):

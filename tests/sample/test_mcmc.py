@@ -212,8 +212,8 @@ def test_nuts_options_and_their_names():
     assert stats["tree_depth"].max() == 1
     small = sample(conjugate(), target_accept=0.99).sample_stats["step_size"].mean()
     assert small < sample(conjugate(), target_accept=0.6).sample_stats["step_size"].mean()
-    with pytest.raises(TypeError, match="nuts has no option 'step_scale'; there are target"):
-        sample(conjugate(), nuts={"step_scale": 1})
+    with pytest.raises(TypeError, match="nuts has no option 'step_scael'; there are target"):
+        sample(conjugate(), nuts={"step_scael": 1})
 
 
 def test_initvals():

@@ -1,5 +1,7 @@
 """The tensor variable that a random variable is."""
 
+import math
+
 import numpy as np
 
 from graphcore.graph.types import TensorType
@@ -80,28 +82,43 @@ class RandomVariable(TensorVariable):
         return super().eval(inputs) if inputs else self.random()
 
     def random(self, size=None, rng=None, given=None, point=None):
-        """Numbers drawn from the distribution.
+        """Numbers drawn from the distribution, after the variables that its parameters depend on.
 
         Parameters
         ----------
         size : int or tuple, optional
-            Repeats in front of the variable's own shape.
+            Repeats in front of the variable's own shape; each has parents of its own.
         rng : Generator or seed, optional
         given : dict of Variable to array, optional
-            Values of the random variables that the parameters depend on.
+            Values of random variables that the parameters depend on, which are not drawn then.
         point : dict of str to array, optional
-            The same by name.
+            The same by name.  As in PyMC3 it may be the first argument, and ``size`` the second.
 
         Returns
         -------
         ndarray
+
+        Examples
+        --------
+        >>> import graphcore.model as pm
+        >>> mean = pm.Normal.dist(0, 1)
+        >>> pm.Normal.dist(mean, 1).random(5).shape
+        (5,)
         """
+        if isinstance(size, dict):
+            size, rng, point = rng, None, size
         self.distribution.refuse_faults(unknown=False)
-        given = dict(given or {})
-        if point:
-            used = inputs_of(list(self.distribution.arguments.values()))
-            given |= {v: np.asarray(point[v.name]) for v in used if v.name in point}
-        return self.distribution.draw(np.random.default_rng(rng), size, given)
+        rng, given = np.random.default_rng(rng), dict(given or {})
+        used = [v for v in inputs_of(list(self.distribution.arguments.values()))
+                if isinstance(v, RandomVariable)]  # fmt: skip
+        given |= {v: np.asarray(point[v.name]) for v in used if v.name in (point or {})}
+        if all(v in given for v in used):
+            return self.distribution.draw(rng, size, given)
+        from graphcore.model import draw  # which stands above
+
+        lead = () if size is None else tuple(np.atleast_1d(size).tolist())
+        drawn = draw([self], math.prod(lead), random_seed=rng, givens=given)[0]
+        return drawn.reshape(*lead, *self.type.shape)
 
     def test_value(self):
         """Where sampling would start: a typical value, or ``initval``."""
