@@ -10,7 +10,8 @@ Examples
 {'mu': -0.92, 'y': -1.89}
 """
 
-from graphcore.model import distributions, exceptions, gp, math, places, pytensorf, theanof
+from graphcore import __version__  # noqa: F401 - programs print that of what they import
+from graphcore.model import distributions, exceptions, gp, math, places, pytensorf, theanof, util
 from graphcore.model.context import modelcontext
 from graphcore.model.copies import (
     change_value_transforms,
@@ -99,8 +100,13 @@ _FROM_SAMPLE = (
 )
 
 _ABSENT = {
-    "variational inference": ("fit", "ADVI", "FullRankADVI", "SVGD", "ASVGD", "KLqp", "MeanField"),
-    "sequential Monte Carlo": ("sample_smc", "smc", "Simulator"),
+    "variational inference": (
+        ("fit", "ADVI", "FullRankADVI", "SVGD", "ASVGD", "KLqp", "MeanField", "variational"),
+        "pm.sample, or pm.fit_laplace for an approximation",
+    ),
+    "sequential Monte Carlo": (("sample_smc", "smc", "Simulator"), "pm.sample"),
+    "formulas": (("glm", "GLM"), "pm.math.dot for a linear model"),
+    "solver of differential equations": (("ode",), "graphcore.scan, or an Op of your own"),
 }
 
 
@@ -109,12 +115,9 @@ def __getattr__(name):
         import graphcore.sample
 
         return getattr(graphcore.sample, name)
-    for what, names in _ABSENT.items():
+    for what, (names, instead) in _ABSENT.items():
         if name in names:
-            raise AttributeError(
-                f"graphcore has no {what}, and so no {name}: use pm.sample, or pm.fit_laplace for "
-                "an approximation"
-            )
+            raise AttributeError(f"graphcore has no {what}, and so no {name}: use {instead}")
     if not name.startswith("_"):
         from graphcore.interop.arviz import arviz_function, is_arviz_function
 
@@ -190,4 +193,5 @@ __all__ = [
     "remove_value_transforms",
     "set_data",
     "theanof",
+    "util",
 ]

@@ -21,13 +21,13 @@ from graphcore.places import install as install_places
 _FACE = (
     "backends", "backends.arviz", "backends.base", "backends.ndarray", "backends.report",
     "blocking", "data", "func_utils", "initial_point", "logprob", "logprob.basic",
-    "logprob.utils", "memoize", "model.core", "model.fgraph", "model.transform",
+    "logprob.utils", "memoize", "model", "model.core", "model.fgraph", "model.transform",
     "model.transform.basic", "model.transform.conditioning", "model.transform.optimization",
     "model_graph", "printing", "sampling", "sampling.deterministic", "sampling.forward",
     "sampling.mcmc", "step_methods", "step_methods.arraystep", "step_methods.compound",
     "step_methods.hmc", "step_methods.hmc.base_hmc", "step_methods.hmc.hmc",
     "step_methods.hmc.nuts", "step_methods.metropolis", "step_methods.slicer", "tuning",
-    "tuning.scaling", "tuning.starting", "util",
+    "tuning.scaling", "tuning.starting",
 )  # fmt: skip
 _DISTRIBUTIONS = (
     "bound", "censored", "continuous", "custom", "discrete", "distribution", "mixture",
@@ -39,6 +39,8 @@ PLACES = {
         f"graphcore.model.distributions.{name}": "graphcore.model.distributions"
         for name in _DISTRIBUTIONS
     },
+    "graphcore.model.gp.gp": "graphcore.model.gp",
+    "graphcore.model.logprob.transforms": "graphcore.model.distributions.transforms",
     "graphcore.model.plots": "graphcore.interop.arviz",
     "graphcore.model.stats": "graphcore.model",
     "graphcore.model.stats.convergence": "graphcore.model",

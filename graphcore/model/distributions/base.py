@@ -32,7 +32,7 @@ from graphcore.graph.nodes import Constant, SharedVariable, Variable
 from graphcore.graph.walk import inputs_of
 from graphcore.model.context import modelcontext
 from graphcore.model.distributions.constraints import Constraint, real
-from graphcore.model.distributions.parameters import Parameters
+from graphcore.model.distributions.parameters import Parameters, with_signature
 from graphcore.model.distributions.transforms import Chain, Transform
 from graphcore.model.distributions.variable import RandomVariable
 from graphcore.ops.lengths import length_value
@@ -147,6 +147,8 @@ class Distribution:
         Expressions of parameters that have a better formula, such as ``p=sigmoid(x)``.
     order : tuple of str or None
         Positional order when it is not ``params`` followed by the alternatives.
+    keywords : tuple of str
+        What it takes besides parameters, so that its signature can be told.
     relations : tuple of (callable, str)
         Conditions between parameters, ``rule(o, ...)`` and its text.
     support : Constraint or callable
@@ -164,6 +166,7 @@ class Distribution:
     forms = ()
     links = ()
     order = None
+    keywords = ()
     relations = ()
     support = real
     ndim = 0
@@ -177,6 +180,10 @@ class Distribution:
                 setattr(cls, name, _Formula(name, cls.__dict__[name]))
         if not isinstance(cls.support, Constraint):
             cls.support = staticmethod(cls.__dict__.get("support", cls.support))
+        # where `make` is the class's own, it takes more than parameters
+        known = cls.keywords or (cls.params and cls.make.__func__ is Distribution.make.__func__)
+        if known and "dist" not in cls.__dict__:
+            cls.dist = classmethod(with_signature(Distribution.dist.__func__, cls))
         if not hidden:
             cls.registry[cls.__name__] = cls
 

@@ -180,6 +180,7 @@ class MvNormal(_Elliptic):
     -1.837877
     """
 
+    keywords = ("lower",)
     params = {"mu": Param(real, 0.0), "cov": Param(positive_definite)}
     forms = (_TauMvNormal, _CholMvNormal)
 
@@ -259,6 +260,7 @@ class MvStudentT(_Elliptic):
     (2,)
     """
 
+    keywords = ("lower",)
     params = {**_T, "scale": Param(positive_definite)}
     forms = (_TauMvStudentT, _CholMvStudentT)
 

@@ -44,6 +44,7 @@ class Mixture(Distribution):
     -1.004032
     """
 
+    keywords = ("comp_dists",)
     params = {"w": Param(simplex)}
 
     @classmethod
@@ -279,6 +280,8 @@ class NormalMixture(Mixture):
     >>> round(float(d.logp(0.0).eval()), 6)
     -1.418939
     """
+
+    keywords = ("mu", "sigma", "tau")
 
     @classmethod
     def make(cls, label, args, kwargs, **shapes):

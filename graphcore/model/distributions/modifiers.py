@@ -421,6 +421,8 @@ class TruncatedNormal(Truncated):
     (-0.225791, ['x_interval__'])
     """
 
+    keywords = ("mu", "sigma", "tau", "lower", "upper")
+
     @classmethod
     def make(cls, label, args, kwargs, **shapes):
         kwargs = dict(kwargs)

@@ -207,6 +207,7 @@ class ZeroSumNormal(Distribution):
     [('x_zerosum__', (3,))]
     """
 
+    keywords = ("n_zerosum_axes", "support_shape")
     params = {"sigma": Param(positive, default=1.0)}
 
     @classmethod

@@ -8,6 +8,8 @@ anything symbolic the conditions are handed on to become part of the density.
 """
 
 from dataclasses import dataclass
+from inspect import Parameter, Signature
+from types import FunctionType
 
 import numpy as np
 
@@ -263,3 +265,22 @@ def _number(value):
 
 def _short(variable):
     return _number(variable.data) if isinstance(variable, Constant) else variable.name or "..."
+
+
+def with_signature(function, cls):
+    """A copy of a class method that tells the parameters of a distribution to who looks.
+
+    ``help`` and editors read it, and libraries that ask what a distribution takes.
+    """
+    arguments, optional = [Parameter("cls", Parameter.POSITIONAL_OR_KEYWORD)], bool(cls.alt)
+    for name in [*names_of(cls), *cls.keywords]:
+        default = cls.params[name].default if name in cls.params else None
+        optional = optional or default is not REQUIRED
+        if default is REQUIRED:
+            default = None if optional else Parameter.empty
+        arguments.append(Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=default))
+    arguments.append(Parameter("kwargs", Parameter.VAR_KEYWORD))
+    copied = FunctionType(function.__code__, function.__globals__, "dist")
+    copied.__kwdefaults__, copied.__doc__ = function.__kwdefaults__, function.__doc__
+    copied.__qualname__, copied.__signature__ = f"{cls.__qualname__}.dist", Signature(arguments)
+    return copied
