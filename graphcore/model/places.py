@@ -31,7 +31,7 @@ _FACE = (
 )  # fmt: skip
 _DISTRIBUTIONS = (
     "bound", "censored", "continuous", "custom", "discrete", "distribution", "mixture",
-    "multivariate", "shape_utils", "simulator", "timeseries", "truncated",
+    "multivariate", "simulator", "timeseries", "truncated",
 )  # fmt: skip
 PLACES = {
     **{f"graphcore.model.{name}": "graphcore.model" for name in _FACE},

@@ -1,13 +1,16 @@
-"""Distribution classes written for PyMC3, against SciPy."""
+"""Distribution classes written for PyMC3 and for PyMC, against SciPy."""
 
 import numpy as np
 import pytest
+from graphcore.tensor.random.op import RandomVariable
 from scipy import stats
 
+import graphcore
 import graphcore.model as pm
 import graphcore.tensor as tt
 from graphcore.model.distributions import draw_values, generate_samples
-from graphcore.model.distributions.dist_math import bound, normal_lcdf
+from graphcore.model.distributions.dist_math import bound, check_parameters, normal_lcdf
+from graphcore.model.distributions.shape_utils import rv_size_is_none
 
 
 class Shifted(pm.Continuous):
@@ -163,3 +166,178 @@ def test_mistakes():
             NoInit("z")
         with pytest.raises(TypeError, match="Lost has no argument 'sgima'"):
             Lost("w", sgima=1)
+
+
+class ExtremeRV(RandomVariable):
+    name = "extreme"
+    signature = "(),(),()->()"
+    dtype = "floatX"
+    _print_name = ("Extreme", "Extreme")
+
+    def __call__(self, mu=0.0, sigma=1.0, xi=0.1, size=None, **kwargs):
+        return super().__call__(mu, sigma, xi, size=size, **kwargs)
+
+    @classmethod
+    def rng_fn(cls, rng, mu, sigma, xi, size):
+        return stats.genextreme.rvs(-xi, mu, sigma, random_state=rng, size=size)
+
+
+class Extreme(pm.Continuous):
+    rv_op = ExtremeRV()
+
+    @classmethod
+    def dist(cls, mu=0.0, sigma=1.0, xi=0.1, scipy=False, **kwargs):
+        xi = tt.as_tensor_variable(pm.floatX(-xi if scipy else xi))
+        return super().dist([mu, sigma, xi], **kwargs)
+
+    def logp(value, mu, sigma, xi):
+        x = 1 + xi * (value - mu) / sigma
+        inside = -tt.log(sigma) - (1 / xi + 1) * tt.log(x) - x ** (-1 / xi)
+        return check_parameters(tt.switch(x > 0, inside, -np.inf), sigma > 0, msg="sigma > 0")
+
+    def logcdf(value, mu, sigma, xi):
+        return -((1 + xi * (value - mu) / sigma) ** (-1 / xi))
+
+    def support_point(rv, size, mu, sigma, xi):
+        mode = mu + sigma * ((1 + xi) ** -xi - 1) / xi
+        return mode if rv_size_is_none(size) else tt.full(size, mode)
+
+
+class PairRV(RandomVariable):
+    signature = "(n),()->(n)"
+
+    def rng_fn(self, rng, mu, sigma, size):
+        return rng.normal(mu, sigma, size=(*size, mu.shape[-1]))
+
+
+class Pair(pm.Continuous):
+    rv_op = PairRV()
+
+    @classmethod
+    def dist(cls, mu, sigma=1.0, **kwargs):
+        return super().dist([mu, sigma], **kwargs)
+
+    def logp(value, mu, sigma):
+        return pm.logp(pm.Normal.dist(mu, sigma), value).sum(-1)
+
+
+class WaitRV(RandomVariable):
+    ndim_supp = 0
+    ndims_params = (0,)
+    dtype = "int64"
+
+    @classmethod
+    def rng_fn(cls, rng, p, size):
+        return rng.geometric(p, size=size)
+
+
+class Wait(pm.Discrete):
+    rv_op = WaitRV()
+
+    @classmethod
+    def dist(cls, p, **kwargs):
+        return super().dist([p], **kwargs)
+
+    def moment(rv, size, p):
+        return tt.ones(size, dtype="int64")
+
+    def logp(value, p):
+        return tt.log(p) + (value - 1) * tt.log1p(-p)
+
+
+class Positive(pm.PositiveContinuous):
+    rv_op = ExtremeRV()
+    logp = Extreme.logp
+
+    @classmethod
+    def dist(cls, mu, sigma, xi, **kwargs):
+        return super().dist([mu, sigma, xi], **kwargs)
+
+
+def test_classes_of_today():
+    data = np.array([3.2, 4.5])
+    with pm.Model(coords={"i": range(3)}) as model:
+        mu = pm.Normal("mu", 3.8, 0.2)
+        x = Extreme("x", mu, 1.0, -0.2, scipy=True, dims="i")
+        n = Wait("n", 0.3, shape=2)
+        Extreme("y", mu, sigma=1.5, observed=data)
+    start = model.initial_point()
+    np.testing.assert_allclose(start["x"], 3.8 + (1.2**-0.2 - 1) / 0.2, rtol=1e-14)
+    point = {"mu": np.array(4.1), "x": np.array([3.0, 4.0, 5.5]), "n": np.array([2, 4])}
+    want = stats.norm.logpdf(4.1, 3.8, 0.2) + stats.geom.logpmf([2, 4], 0.3).sum()
+    want += stats.genextreme.logpdf(point["x"], -0.2, 4.1, 1.0).sum()
+    want += stats.genextreme.logpdf(data, -0.1, 4.1, 1.5).sum()
+    assert model.compile_logp()(point) == pytest.approx(want, rel=1e-13)
+    assert str(n.distribution) == "Wait(0.3)" and n.dtype == "int64"
+    assert pm.draw(x, 4).shape == (4, 3)
+    drawn = pm.draw(Extreme.dist(1.0, 2.0, 0.2), 4000, random_seed=3)
+    assert stats.kstest(drawn, stats.genextreme(-0.2, 1.0, 2.0).cdf).pvalue > 1e-3
+    copy = pm.clone_model(model)
+    assert copy.compile_logp()(point) == pytest.approx(want, rel=1e-13)
+    assert pm.logcdf(Extreme.dist(0.0, 1.0, 0.2), 0.7).eval() == pytest.approx(
+        stats.genextreme.logcdf(0.7, -0.2), rel=1e-13
+    )
+
+
+def test_classes_of_today_have_the_transform_of_their_base():
+    with pm.Model() as model:
+        Positive("x", 5.0, 1.0, 0.1, initval=2.0)
+    assert list(model.initial_point()) == ["x_log__"]
+
+
+def test_signatures_tell_the_shape_of_vectors():
+    mu, three = np.arange(3.0), np.ones(3)
+    assert Pair.dist(mu).type.shape == (3,)
+    assert Pair.dist(np.zeros((4, 3))).type.shape == (4, 3)
+    assert Pair.dist(mu, size=5).type.shape == (5, 3)
+    assert pm.draw(Pair.dist(mu, size=5)).shape == (5, 3)
+    want = stats.norm.logpdf(three, mu, 2.0).sum()
+    assert pm.logp(Pair.dist(mu, 2.0), three).eval() == pytest.approx(want)
+    with pytest.raises(ValueError, match=r"'\(n\)->' is not of the form"):
+        pm.CustomDist.dist(mu, logp=lambda x, mu: -x, signature="(n)->")
+
+
+def test_a_class_needs_its_functions():
+    class Nothing(pm.Continuous):
+        rv_op = WaitRV()
+
+        @classmethod
+        def dist(cls, p, **kwargs):
+            return super().dist([p], **kwargs)
+
+    with pm.Model(), pytest.raises(TypeError, match=r"^Nothing needs a function logp.*rv_op"):
+        Nothing("x", 0.3)
+
+
+def test_random_variables_are_arrays_too():
+    law = ExtremeRV()
+    f = graphcore.function([], law(1.0, [2.0, 3.0], size=(4, 2)))
+    assert f().shape == (4, 2) and len(set(f().ravel())) == 8
+    assert law(np.zeros(3)).type.shape == (3,)
+    assert WaitRV()(0.5, size=3).dtype == "int64"
+
+
+def test_a_density_beside_what_draws():
+    """``CustomDist`` with ``logp`` and ``dist``: weights of observations."""
+    weights, data = np.array([1.0, 2.0, 0.5]), np.array([0.3, -1.0, 2.0])
+
+    def logp(value, mu, sigma):
+        return weights * pm.logp(pm.Normal.dist(mu, sigma), value)
+
+    def dist(mu, sigma, size):
+        return pm.Normal.dist(mu, sigma, size=size)
+
+    with pm.Model() as model:
+        mu = pm.Normal("mu")
+        y = pm.CustomDist("y", mu, 2.0, logp=logp, dist=dist, observed=data)
+        s = pm.CustomDist("s", 1.0, logp=lambda x, r: -3.0 * x, dist=half, initval=0.5)
+    want = (weights * stats.norm.logpdf(data, 0.7, 2.0)).sum() + stats.norm.logpdf(0.7) - 1.5
+    point = {"mu": np.array(0.7), "s_log__": np.log(0.5)}
+    assert model.compile_logp()(point) == pytest.approx(want + np.log(0.5), rel=1e-13)
+    assert pm.draw(y, 3).shape == (3, 3)
+    drawn = pm.draw(s, 2000, random_seed=1)
+    assert stats.kstest(drawn, stats.halfnorm.cdf).pvalue > 1e-3
+
+
+def half(scale, size):
+    return pm.HalfNormal.dist(scale, size=size)

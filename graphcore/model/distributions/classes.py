@@ -1,7 +1,9 @@
-"""Bases of distribution classes as PyMC3's users write them.
+"""Bases of distribution classes as users of PyMC3 and of PyMC write them.
 
-Such a class keeps its parameters as attributes in ``__init__`` and has methods ``logp(self,
-value)`` and, where numbers are to be drawn, ``random(self, point=None, size=None)``.
+A class for PyMC3 keeps its parameters as attributes in ``__init__`` and has methods ``logp(self,
+value)`` and, where numbers are to be drawn, ``random(self, point=None, size=None)``.  One for PyMC
+has an attribute ``rv_op`` that draws, hands its parameters on in ``dist``, and has functions
+``logp(value, *parameters)``, ``logcdf`` and ``support_point(rv, size, *parameters)``.
 """
 
 import contextlib
@@ -21,6 +23,7 @@ from graphcore.model.distributions.base import (
     describe,
 )
 from graphcore.model.distributions.constraints import Constraint, real
+from graphcore.model.distributions.custom import CustomDist
 from graphcore.model.distributions.variable import RandomVariable
 from graphcore.runtime.reference import evaluate
 
@@ -56,8 +59,29 @@ class Continuous(Distribution, hidden=True):
     ...     x = Tent("x", width=2.0)
     >>> model.compile_logp()({"x": 0.0})
     array(-0.69314718)
+
+    The same as PyMC has it:
+
+    >>> from graphcore.tensor.random import RandomVariable
+    >>> class TentRV(RandomVariable):
+    ...     signature = "()->()"
+    ...     @classmethod
+    ...     def rng_fn(cls, rng, width, size):
+    ...         return rng.triangular(-width, 0, width, size)
+    >>> class Tent(pm.Continuous):
+    ...     rv_op = TentRV()
+    ...     @classmethod
+    ...     def dist(cls, width, **kwargs):
+    ...         return super().dist([width], **kwargs)
+    ...     def logp(value, width):
+    ...         return pm.math.log((1 - abs(value) / width) / width)
+    >>> with pm.Model() as model:
+    ...     x = Tent("x", width=2.0)
+    >>> model.compile_logp()({"x": 0.0})
+    array(-0.69314718)
     """
 
+    rv_op = None
     defaults = ("median", "mean", "mode")
     discrete = False
     space = None  # the transform of a class that is not told one
@@ -77,7 +101,20 @@ class Continuous(Distribution, hidden=True):
             self.defaults = defaults
 
     @classmethod
+    def dist(cls, *args, **kwargs):
+        """A random variable that belongs to no model; with ``rv_op``, of a list of parameters."""
+        if cls.rv_op is None:
+            return super().dist(*args, **kwargs)
+        return _OfClass.dist(*args[0], family=cls, **kwargs)
+
+    @classmethod
     def make(cls, label, args, kwargs, shape=None, size=None, observed_shape=None):
+        if cls.rv_op is not None:
+            wanted = observed_shape if shape is None else shape
+            sizes = {"shape": wanted, "size": size} if wanted is None else {"shape": wanted}
+            made = cls.dist(*args, **kwargs, **sizes).distribution
+            made.label = label
+            return made
         self = object.__new__(cls)
         self.label, self.shown = label, cls.__name__
         self.given, self.arguments, self.conditions, self.faults = {}, {}, [], []
@@ -189,6 +226,43 @@ class BoundedContinuous(Continuous):
         if transform is UNSET and not (lower is None and upper is None):
             transform = transforms.Interval(lower, upper)
         super().__init__(transform=transform, **kwargs)
+
+
+class _OfClass(CustomDist, hidden=True):
+    """The distribution of a class that has an attribute ``rv_op``."""
+
+    @classmethod
+    def make(cls, label, args, kwargs, **shapes):
+        kwargs = dict(kwargs)
+        family = kwargs.pop("family")
+        op = family.rv_op
+        if not callable(getattr(op, "rng_fn", None)) or not callable(getattr(family, "logp", None)):
+            raise TypeError(
+                f"{family.__name__} needs a function logp(value, ...), and as rv_op a "
+                "graphcore.tensor.random.RandomVariable with a method rng_fn(rng, ..., size)"
+            )
+        point = getattr(family, "support_point", None) or getattr(family, "moment", None)
+        made = super().make(
+            family.__name__ if label == cls.__name__ else label,
+            args,
+            {
+                **kwargs,
+                "logp": family.logp,
+                "logcdf": getattr(family, "logcdf", None),
+                "random": lambda *values, rng, size: op.rng_fn(rng, *values, size),
+                "support_point": point,
+                "ndim_supp": op.ndim_supp,
+                "ndims_params": op.ndims_params,
+                "signature": op.signature,
+                "dtype": "int64" if issubclass(family, Discrete) else op.dtype,
+            },
+            **shapes,
+        )
+        made.family, made.shown = family, family.__name__
+        return made
+
+    def default_transform(self):
+        return self.family.space
 
 
 @contextlib.contextmanager

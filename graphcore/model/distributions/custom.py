@@ -17,6 +17,7 @@ from graphcore.model.distributions.constraints import Constraint, real
 from graphcore.model.distributions.derived import Derived
 from graphcore.model.distributions.parameters import as_parameter
 from graphcore.runtime.reference import evaluate
+from graphcore.tensor.random.variable import axes_of
 
 _whole_numbers = Constraint("a whole number", discrete=True)
 _FUNCTIONS = ("logp", "logcdf", "random", "dist", "support_point")
@@ -37,17 +38,20 @@ class CustomDist(Distribution):
     random : callable, optional
         ``random(*dist_params, rng=None, size=None)`` with arrays: an array of shape ``size``.
     dist : callable, optional
-        Instead of ``logp`` and ``random``: ``dist(*dist_params, size)`` returns a distribution made
+        Instead of ``logp`` or ``random``: ``dist(*dist_params, size)`` returns a distribution made
         with ``.dist()``, or an expression of such: a function that can be inverted, ``clip``,
         ``max`` or ``min``, ``cumsum``, a comparison, a sum of normal variables, a choice such as
         ``stack([...])[which]``, or a ``scan`` whose step makes one, which is drawn anew in every
-        step.
+        step.  With ``logp`` as well, the density is that of ``logp`` and numbers are drawn as
+        ``dist`` says.
     support_point : callable, optional
         ``support_point(rv, size, *dist_params)``: where sampling starts; zeros by default.
     ndim_supp : int
         Axes of one value: 1 for vectors.
     ndims_params : sequence of int, optional
         Axes of each parameter that belong to one value; all 0 by default.
+    signature : str, optional
+        Both of these in one, as ``"(n),(n,n)->(n)"``.
     dtype : str
         ``"int64"`` for counts.
     observed : array, or dict of str to array or variable
@@ -63,6 +67,7 @@ class CustomDist(Distribution):
     """
 
     typed = True
+    made = None  # what `dist` returned, where a function `logp` has the density
 
     def __new__(cls, name, *args, **kwargs):
         observed = kwargs.get("observed")
@@ -86,14 +91,21 @@ class CustomDist(Distribution):
         functions["support_point"] = functions["support_point"] or moment
         ndim = kwargs.pop("ndim_supp", 0) or 0
         ndims = list(kwargs.pop("ndims_params", None) or [0] * len(args))
+        signature, axes = kwargs.pop("signature", None), None
+        if signature is not None:
+            axes = axes_of(signature)
+            ndims, ndim = [len(a) for a in axes[0]], len(axes[1])
         dtype = kwargs.pop("dtype", "floatX")
         kind = np.dtype("float64" if dtype == "floatX" else dtype).kind
         kwargs.pop("class_name", None)
-        kwargs.pop("signature", None)
         _check(label, args, kwargs, functions, ndims)
         values = [as_parameter(v, f"{i}", label) for i, v in enumerate(args)]
+        parts = {"functions": functions, "values": values, "ndims": ndims, "axes": axes}
         if functions["dist"] is not None:
-            return _made_by(functions["dist"], label, values, shape, size, observed_shape)
+            made = _made_by(functions["dist"], label, values, shape, size, observed_shape)
+            if functions["logp"] is None:
+                return made
+            return super().make(label, (), {}, shape=made.shape, ndim=made.ndim, made=made, **parts)
         wanted = shape if shape is not None else observed_shape
         return super().make(
             label,
@@ -102,18 +114,23 @@ class CustomDist(Distribution):
             shape=shape,
             size=size,
             observed_shape=observed_shape,
-            functions=functions,
-            values=values,
-            ndims=ndims,
             ndim=ndim,
             wanted=None if wanted is None else as_shape(wanted, label),
             discrete=kind in "biu",
+            **parts,
         )
 
     def _find_support(self):
+        if self.made is not None:
+            return self.made.support_of()
         return _whole_numbers if self.discrete else real
 
+    def default_transform(self):
+        return super().default_transform() if self.made is None else self.made.default_transform()
+
     def _parameter_shapes(self):
+        if self.made is not None:
+            return self.made.batch_shape, self.made.shape[len(self.made.batch_shape) :]
         values = enumerate(zip(self.values, self.ndims, strict=True), 1)
         shapes = [static_shape(self.label, i, v)[: v.ndim - n] for i, (v, n) in values]
         try:
@@ -124,11 +141,21 @@ class CustomDist(Distribution):
             ) from None
         if not self.ndim:
             return batch, ()
-        if self.wanted is None:
+        if self.wanted is not None:
+            return batch, self.wanted[len(self.wanted) - self.ndim :]
+        return batch, self._shape_of_one()
+
+    def _shape_of_one(self):
+        """Where nothing else tells, the signature may: a length, or the name of a known one."""
+        names, known = (self.axes or ([], (None,)))[1], {}
+        for axes, v in zip((self.axes or ([],))[0], self.values, strict=False):
+            known |= dict(zip(axes, v.type.shape[v.ndim - len(axes) :], strict=True))
+        found = tuple(int(n) if str(n).isdigit() else known.get(n) for n in names)
+        if None in found:
             raise ValueError(
                 f"{self.label}: the shape of one value is not known; give shape= or observed="
             )
-        return batch, self.wanted[len(self.wanted) - self.ndim :]
+        return found
 
     def _call(self, name, *args):
         return tt.as_tensor_variable(self.functions[name](*args, *self.values))
@@ -151,11 +178,13 @@ class CustomDist(Distribution):
     def initial(self):
         point = self.functions["support_point"]
         if point is None:
-            return tt.zeros(self.shape)
-        found = tt.as_tensor_variable(point(None, self.shape, *self.values))
+            return tt.zeros(self.shape) if self.made is None else self.made.initial()
+        found = tt.as_tensor_variable(point(None, self.batch_shape, *self.values))
         return tt.broadcast_to(found, self.shape)
 
     def draw(self, rng, size, given):
+        if self.functions["random"] is None and self.made is not None:
+            return self.made.draw(rng, size, given)
         if self.functions["random"] is None:
             raise NotImplementedError(f"{self.label}: no function random was given")
         values = evaluate(self.values, given)

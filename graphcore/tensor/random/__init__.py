@@ -21,8 +21,9 @@ from graphcore.tensor.random.streams import (
     generator_of,
     rng,
 )
+from graphcore.tensor.random.variable import RandomVariable
 
 __all__ = [
-    "MRG_RandomStreams", "RandomStream", "RandomStreams", "generator_of", "rng",
+    "MRG_RandomStreams", "RandomStream", "RandomStreams", "RandomVariable", "generator_of", "rng",
     *draws.__all__,
 ]  # fmt: skip

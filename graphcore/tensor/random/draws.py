@@ -36,7 +36,7 @@ _NAMES = {
 _DEFAULTS = {"wald": (1.0, 1.0)}
 
 
-def _applied(op, size, parameters, rng, name):
+def drawn(op, size, parameters, rng, name):
     """The draw, a variable whose node has the next state first."""
     state = _rng() if rng is None else rng
     if not isinstance(state, Variable):
@@ -62,7 +62,7 @@ def _function(name, law):
             raise TypeError(f"{draw.__name__} takes {', '.join(names)}, size and rng")
         size, ndim = size_of(size)
         op = ops.Draw(law, ndim, dtype or row.dtype)
-        return _applied(op, size, [given[n] for n in names], rng, name)
+        return drawn(op, size, [given[n] for n in names], rng, name)
 
     draw.__name__ = draw.__qualname__ = name
     shown = ", ".join(f"{n}={defaults[n]}" if n in defaults else n for n in names)
@@ -114,13 +114,13 @@ def choice(a, size=None, replace=True, p=None, *, rng=None, name=None):
     """Members of ``range(a)`` or of a vector."""
     size, ndim = size_of(() if size is None else size)
     op = ops.Choice(ndim, replace, p is not None)
-    return _applied(op, size, [a] if p is None else [a, p], rng, name)
+    return drawn(op, size, [a] if p is None else [a, p], rng, name)
 
 
 def permutation(x, *, rng=None, name=None):
     """The rows of an array, or the numbers below ``x``, in random order."""
     x = np.arange(x) if isinstance(x, (int, np.integer)) else x
-    return _applied(ops.Shuffle(), None, [x], rng, name)
+    return drawn(ops.Shuffle(), None, [x], rng, name)
 
 
 def default_rng(seed=None):
