@@ -15,6 +15,8 @@ from graphcore.rewrite import rewrite
 
 ROUNDED = frozenset("add sub mul true_div neg abs sqr sqrt reciprocal maximum minimum".split())
 MODERATE = (1e-8, 1e8)  # elsewhere mpmath may take minutes
+NOISE, LITTLE = 1e-10, 1e-14
+COUNTED = 100.0  # assert_close allows a hundredth of a spread
 LEAST = 1e-30  # what is smaller is compared as if it were so large
 SCALED = frozenset("mul true_div sqr pow exp exp2 prod".split())
 RANGED = SCALED | frozenset("expm1 cosh sinh gamma add sub sum Dot".split())
@@ -44,7 +46,7 @@ class Settling:
         shapes = [a.shape for a in self.wanted]
         if self._close(found, self.wanted, [np.zeros(s) for s in shapes]):
             return "equal"
-        for name in ("nodes", "readers"):
+        for name in ("nodes", "readers", "a bounded function"):
             spread = self.spread(name)
             for which, wanted in (("", self.wanted), (" of exact functions", self.exact())):
                 if self._close(found, wanted, spread):
@@ -59,9 +61,16 @@ class Settling:
         return None
 
     def spread(self, name="nodes"):
-        """The :func:`sensitivity` to noise on every node, or on what every reader sees of it."""
+        """The :func:`sensitivity` to noise on every node, or on what every reader sees of it.
+
+        A sine of 1e15 moves as far as it can with any noise: there the noise is little more than
+        rounding, and all that it moves counts.
+        """
         if name not in self.known:
-            self.known[name] = sensitivity(self.outputs, self.values, readers=name == "readers")
+            readers, little = name == "readers", name == "a bounded function"
+            noise = LITTLE if little else NOISE
+            found = sensitivity(self.outputs, self.values, noise=noise, readers=readers)
+            self.known[name] = [s * COUNTED for s in found] if little else found
         return self.known[name]
 
     def exact(self):

@@ -4,7 +4,7 @@ They are compiled once, not per instruction-set level; the kernels call them thr
 addresses.  Importing this module imports ``scipy.special``: it is imported when the first program
 needs one of them.
 """
-from libc.math cimport exp, fabs
+from libc.math cimport exp, fabs, floor
 
 from scipy.special cimport cython_special as sc
 
@@ -93,7 +93,10 @@ cdef double owens_t(double a, double b) noexcept nogil:
 
 
 cdef double betaln(double a, double b) noexcept nogil:
-    return gk_betaln(a, b) if a > 0 and b > 0 else sc.betaln(a, b)
+    cdef double p = a if a < b else b
+    # below zero SciPy loses digits where the other argument is large
+    cdef bint ours = p > 0 or (a + b >= 10.0 and p != floor(p))
+    return gk_betaln(a, b) if ours else sc.betaln(a, b)
 
 
 cdef double gammainc(double a, double b) noexcept nogil:

@@ -98,10 +98,11 @@ static double gk_polygamma(double n, double x) {
 
 /* ---- beta function ---------------------------------------------------------------------------- */
 
-/* log B(a, b) for a, b > 0 (the cases are those of TOMS algorithm 708) */
+/* log |B(a, b)| for a, b > 0 (the cases are those of TOMS algorithm 708), and for an a < 0 that is
+ * not whole where a + b >= 10 */
 static double gk_betaln(double a, double b) {
   const double p = a < b ? a : b, q = a < b ? b : a;
-  if (q == GK_INF) return -GK_INF;
+  if (q == GK_INF) return p < 0 ? GK_INF : -GK_INF;
   if (p >= 10.0) {
     const double rest = gk_stirling_rest(p) + gk_stirling_rest(q) - gk_stirling_rest(p + q);
     const double r = p / q;
@@ -109,7 +110,8 @@ static double gk_betaln(double a, double b) {
   }
   if (q >= 10.0) {
     const double rest = gk_stirling_rest(q) - gk_stirling_rest(p + q);
-    return gk_gammaln(p) + rest + p - p * log(p + q) + (q - 0.5) * log1p(-p / (p + q));
+    const double other = p < 0 ? lgamma(p) : gk_gammaln(p);
+    return other + rest + p - p * log(p + q) + (q - 0.5) * log1p(-p / (p + q));
   }
   return gk_gammaln(p) + (gk_gammaln(q) - gk_gammaln(p + q));
 }
