@@ -143,7 +143,8 @@ class RandomGraph:
         """The last variables whose values are finite and of moderate size.
 
         A product of matrices of which one is not finite is left out: libraries may skip what is
-        multiplied by zero, also where that is infinite.
+        multiplied by zero, also where that is infinite.  So is a sum of infinities of both signs:
+        a common factor that is infinite may be taken out of it.
         """
         known, unsettled = self._all_values()
         found = []
@@ -159,7 +160,7 @@ class RandomGraph:
         return found
 
     def _all_values(self):
-        """Values of everything that has one, and what depends on an infinite matrix product."""
+        """Values of everything that has one, and what depends on infinities in products or sums."""
         known, unsettled = dict(self.values), set()
         with np.errstate(all="ignore"):
             for node in toposort(self.pool):
@@ -172,10 +173,11 @@ class RandomGraph:
                     )
                 except (ValueError, IndexError, ZeroDivisionError):
                     continue
-                product = isinstance(node.op, Dot)
-                if not unsettled.isdisjoint(node.inputs) or (
-                    product and not all(np.isfinite(a).all() for a in operands)
-                ):
+                spoiled = isinstance(node.op, Dot) or (
+                    isinstance(node.op, Reduce) and np.isnan(known[node.out]).any()
+                )
+                finite = all(np.isfinite(a).all() for a in operands)
+                if (spoiled and not finite) or not unsettled.isdisjoint(node.inputs):
                     unsettled.update(node.outputs)
         return known, unsettled
 

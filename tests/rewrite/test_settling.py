@@ -39,7 +39,8 @@ def test_readers_of_one_node_may_see_other_roundings():
 def test_what_is_bounded_moves_no_further_with_more_noise():
     """The argument is 1e18: any rounding of it turns the cosine as far as it goes."""
     far, near = (3.3333333333e9, 3e8 + 0.1), (3.3e1, 3e2)
-    for (a, b), rounding, explained in ((far, 3e-16, True), (far, 1e-4, False), (near, 1e-9, False)):
+    cases = ((far, 3e-16, True), (far, 1e-4, False), (near, 1e-9, False))
+    for (a, b), rounding, explained in cases:
         case = settled(1e-9 * tt.cos(x * y), a, b)
         found = np.asarray(1e-9 * np.cos(a * b * (1 + rounding)))
         if rounding == 1e-4:
