@@ -115,6 +115,24 @@ def _as_list(x):
     return list(x) if isinstance(x, (list, tuple, range)) else [x]
 
 
+class LoopOutput(NamedTuple):
+    """One output of a :class:`Loop`.
+
+    Attributes
+    ----------
+    first : Variable or None
+        The first values, one row per step that is looked back.
+    taps : dict of int to Variable
+        What a step sees of the output so many steps ago.
+    result : Variable
+        Of one step.
+    """
+
+    first: Variable | None
+    taps: dict
+    result: Variable
+
+
 class Loop(NamedTuple):
     """A loop whose steps draw random variables.
 
@@ -124,19 +142,19 @@ class Loop(NamedTuple):
         Number of steps.
     sequences : dict of Variable to Variable
         What a step sees, and the array whose rows these are.
-    first : Variable or None
-        The first values, one row per step that is looked back.
-    taps : dict of int to Variable
-        What a step sees of the result so many steps ago.
-    result : Variable
-        Of one step.
+    outputs : list of LoopOutput
+    drawn : set of RandomVariable
+        What a step makes: others in every step.
     """
 
     n: Variable
     sequences: dict
-    first: Variable | None
-    taps: dict
-    result: Variable
+    outputs: list
+    drawn: set
+
+    def results(self):
+        """What a step makes of each output."""
+        return [o.result for o in self.outputs]
 
 
 class _Output:
@@ -306,8 +324,8 @@ class _Scan:
         with collected() as made:
             returned = self.fn(*self.entries, *seen, *self.fixed)
         results, updates, condition = _read(returned)
-        made = {v for v in made if v.model is None}
-        self.drawn = [v for v in inputs_of([*results, *updates.values()]) if v in made]
+        self.made = {v for v in made if v.model is None}
+        self.drawn = [v for v in inputs_of([*results, *updates.values()]) if v in self.made]
         updates = _with_default_updates(results, updates)
         if self.infos is None and not self.outputs:
             self.outputs = [_Output(None, i) for i in range(len(results))]
@@ -339,17 +357,19 @@ class _Scan:
                 )
 
     def _random(self, results, updates, condition):
-        """A random variable of all steps."""
-        if len(results) != 1 or updates or condition is not None:
+        """The outputs of a loop that draws."""
+        if updates or condition is not None:
             raise NotImplementedError(
                 f"scan: a step that draws a random variable ({shown(self.drawn[0])}) must have "
-                "one output, no updates and no condition to stop"
+                "no updates and no condition to stop"
             )
-        ((o, result),) = zip(self.outputs, results, strict=True)
-        first = cast(o.first, o.type.dtype) if o.taps else None
+        outputs = [
+            LoopOutput(cast(o.first, o.type.dtype), o.seen, v) if o.taps else LoopOutput(None, {}, v)
+            for o, v in zip(self.outputs, results, strict=True)
+        ]
         sequences = dict(zip(self.entries, self.sequences, strict=True))
-        loop = Loop(self.n, sequences, first, o.seen if o.taps else {}, result)
-        return [self.drawn[0].of_loop(loop)], OrderedUpdates()
+        loop = Loop(self.n, sequences, outputs, self.made)
+        return self.drawn[0].of_loop(loop), OrderedUpdates()
 
     def _loop(self, results, updates, condition, truncate):
         shared = {v: new_variable(v.type, name=v.name) for v in updates}

@@ -157,6 +157,8 @@ class Distribution:
         Trailing axes of one value (1 for vectors).
     typed : bool
         Whether there is an argument ``dtype`` that makes a difference.
+    no_density : str or None
+        Why there is no density, of what can only be drawn.
     registry : dict of str to type
         Every distribution by name; filled by subclassing.
     """
@@ -171,6 +173,7 @@ class Distribution:
     support = real
     ndim = 0
     typed = False
+    no_density = None
     registry = {}
 
     def __init_subclass__(cls, hidden=False, **kwargs):

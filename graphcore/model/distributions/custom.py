@@ -41,9 +41,9 @@ class CustomDist(Distribution):
         Instead of ``logp`` or ``random``: ``dist(*dist_params, size)`` returns a distribution made
         with ``.dist()``, or an expression of such: a function that can be inverted, ``clip``,
         ``max`` or ``min``, ``cumsum``, a comparison, a sum of normal variables, a choice such as
-        ``stack([...])[which]``, or a ``scan`` whose step makes one, which is drawn anew in every
-        step.  With ``logp`` as well, the density is that of ``logp`` and numbers are drawn as
-        ``dist`` says.
+        ``stack([...])[which]``, or an output of a ``scan`` whose step makes one, which is drawn
+        anew in every step; other outputs may be functions of that one.  With ``logp`` as well, the
+        density is that of ``logp`` and numbers are drawn as ``dist`` says.
     support_point : callable, optional
         ``support_point(rv, size, *dist_params)``: where sampling starts; zeros by default.
     ndim_supp : int

@@ -62,6 +62,8 @@ class Derived(Distribution, hidden=True):
             )
         for rv in random:
             rv.distribution.refuse_faults()
+            if rv.distribution.no_density is not None:
+                raise NotImplementedError(f"{label}: {rv.distribution.no_density}")
         part = Taking(label).apart(expression)
         return cls.make(
             label, (), {}, expression=expression, part=part, random=random, ndim=part.event

@@ -41,10 +41,10 @@ class RandomVariable(TensorVariable):
 
     @staticmethod
     def of_loop(loop):
-        """What a :class:`~graphcore.tensor.scan.Loop` collects whose steps draw variables."""
-        from graphcore.model.distributions.looped import Looped  # which is made of this class
+        """The outputs of a :class:`~graphcore.tensor.scan.Loop` whose steps draw variables."""
+        from graphcore.model.distributions.looped import outputs_of_loop  # made of this class
 
-        return RandomVariable(Looped.of(loop))
+        return outputs_of_loop(loop)
 
     def logp(self, value):
         """Log density (or log probability) of each element of ``value``: a variable.
