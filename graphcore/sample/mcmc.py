@@ -12,6 +12,7 @@ from graphcore.sample.compound import sample_compound
 from graphcore.sample.dense import sample_dense
 from graphcore.sample.hamiltonian import CONSTANTS, constants_of
 from graphcore.sample.kept import programs_of
+from graphcore.sample.mode import find_MAP
 from graphcore.sample.multitrace import OLD_STATS, MultiTrace
 from graphcore.sample.nuts import sample_flat
 from graphcore.sample.options import refuse
@@ -90,7 +91,8 @@ def sample(
         Start values by variable name; a list has one dict per chain.
     init : {"jitter+adapt_diag", "adapt_diag", "jitter+adapt_full", "adapt_full", "auto"}
         Whether start points are moved by up to 1 in the unconstrained space, and whether the metric
-        is a diagonal or, for strong correlations, a full matrix.
+        is a diagonal or, for strong correlations, a full matrix.  ``"map"`` starts all chains at
+        the mode; PyMC's names with ``advi`` are taken with a warning.
     var_names : sequence of str, optional
         Variables and deterministics to keep.
     discard_tuned_samples : bool
@@ -151,7 +153,9 @@ def sample(
     if not 0 < options["target_accept"] < 1:
         raise ValueError(f"target_accept must lie between 0 and 1, not {options['target_accept']}")
     variables = _chosen(model, var_names)
-    check_init(init)
+    init = check_init(init)
+    if init == "map":
+        initvals = find_MAP(start=initvals, progressbar=False, model=model)
     streams = [seed.spawn(2) for seed in chain_seeds(random_seed, chains)]
     first, second = map(list, zip(*streams, strict=True))
     common = {

@@ -7,6 +7,7 @@ from graphcore.autodiff import grad
 from graphcore.model import modelcontext
 from graphcore.sample import traces
 from graphcore.sample.hamiltonian import NUTS
+from graphcore.sample.mode import find_MAP
 from graphcore.sample.seeds import chain_seeds
 from graphcore.sample.start import METHODS, check_init, initial_points, start_point
 
@@ -127,8 +128,9 @@ def init_nuts(
     >>> starts
     [{'x': array(0.)}, {'x': array(0.)}]
     """
-    check_init(init)
-    model = modelcontext(model)
+    init, model = check_init(init), modelcontext(model)
+    if init == "map":
+        initvals = find_MAP(start=initvals, progressbar=False, model=model)
     step = NUTS(model=model, **options)
     density = model.logp_dlogp_function(step.vars, fixed_data=True)
     seeds = chain_seeds(random_seed, chains)

@@ -1,5 +1,6 @@
 """Where chains start: the model's initial point, moved at random, where the density is finite."""
 
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -15,6 +16,7 @@ METHODS = {
     "adapt_diag": False,
     "jitter+adapt_full": True,
     "adapt_full": False,
+    "map": False,  # at the mode, which the caller finds
     None: False,  # PyMC3: start where the user says
 }
 
@@ -44,7 +46,7 @@ def start_points(model, density, seeds, initvals=None, init="auto"):
     ValueError
         When the density is not finite at the initial point and around it, with the terms.
     """
-    check_init(init)
+    init = check_init(init)
     points = initial_points(model, seeds, initvals)
     return np.stack(
         [
@@ -55,10 +57,25 @@ def start_points(model, density, seeds, initvals=None, init="auto"):
 
 
 def check_init(init):
-    """Refuse an unknown ``init=``."""
-    if init not in METHODS:
+    """The key of ``METHODS`` that ``init=`` stands for; an unknown one is refused.
+
+    Examples
+    --------
+    >>> check_init("Adapt_Diag")
+    'adapt_diag'
+    """
+    name = init.lower() if isinstance(init, str) else init
+    if isinstance(name, str) and name.startswith("advi"):
+        warnings.warn(
+            f"init={init!r}: there is no variational inference to find start points with; the "
+            "chains start as with 'jitter+adapt_diag'",
+            stacklevel=3,
+        )
+        return "jitter+adapt_diag"
+    if name not in METHODS:
         known = ", ".join(repr(name) for name in METHODS if name)
         raise ValueError(f"init={init!r} is not supported; choose one of {known}")
+    return name
 
 
 def initial_points(model, seeds, initvals=None):

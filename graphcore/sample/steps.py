@@ -154,6 +154,8 @@ class Metropolis(Step):
         tune_interval=TUNE_INTERVAL, model=None, **options,
     ):  # fmt: skip
         super().__init__(vars, model, **options)
+        if np.shape(S) == (1, 1):  # a covariance for every element alone
+            S = float(np.sqrt(np.ravel(S)[0]))
         self.S, self.proposal_dist = 1.0 if S is None else S, proposal_dist
         self.scaling, self.tune, self.tune_interval = scaling, tune, tune_interval
 

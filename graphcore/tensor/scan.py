@@ -364,7 +364,7 @@ class _Scan:
                 "no updates and no condition to stop"
             )
         outputs = [
-            LoopOutput(cast(o.first, o.type.dtype), o.seen, v) if o.taps else LoopOutput(None, {}, v)
+            LoopOutput(*((cast(o.first, o.type.dtype), o.seen) if o.taps else (None, {})), v)
             for o, v in zip(self.outputs, results, strict=True)
         ]
         sequences = dict(zip(self.entries, self.sequences, strict=True))

@@ -238,7 +238,7 @@ def test_initvals():
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"init": "advi"}, ValueError, "init='advi' is not supported; choose one of 'auto'"),
+        ({"init": "adwi"}, ValueError, "init='adwi' is not supported; choose one of 'auto'"),
         ({"draws": 0}, ValueError, "draws must be an integer of at least 1"),
         ({"tune": -1}, ValueError, "tune must be an integer of at least 0"),
         ({"chains": 1.5}, ValueError, "chains must be an integer"),

@@ -91,3 +91,19 @@ def test_a_warm_up_alone():
         assert trace.warmup_posterior["x"].shape == (2, 30) and len(trace) == 0
         with pytest.raises(ValueError, match="draws must be an integer of at least 1"):
             pm.sample(draws=0)
+
+
+def test_where_chains_start():
+    with pm.Model() as model:
+        x = pm.Normal("x", 3, 0.1)
+        pm.HalfNormal("s", observed=2.0)
+        mode, _ = pm.init_nuts(init="map", chains=2)
+        np.testing.assert_allclose([p["x"] for p in mode], 3, atol=1e-4)
+        run = {**RUN, "discard_tuned_samples": False}
+        np.testing.assert_array_equal(
+            pm.sample(20, init="MAP", **run)["x"], pm.sample(20, init="map", **run)["x"]
+        )
+        with pytest.warns(UserWarning, match="no variational inference"):
+            a = pm.sample(20, init="advi+adapt_diag", **RUN)["x"]
+        np.testing.assert_array_equal(a, pm.sample(20, init="jitter+adapt_diag", **RUN)["x"])
+    assert pm.Metropolis([x], S=np.array([[4.0]]), model=model).S == 2.0
