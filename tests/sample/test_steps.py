@@ -226,7 +226,7 @@ ERRORS = [
         "path_length must be positive",
     ),
     (lambda m: pm.HamiltonianMC(max_steps=0, model=m), ValueError, "max_steps must be at least 1"),
-    (lambda m: drawn(m, init="advi"), ValueError, "init='advi' is not supported"),
+    (lambda m: drawn(m, init="adwi"), ValueError, "init='adwi' is not supported"),
 ]
 
 
