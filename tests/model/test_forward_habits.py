@@ -11,7 +11,8 @@ def test_random_draws_the_parents_too():
         x = pm.Normal("x")
         y = pm.Normal("y", x, 1, observed=[1.0, 2.0])
         z = pm.Normal("z", y.sum() + x, 0.001, shape=3)
-    assert z.random().shape == (3,) and z.random(size=(2, 4)).shape == (2, 4, 3)
+    assert pm.Normal.dist(x, 1).random().shape == () and z.random().shape == (3,)
+    assert z.random(size=(2, 4)).shape == (2, 4, 3)
     draws = z.random(20_000, rng=1)
     # y.sum() + x = 3 x + two noises
     np.testing.assert_allclose(draws.std(axis=0), np.sqrt(11), rtol=5 / np.sqrt(2 * 20_000))

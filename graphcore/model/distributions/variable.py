@@ -118,7 +118,7 @@ class RandomVariable(TensorVariable):
 
         lead = () if size is None else tuple(np.atleast_1d(size).tolist())
         drawn = draw([self], math.prod(lead), random_seed=rng, givens=given)[0]
-        return drawn.reshape(*lead, *self.type.shape)
+        return drawn.reshape((*lead, *self.type.shape))
 
     def test_value(self):
         """Where sampling would start: a typical value, or ``initval``."""
