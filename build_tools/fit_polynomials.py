@@ -1,4 +1,5 @@
-"""Where the polynomials of gk_math.h come from: minimax fits with mpmath (Remez exchange).
+"""Where the polynomials of gk_math.h come from: minimax fits with mpmath (Remez exchange,
+for a quotient Lawson's weights).
 
 ``python build_tools/fit_polynomials.py`` prints every polynomial with the bits of its worst
 weighted error; ``... erfcx`` prints one.  Not needed to build: run it to change a degree or an
@@ -24,6 +25,19 @@ class Fit:
     low: float
     high: float
     degree: int
+
+
+@dataclass
+class Quotient:
+    """The same by a quotient; the polynomial below it begins with ``scale``."""
+
+    f: callable
+    weight: callable
+    low: float
+    high: float
+    degree: int
+    below: int
+    scale: float
 
 
 def by_series(function, term, limit):
@@ -113,6 +127,7 @@ expm1_rest = by_series(
     lambda k, r: r**k / mp.fac(k + 4),
     1e-2,
 )
+tanh_rest = from_root(lambda x: (mp.tanh(x) / x - 1) / x**2)
 sinh_rest = by_series(
     from_root(lambda x: (mp.sinh(x) / x - 1) / x**2), lambda k, z: z**k / mp.fac(2 * k + 3), 1e-2
 )
@@ -142,7 +157,7 @@ HALF_LN2 = mp.log(2) / 2 * mp.mpf("1.001")
 
 FITS = {
     "exp": Fit(exp_rest, lambda r: r * r + SMALL, -HALF_LN2, HALF_LN2, 9),
-    "tanh": Fit(exp_rest, lambda r: abs(r) + SMALL, -HALF_LN2, HALF_LN2, 9),
+    "tanh": Quotient(tanh_rest, lambda z: z, 0, mp.mpf(0.6933) ** 2, 2, 3, 1.8),
     "expm1": Fit(expm1_rest, lambda r: abs(r) ** 3 + SMALL, -HALF_LN2, HALF_LN2, 8),
     "log": Fit(log_rest, lambda z: z + SMALL, 0, LOG_END, 6),
     "log1p_unit": Fit(log_rest, lambda z: z + SMALL, 0, mp.mpf(1) / 9, 9),
@@ -232,6 +247,40 @@ def remez(fit, rounds=14, points=400):
     return monomials(best[1], middle, half), best[0]
 
 
+def quotient(fit, rounds=12, points=120):
+    """Coefficients above and below, and the weighted error: least squares with weights that grow
+    where the error is large (Lawson), multiplied by the polynomial below of the round before."""
+    low, high = mp.mpf(fit.low), mp.mpf(fit.high)
+    grid = [(low + high - (high - low) * mp.cos(mp.pi * (2 * i + 1) / (2 * points))) / 2
+            for i in range(points)]  # fmt: skip
+    value = [fit.f(x) for x in grid]
+    weight = [fit.weight(x) for x in grid]
+    own, divisor, best = [mp.mpf(1)] * points, [mp.mpf(1)] * points, None
+    for _ in range(rounds):
+        factor = [w / d * mp.sqrt(o) for w, d, o in zip(weight, divisor, own, strict=True)]
+        rows = [
+            [s * x**j for j in range(fit.degree + 1)]
+            + [-s * v * x ** (j + 1) for j in range(fit.below)]
+            for x, v, s in zip(grid, value, factor, strict=True)
+        ]
+        right = mp.matrix([s * v for s, v in zip(factor, value, strict=True)])
+        solution = list(mp.lu_solve(mp.matrix(rows), right))
+        above, below = solution[: fit.degree + 1], [mp.mpf(1), *solution[fit.degree + 1 :]]
+        divisor = [mp.polyval(below[::-1], x) for x in grid]
+        error = [
+            abs(w * (mp.polyval(above[::-1], x) / d - v))
+            for x, v, w, d in zip(grid, value, weight, divisor, strict=True)
+        ]
+        worst = max(error)
+        if best is None or worst < best[0]:
+            best = (worst, above, below)
+        own = [o * (e / worst + mp.mpf("1e-6")) for o, e in zip(own, error, strict=True)]
+        mean = mp.fsum(own) / points
+        own = [o / mean for o in own]
+    worst, above, below = best
+    return [fit.scale * c for c in above], [fit.scale * c for c in below], worst
+
+
 def monomials(c, middle, half):
     """Coefficients in powers of x of a sum of Chebyshev polynomials in (x - middle) / half."""
 
@@ -256,6 +305,8 @@ def monomials(c, middle, half):
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or FITS:
-        coefficients, error = remez(FITS[name])
+        fit = quotient if isinstance(FITS[name], Quotient) else remez
+        *polynomials, error = fit(FITS[name])
         print(f"{name}: {mp.nstr(-mp.log(error, 2), 4)} bits")
-        print("  " + ", ".join(repr(float(v)) for v in coefficients))
+        for coefficients in polynomials:
+            print("  " + ", ".join(repr(float(v)) for v in coefficients))
