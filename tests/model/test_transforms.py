@@ -250,3 +250,88 @@ def test_ordered_vectors_of_unknown_length():
     x = np.array([[0.5, 0.1, -2.0], [1.0, 0.0, 1.0]])
     want = np.concatenate([x[:, :1], np.exp(x[:, 1:])], axis=1).cumsum(axis=1)
     np.testing.assert_allclose(tr.ordered.backward(value).eval({value: x}), want, rtol=1e-14)
+
+
+class Scaled(tr.Transform):
+    """A user's transform whose scale is a parameter of the distribution."""
+
+    name = "scaled"
+
+    def forward(self, value, *inputs):
+        return value / inputs[3]
+
+    def backward(self, value, *inputs):
+        return value * inputs[3]
+
+    def log_jac_det(self, value, *inputs):
+        return tt.zeros_like(value) + tt.log(inputs[3])
+
+
+class Head(tr.Transform):
+    """A user's transform that leaves the last entry out, and does not tell the shape."""
+
+    name = "head"
+
+    def forward(self, value, *inputs):
+        return value[..., :-1]
+
+    def backward(self, value, *inputs):
+        return tt.concatenate([value, -tt.sum(value, axis=-1, keepdims=True)], axis=-1)
+
+    def log_jac_det(self, value, *inputs):
+        return tt.sum(tt.zeros_like(value), axis=-1)
+
+
+def test_transforms_of_users_get_the_inputs():
+    for transform in (Scaled(), tr.Chain([Scaled(), Scaled()])):
+        with pm.Model() as model:
+            s = pm.HalfNormal("s")
+            pm.Normal("x", 0.0, s, transform=transform)
+        point = model.initial_point()
+        point |= {"s_log__": np.log(3.0), model.value_vars[1].name: np.array(0.5)}
+        k = 2 if isinstance(transform, tr.Chain) else 1
+        want = model.compile_logp(["s"])(point) - 0.5 * (0.5 * 3.0 ** (k - 1)) ** 2
+        want += (k - 1) * np.log(3.0) - 0.5 * np.log(2 * np.pi)
+        assert model.compile_logp()(point) == pytest.approx(want)
+
+
+def test_transforms_of_users_tell_their_shape():
+    with pm.Model() as model:
+        pm.Normal("x", shape=(2, 4), transform=Head())
+    assert model.value_vars[0].type.shape == (2, 3)
+    assert np.isfinite(model.compile_logp()(model.initial_point()))
+
+
+@pytest.mark.parametrize("axes", [[-1], [0], [0, 1], [-2, -1], 2])
+def test_zero_sums_along_named_axes(axes):
+    t = tr.ZeroSumTransform(axes)
+    x = np.random.default_rng(0).normal(size=t.value_shape((3, 4)))
+    full = t.backward(x).eval()
+    assert full.shape == (3, 4)
+    for axis in range(-axes, 0) if isinstance(axes, int) else axes:
+        np.testing.assert_allclose(full.sum(axis=axis), 0.0, atol=1e-14)
+    np.testing.assert_allclose(t.forward(full).eval(), x, rtol=1e-12)
+    np.testing.assert_allclose(np.sum(full**2), np.sum(x**2))  # an isometry
+    assert (t.log_jac_det(x).eval() == 0).all()
+
+
+@pytest.mark.parametrize("infinite", [np.inf, np.float64(np.inf), np.array(np.inf)])
+def test_infinite_bounds_of_any_kind_are_none(infinite):
+    assert tr.Interval(-infinite, 1.0).lower is None
+    with pytest.raises(ValueError, match="lower bound, an upper bound"):
+        tr.Interval(-infinite, infinite)
+
+
+def test_mixtures_have_the_transform_of_their_components():
+    with pm.Model() as model:
+        u = pm.HalfNormal("u")
+        w = [0.3, 0.7]
+        pm.Mixture("a", w, [pm.Uniform.dist(-u, u), pm.Triangular.dist(-u, c=0.0, upper=u)])
+        pm.Mixture("b", w, [pm.HalfNormal.dist(1.0), pm.Gamma.dist(2, 1)])
+        pm.Mixture("c", w, pm.Uniform.dist([0, 0], [1, 1]), shape=3)
+        pm.Mixture("d", w, [pm.Uniform.dist(0, 1), pm.Uniform.dist(0, 2)])
+        pm.Mixture("e", w, pm.Uniform.dist([0, 0], [1, 2]))
+        pm.Mixture("f", w, [pm.Beta.dist(1, 1), pm.Uniform.dist(0, 1)])
+    names = ["u_log__", "a_interval__", "b_log__", "c_interval__", "d", "e", "f"]
+    assert list(model.initial_point()) == names
+    assert np.isfinite(model.compile_logp()(model.initial_point()))

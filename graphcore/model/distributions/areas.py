@@ -6,6 +6,7 @@ import numpy as np
 
 import graphcore.tensor as tt
 from graphcore.graph.nodes import Constant, Variable
+from graphcore.graph.walk import inputs_of
 from graphcore.model.context import modelcontext
 from graphcore.model.distributions.base import Distribution, as_shape
 from graphcore.model.distributions.constraints import (
@@ -20,16 +21,19 @@ from graphcore.model.distributions.multivariate import Multinomial, log_ways
 from graphcore.model.distributions.ordered import OrderedLogistic
 from graphcore.model.distributions.parameters import Param
 from graphcore.model.distributions.special import HALF_LOG_2PI
+from graphcore.runtime.reference import evaluate
 
 
 def _neighbours(W, label):
     """A constant symmetric matrix of weights."""
     if isinstance(W, Constant):
         W = W.data
-    if isinstance(W, Variable):
-        raise TypeError(f"{label}: W must be a constant matrix")
-    if hasattr(W, "toarray"):  # of scipy.sparse
+    if hasattr(W, "toarray"):  # of scipy.sparse, or an expression
         W = W.toarray()
+    if isinstance(W, Variable):
+        if inputs_of([W]):
+            raise TypeError(f"{label}: W must be a constant matrix")
+        (W,) = evaluate([W], {})
     W = np.asarray(W)
     if W.dtype.kind not in "biuf":
         raise TypeError(f"{label}: W must be a matrix of numbers, got dtype {W.dtype}")
@@ -133,8 +137,6 @@ class CAR(_OverAreas):
         return tt.broadcast_to(tt.diagonal(tt.linalg.inv(precision)) / tau, self.shape)
 
     def draw(self, rng, size, given):
-        from graphcore.runtime.reference import evaluate
-
         lead = () if size is None else as_shape(size, self.label)
         mu, alpha, tau = evaluate([self.arguments[k] for k in ("mu", "alpha", "tau")], given)
         precision = tau * (np.diag(self.sums) - alpha * self.weights)

@@ -394,6 +394,7 @@ class Distribution:
             raise NotImplementedError(f"{self.shown} has no closed form of its logcdf")
         value = as_value(value, self.label)
         inner = tt.as_tensor_variable(type(self).logcdf(tt, value, **self.arguments))
+        inner = _with_ends(value, inner, -math.inf, 0.0)
         return guarded([c for _, _, _, c in self.conditions], inner)
 
     def log_ccdf(self, value):
@@ -402,6 +403,7 @@ class Distribution:
             return tt.log1mexp(self.log_cdf(value))
         value = as_value(value, self.label)
         inner = tt.as_tensor_variable(type(self).logccdf(tt, value, **self.arguments))
+        inner = _with_ends(value, inner, 0.0, -math.inf)
         return guarded([c for _, _, _, c in self.conditions], inner)
 
     def inv_cdf(self, q):
@@ -459,6 +461,13 @@ class Distribution:
             describe(v) if usual else f"{name}={describe(v)}" for name, v in self.given.items()
         ]
         return f"{self.shown}({', '.join(parts)})"
+
+
+def _with_ends(value, inner, low, high):
+    """A tail at ``value``, with what it is at -inf and inf, where formulas need not be defined."""
+    if isinstance(value, Constant) and np.isfinite(value.data).all():
+        return inner
+    return tt.switch(tt.isinf(value), tt.switch(value < 0, low, high), inner)
 
 
 def guarded(tests, inner):

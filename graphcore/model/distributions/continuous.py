@@ -30,6 +30,22 @@ precision = Alt(
 )
 
 
+def get_tau_sigma(tau=None, sigma=None):
+    """Precision and standard deviation from one of them, or 1 and 1; PyMC's helper.
+
+    Examples
+    --------
+    >>> get_tau_sigma(sigma=2.0)
+    (0.25, 2.0)
+    """
+    if tau is not None and sigma is not None:
+        raise ValueError("give one of tau and sigma, not both")
+    if tau is not None:
+        return tau, tau**-0.5
+    sigma = 1.0 if sigma is None else sigma
+    return sigma**-2.0, sigma
+
+
 class _LogScaleNormal(Distribution, hidden=True):
     """Normal by the logarithm of its standard deviation: no division per observation."""
 

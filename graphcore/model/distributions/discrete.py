@@ -329,7 +329,8 @@ class NegativeBinomial(Distribution):
 def select(o, table, x):
     """``table[..., x]`` for categories ``x``; the leading axes of the table broadcast with x."""
     k = table.type.shape[-1]
-    index = o.cast(o.clip(x, 0.0, float(k - 1)), "int64")
+    inside = o.switch(x > 0, o.minimum(x, float(k - 1)), 0.0)  # NaN is not
+    index = o.cast(inside, "int64")
     if table.ndim == 1:
         return o.take(table, index)
     shape = np.broadcast_shapes(table.type.shape[:-1], x.type.shape)

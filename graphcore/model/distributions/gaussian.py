@@ -107,6 +107,9 @@ class _Elliptic(Distribution, hidden=True):
 
     def _parameter_shapes(self):
         *others, (name, matrix) = self.arguments.items()
+        length = self.arguments["mu"].type.shape[-1:]
+        if not matrix.type.is_static and length not in ((), (1,), (None,)):
+            matrix = self.arguments[name] = tt.specify_shape(matrix, length * 2)
         for key, v in self.arguments.items():
             static_shape(self.label, key, v)
         shape = matrix.type.shape

@@ -7,6 +7,8 @@ import warnings
 import numpy as np
 
 import graphcore.tensor as tt
+from graphcore.graph.basic import equal_computations
+from graphcore.graph.nodes import Constant
 from graphcore.model.distributions.base import (
     Distribution,
     RandomVariable,
@@ -20,7 +22,10 @@ from graphcore.model.distributions.constraints import Constraint, simplex
 from graphcore.model.distributions.continuous import Normal
 from graphcore.model.distributions.discrete import draw_categories
 from graphcore.model.distributions.parameters import Param, as_parameter
+from graphcore.model.distributions.transforms import Interval
 from graphcore.runtime.reference import evaluate
+
+MANY = object()  # stands for bounds that differ
 
 
 class Mixture(Distribution):
@@ -111,7 +116,24 @@ class Mixture(Distribution):
         first = self.components[0].support_of()
         if self.common:
             return first
-        return Constraint("in the support of a component", discrete=first.discrete)
+        return Constraint(
+            "in the support of a component", discrete=first.discrete, transform=self._transform()
+        )
+
+    def _transform(self):
+        """The transform that all components have; None where they differ."""
+        found = [d.support_of().transform for d in self.components]
+        first = found[0]
+        if first is None or any(type(t) is not type(first) for t in found):
+            return None
+        if not isinstance(first, Interval):
+            return first
+        if self.batched:  # bounds may run over the components
+            bounds = [_shared_bound(b) for b in (first.lower, first.upper)]
+            return None if MANY in bounds else Interval(*bounds)
+        value = tt.tensor("float64", (1,) * max(len(d.shape) for d in self.components))
+        same = all(equal_computations([first.backward(value)], [t.backward(value)]) for t in found)
+        return first if same else None
 
     def _parameter_shapes(self):
         w = self.arguments["w"].type.shape
@@ -143,18 +165,22 @@ class Mixture(Distribution):
         return tt.logsumexp(small_terms_first(terms + log_w), axis=-1)
 
     def log_cdf(self, value):
+        return self._tail(value, lambda d, v: d.log_cdf(v))
+
+    def log_ccdf(self, value):
+        return self._tail(value, lambda d, v: d.log_ccdf(v))
+
+    def _tail(self, value, of):
         value = as_value(value, self.label)
         if self.ndim:
             raise NotImplementedError(f"{self.label}: vectors have no logcdf")
         if self.batched:
-            terms = self.components[0].log_cdf(tt.expand_dims(value, -1))
+            terms = of(self.components[0], tt.expand_dims(value, -1))
         else:
-            terms = _stacked([d.log_cdf(value) for d in self.components])
-        inner = tt.logsumexp(terms + tt.log(self.arguments["w"]), axis=-1)
+            terms = _stacked([of(d, value) for d in self.components])
+        # weights may add up to a little more than one
+        inner = tt.minimum(tt.logsumexp(terms + tt.log(self.arguments["w"]), axis=-1), 0.0)
         return guarded([c for _, _, _, c in self.conditions], inner)
-
-    def log_ccdf(self, value):
-        return tt.log1mexp(self.log_cdf(value))
 
     def _of_components(self, what):
         """``what(d)`` of every component, along an axis before those of one value."""
@@ -243,6 +269,15 @@ class MixtureSameFamily(Mixture):
                 f"the components to axis {batch - 1}"
             )
         return super().make(label, (), kwargs, **shapes)
+
+
+def _shared_bound(bound):
+    """A bound of all components, which run along its last axis; ``MANY`` where they differ."""
+    if bound is None or bound.ndim == 0:
+        return bound
+    if not isinstance(bound, Constant) or np.ptp(bound.data, axis=-1).any():
+        return MANY
+    return tt.constant(bound.data[..., 0])
 
 
 def _stacked(parts):

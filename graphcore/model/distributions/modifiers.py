@@ -200,7 +200,13 @@ class Censored(_Cut):
         return guarded([c for _, _, _, c in self.conditions], result)
 
     def log_ccdf(self, value):
-        return tt.log1mexp(self.log_cdf(value))
+        value = as_value(value, self.label)
+        result = self.base.log_ccdf(value)
+        if self.lower is not None:
+            result = tt.switch(value < self.lower, 0.0, result)
+        if self.upper is not None:
+            result = tt.switch(value >= self.upper, -math.inf, result)
+        return guarded([c for _, _, _, c in self.conditions], result)
 
     def initial(self):
         point = self.base.initial()
@@ -320,7 +326,21 @@ class Truncated(_Cut):
         return guarded([c for _, _, _, c in self.conditions], result)
 
     def log_ccdf(self, value):
-        return tt.log1mexp(self.log_cdf(value))
+        value = as_value(value, self.label)
+        inside = value
+        if self.lower is not None:
+            inside = tt.maximum(inside, self.lower)
+        if self.upper is not None:
+            inside = tt.minimum(inside, self.upper)
+        result = self.base.log_ccdf(inside)
+        if self.upper is not None:
+            left_out = self._up_to_upper()[1]
+            result = result + tt.log1mexp(tt.minimum(left_out - result, 0.0))
+            result = tt.switch(value >= self.upper, -math.inf, result)
+        result = tt.minimum(result - self._log_mass(), 0.0)
+        if self.lower is not None:
+            result = tt.switch(value < self.lower, 0.0, result)
+        return guarded([c for _, _, _, c in self.conditions], result)
 
     @property
     def mean(self):

@@ -33,6 +33,11 @@ class _Ordered(Distribution, hidden=True):
         return counts_up_to(self.arguments["cutpoints"].type.shape[-1])
 
     @property
+    def p(self):
+        """The probabilities of all categories, along a last axis."""
+        return type(self).probabilities(**self.arguments)
+
+    @property
     def mean(self):
         return self._average(lambda k: k)
 
@@ -42,14 +47,12 @@ class _Ordered(Distribution, hidden=True):
         return self._average(lambda k: tt.sqr(k - center))
 
     def _average(self, what):
-        p = type(self).probabilities(**self.arguments)
-        values = what(np.arange(float(p.type.shape[-1])))
-        return tt.broadcast_to(tt.sum(p * values, axis=-1), self.shape)
+        values = what(np.arange(float(self.p.type.shape[-1])))
+        return tt.broadcast_to(tt.sum(self.p * values, axis=-1), self.shape)
 
     def initial(self):
         """The likeliest category."""
-        p = type(self).probabilities(**self.arguments)
-        return tt.broadcast_to(tt.cast(tt.argmax(p, axis=-1), "float64"), self.shape)
+        return tt.broadcast_to(tt.cast(tt.argmax(self.p, axis=-1), "float64"), self.shape)
 
 
 def _borders(o, cutpoints, far):

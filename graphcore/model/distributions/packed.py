@@ -3,7 +3,7 @@
 import numpy as np
 
 import graphcore.tensor as tt
-from graphcore.model.distributions.transform import Transform
+from graphcore.model.distributions.transform import Plain
 
 APART = 4  # rows of matrices up to which their elements are handled one by one
 
@@ -33,7 +33,7 @@ def _elements(matrices, places):
     return flat[..., places]
 
 
-class CholeskyCovPacked(Transform):
+class CholeskyCovPacked(Plain):
     """Rows of a lower triangle with a positive diagonal, which goes to the log scale.
 
     Parameters
@@ -68,7 +68,7 @@ class CholeskyCovPacked(Transform):
         return sum(value[..., int(k)] for k in self.diagonal)
 
 
-class CholeskyCorr(Transform):
+class CholeskyCorr(Plain):
     """Correlation matrices, as the vector of what stands above their diagonal.
 
     The value ``y`` fills the rows below the diagonal of a matrix with ones on it; divided by their

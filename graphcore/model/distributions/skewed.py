@@ -7,7 +7,12 @@ import math
 import numpy as np
 
 from graphcore.model.distributions.base import Distribution
-from graphcore.model.distributions.constraints import open_probability, positive, real
+from graphcore.model.distributions.constraints import (
+    Constraint,
+    open_probability,
+    positive,
+    real,
+)
 from graphcore.model.distributions.continuous import LOG_2, precision
 from graphcore.model.distributions.parameters import Alt, Param
 from graphcore.model.distributions.quadrature import along, log_integral, stretch
@@ -38,7 +43,7 @@ class Gumbel(Distribution):
     params = {"mu": Param(real), "beta": Param(positive, typical=(0.3, 3.0))}
 
     def logp(o, x, mu, beta):
-        z = (x - mu) / beta
+        z = o.maximum((x - mu) / beta, -1e300)  # at -inf the terms would be inf - inf
         return -z - o.exp(-z) - o.log(beta)
 
     def logcdf(o, x, mu, beta):
@@ -81,7 +86,7 @@ class Moyal(Distribution):
     params = {"mu": _location, "sigma": _scale}
 
     def logp(o, x, mu, sigma):
-        z = (x - mu) / sigma
+        z = o.maximum((x - mu) / sigma, -1e300)  # at -inf the terms would be inf - inf
         return -0.5 * (z + o.exp(-z)) - o.log(sigma) - HALF_LOG_2PI
 
     def logcdf(o, x, mu, sigma):
@@ -115,6 +120,7 @@ class Moyal(Distribution):
 
 def _beta_shares(o, a, b, z):
     """``(1 + z / root) / 2``, which is Beta(a, b), and what is left, without a difference."""
+    z = o.clip(z, -1e150, 1e150)
     right = z >= 0
     size = o.switch(right, z, -z)  # abs has no slope at zero, and both shares have one
     root = o.sqrt(a + b + o.sqr(z))
@@ -156,9 +162,10 @@ class SkewStudentT(Distribution):
             params={"lam": Param(positive, typical=(0.3, 3.0))},
         ),
     )
+    support = Constraint("a number", lambda o, x: o.abs(x) < math.inf)
 
     def logp(o, x, a, b, mu, sigma):
-        z = (x - mu) / sigma
+        z = o.clip((x - mu) / sigma, -1e150, 1e150)
         root = o.sqrt(a + b + o.sqr(z))
         # 1 + z / root and 1 - z / root, the smaller one without a difference
         small = o.log(a + b) - o.log(root) - o.log(root + o.abs(z))
@@ -299,7 +306,7 @@ class ExGaussian(Distribution):
         return _exponential_part(o, (x - mu) / sigma, sigma / nu) - o.log(nu)
 
     def logcdf(o, x, mu, sigma, nu):
-        z = (x - mu) / sigma
+        z = o.maximum((x - mu) / sigma, -1e150)
         whole = o.log_ndtr(z)
         return whole + o.log1mexp(o.minimum(_exponential_part(o, z, sigma / nu) - whole, 0.0))
 

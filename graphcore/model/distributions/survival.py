@@ -149,11 +149,11 @@ class HalfStudentT(Distribution):
         return constant + LOG_2 - (half + 0.5) * o.log1p(o.sqr(x / sigma) / nu)
 
     def logcdf(o, x, nu, sigma):
-        square = o.sqr(o.maximum(x, 0.0) / sigma)
+        square = o.sqr(o.clip(x / sigma, 0.0, 1e150))
         return log_betainc(o, 0.5, 0.5 * nu, square / (nu + square), nu / (nu + square))
 
     def logccdf(o, x, nu, sigma):
-        square = o.sqr(o.maximum(x, 0.0) / sigma)
+        square = o.sqr(o.clip(x / sigma, 0.0, 1e150))
         return log_betainc(o, 0.5 * nu, 0.5, nu / (nu + square), square / (nu + square))
 
     def icdf(o, q, nu, sigma):
@@ -265,9 +265,10 @@ class Wald(Distribution):
         return 0.5 * o.log(lam) - 1.5 * o.log(y) - distance - HALF_LOG_2PI
 
     def logcdf(o, x, mu, lam, alpha):
-        y = o.maximum(x - alpha, 1e-300)
+        y = o.clip(x - alpha, 1e-300, 1e300)
         root, q = o.sqrt(lam / y), y / mu
-        return o.logaddexp(o.log_ndtr(root * (q - 1)), 2 * lam / mu + o.log_ndtr(-root * (q + 1)))
+        both = o.logaddexp(o.log_ndtr(root * (q - 1)), 2 * lam / mu + o.log_ndtr(-root * (q + 1)))
+        return o.switch(x > alpha, both, -math.inf)
 
     def mean(o, mu, lam, alpha):
         return mu + alpha

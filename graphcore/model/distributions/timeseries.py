@@ -56,7 +56,8 @@ class GaussianRandomWalk(Distribution):
     @classmethod
     def make(cls, label, args, kwargs, **shapes):
         kwargs = dict(kwargs)
-        start = _start(kwargs.pop("init_dist", None), label)
+        old = kwargs.pop("init", None)  # PyMC3's name
+        start = _start(kwargs.pop("init_dist", old), label)
         shapes = {k: v for k, v in shapes.items() if v is not None}
         if kwargs.get("steps") is None:
             kwargs["steps"] = _steps(shapes, label)

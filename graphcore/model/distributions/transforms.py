@@ -12,8 +12,9 @@ import math
 import numpy as np
 
 import graphcore.tensor as tt
+from graphcore.graph.nodes import Constant
 from graphcore.model.distributions.packed import CholeskyCorr, CholeskyCovPacked
-from graphcore.model.distributions.transform import Transform
+from graphcore.model.distributions.transform import Plain, Transform
 
 __all__ = [
     "Chain",
@@ -52,7 +53,7 @@ __all__ = [
 ]
 
 
-class LogTransform(Transform):
+class LogTransform(Plain):
     """Positive numbers, on the log scale.
 
     Examples
@@ -74,7 +75,7 @@ class LogTransform(Transform):
         return tt.as_tensor_variable(value)
 
 
-class LogExpM1(Transform):
+class LogExpM1(Plain):
     """Positive numbers through ``softplus``: nearly linear for large values."""
 
     name = "log_exp_m1"
@@ -89,7 +90,7 @@ class LogExpM1(Transform):
         return -tt.softplus(-value)
 
 
-class LogOddsTransform(Transform):
+class LogOddsTransform(Plain):
     """Numbers between 0 and 1, on the logit scale."""
 
     name = "logodds"
@@ -104,7 +105,7 @@ class LogOddsTransform(Transform):
         return -value - 2 * tt.softplus(-value)
 
 
-class Interval(Transform):
+class Interval(Plain):
     """Numbers above a lower bound, below an upper bound, or between both.
 
     Parameters
@@ -168,10 +169,13 @@ class Interval(Transform):
 
 def _is_open(bound):
     """Whether a bound is none: None or an infinite number."""
-    return bound is None or (isinstance(bound, float | int) and math.isinf(bound))
+    if isinstance(bound, Constant):
+        bound = bound.data
+    number = isinstance(bound, float | int | np.generic | np.ndarray) and np.ndim(bound) == 0
+    return bound is None or (number and bool(np.isinf(bound)))
 
 
-class CircularTransform(Transform):
+class CircularTransform(Plain):
     """Angles from -pi to pi; every other number stands for the same direction.
 
     Examples
@@ -192,24 +196,37 @@ class CircularTransform(Transform):
         return tt.zeros_like(value)
 
 
-class ZeroSumTransform(Transform):
-    """Arrays with sum zero along their last axes; the value has one entry less along each.
+class ZeroSumTransform(Plain):
+    """Arrays with sum zero along some axes; the value has one entry less along each.
 
     Parameters
     ----------
-    n_axes : int
+    zerosum_axes : sequence of int, or int
+        The axes; one number is how many of them there are, from the last one on.
+
+    Examples
+    --------
+    >>> ZeroSumTransform([0]).backward([[0.0, 3.0]]).eval().round(3) + 0.0
+    array([[ 0.   ,  2.121],
+           [ 0.   , -2.121]])
     """
 
     name = "zerosum"
 
-    def __init__(self, n_axes=1):
-        self.ndim = n_axes
+    def __init__(self, zerosum_axes=1):
+        if isinstance(zerosum_axes, int | np.integer):
+            zerosum_axes = range(-zerosum_axes, 0)
+        self.zerosum_axes = tuple(int(a) for a in zerosum_axes)
+        self.ndim = max((-a for a in self.zerosum_axes if a < 0), default=len(self.zerosum_axes))
 
-    def _axes(self, value):
-        return range(value.ndim - self.ndim, value.ndim)
+    def _axes(self, ndim):
+        found = [a + ndim if a < 0 else a for a in self.zerosum_axes]
+        if len(set(found)) < len(found) or not all(0 <= a < ndim for a in found):
+            raise ValueError(f"zerosum_axes {self.zerosum_axes} of an array with {ndim} axes")
+        return found
 
     def forward(self, value, *inputs):
-        for axis in self._axes(value):
+        for axis in self._axes(value.ndim):
             n = value.type.shape[axis]
             before = (slice(None),) * axis
             last = value[(*before, slice(n - 1, n))]
@@ -217,7 +234,7 @@ class ZeroSumTransform(Transform):
         return value
 
     def backward(self, value, *inputs):
-        for axis in self._axes(value):
+        for axis in self._axes(value.ndim):
             n = value.type.shape[axis] + 1
             total = tt.sum(value, axis=axis, keepdims=True)
             share = total / (math.sqrt(n) + n)
@@ -226,14 +243,14 @@ class ZeroSumTransform(Transform):
         return value
 
     def log_jac_det(self, value, *inputs):
-        return tt.zeros(value.type.shape[: value.ndim - self.ndim])
+        return tt.zeros(value.type.shape[: min(self._axes(value.ndim), default=value.ndim)])
 
     def value_shape(self, shape):
-        lead = len(shape) - self.ndim
-        return (*shape[:lead], *(n - 1 for n in shape[lead:]))
+        axes = self._axes(len(shape))
+        return tuple([n - (a in axes) for a, n in enumerate(shape)])
 
 
-class Ordered(Transform):
+class Ordered(Plain):
     """Vectors whose entries ascend along the last axis.
 
     Parameters
@@ -278,7 +295,7 @@ def length_along(value, axis):
     return tt.cast(value.shape[axis], "float64") if known is None else float(known)
 
 
-class SumTo1(Transform):
+class SumTo1(Plain):
     """Vectors with sum one: the last entry is left out.
 
     Examples
@@ -303,7 +320,7 @@ class SumTo1(Transform):
         return (*shape[:-1], shape[-1] - 1)
 
 
-class SimplexTransform(Transform):
+class SimplexTransform(Plain):
     """Vectors of positive entries with sum 1; the value has one entry less.
 
     The value ``v`` of length K - 1 is completed to sum zero; ``backward`` is its softmax.
@@ -341,7 +358,7 @@ def _completed(value):
     return tt.concatenate([value, -tt.sum(value, axis=-1, keepdims=True)], axis=-1)
 
 
-class Chain(Transform):
+class Chain(Plain):
     """Several transforms one after the other; ``forward`` applies the first one first."""
 
     name = "chain"
@@ -355,24 +372,25 @@ class Chain(Transform):
 
     def forward(self, value, *inputs):
         for transform in self.transform_list:
-            value = transform.forward(value)
+            value = transform.forward(value, *inputs)
         return value
 
     def backward(self, value, *inputs):
         for transform in reversed(self.transform_list):
-            value = transform.backward(value)
+            value = transform.backward(value, *inputs)
         return value
 
     def log_jac_det(self, value, *inputs):
-        total = 0.0
+        parts = []
         for transform in reversed(self.transform_list):
-            part = transform.log_jac_det(value)
-            joint = self.ndim - transform.ndim
-            if joint:
-                part = tt.sum(part, axis=tuple(range(-joint, 0)))
-            total = part + total
-            value = transform.backward(value)
-        return total
+            parts.append(transform.log_jac_det(value, *inputs))
+            value = transform.backward(value, *inputs)
+        # elementwise parts are summed over the axes that another one takes together
+        least = min((p.ndim for p in parts), default=0)
+        return sum(
+            tt.sum(p, axis=tuple(range(least, p.ndim))) if p.ndim > least else p
+            for p in reversed(parts)
+        )
 
     def value_shape(self, shape):
         for transform in self.transform_list:

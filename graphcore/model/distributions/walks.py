@@ -169,7 +169,8 @@ class _VectorWalk(RandomWalk, hidden=True):
     @classmethod
     def make(cls, label, args, kwargs, **shapes):
         kwargs = dict(kwargs)
-        start = kwargs.pop("init_dist", None)
+        old = kwargs.pop("init", None)  # PyMC3's name
+        start = kwargs.pop("init_dist", old)
         rest = {k: kwargs.pop(k) for k in ("steps",) if k in kwargs}
         step = cls.steps_of.make(label, args, kwargs)
         (k,) = step.shape[len(step.batch_shape) :]

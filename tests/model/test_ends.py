@@ -1,0 +1,88 @@
+"""Densities and tails at infinities and NaN, upper tails of composed distributions."""
+
+import numpy as np
+import pytest
+from distribution_cases import case
+from scipy import stats
+
+import graphcore
+import graphcore.model as pm
+import graphcore.tensor as tt
+from graphcore import evaluate
+from graphcore.model.distributions.base import Distribution
+
+SCALAR = sorted(
+    n for n, cls in Distribution.registry.items()
+    if n not in ("Flat", "HalfFlat", "CustomDist", "Bound")
+    and getattr(pm, n).dist(**case(n)).distribution.ndim == 0
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCALAR)
+def test_infinite_values_have_density_zero_and_known_tails(name):
+    rv = getattr(pm, name).dist(**case(name))
+    for x, below, above in [(np.inf, 0.0, -np.inf), (-np.inf, -np.inf, 0.0)]:
+        value = np.full(rv.type.shape, x)
+        assert (rv.logp(value).eval() == -np.inf).all()
+        if name == "PolyaGamma":
+            continue
+        found = evaluate([rv.logcdf(value), rv.logccdf(value)], {})
+        for got, want in zip(found, (below, above), strict=True):
+            np.testing.assert_allclose(got, want, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", SCALAR)
+def test_nan_is_not_in_any_support(name):
+    rv = getattr(pm, name).dist(**case(name))
+    found = rv.logp(np.full(rv.type.shape, np.nan)).eval()
+    assert (np.isnan(found) | (found == -np.inf)).all()
+
+
+@pytest.mark.parametrize("name", ["Gumbel", "Moyal", "ExGaussian", "SkewStudentT", "HalfStudentT"])
+@pytest.mark.parametrize("x", [1e308, -1e308, 1e200, -1e200])
+def test_far_values_are_no_nan(name, x):
+    rv = getattr(pm, name).dist(**case(name))
+    value = np.full(rv.type.shape, x)
+    found = evaluate([rv.logp(value), rv.logcdf(value), rv.logccdf(value)], {})
+    assert not np.isnan(found).any()
+    np.testing.assert_allclose(np.exp(found[1]) + np.exp(found[2]), 1.0, rtol=1e-12)
+
+
+def test_wald_at_its_lower_end():
+    rv = pm.Wald.dist(1.0, 1.0, alpha=2.0)
+    x = np.array([1.0, 2.0, 2.5, np.inf])
+    with np.errstate(divide="ignore"):
+        want = stats.invgauss(1.0, 2.0, 1.0).logcdf(x)
+    np.testing.assert_allclose(rv.logcdf(x).eval(), want, rtol=1e-12)
+    assert (rv.logp(x).eval()[:2] == -np.inf).all()
+    value = tt.scalar("value")
+    f = graphcore.function([value], graphcore.grad(rv.logcdf(value), value))
+    assert f(1.0) == f(2.0) == 0.0
+
+
+def test_upper_tails_of_mixtures_keep_their_digits():
+    rv = pm.Mixture.dist([0.25, 0.75], pm.Normal.dist([0.0, 1.0], [1.0, 2.0]))
+    x = np.array([0.0, 10.0, 30.0])
+    norm = stats.norm([[0.0], [1.0]], [[1.0], [2.0]])
+    want = np.logaddexp(*(norm.logsf(x) + np.log([[0.25], [0.75]])))
+    np.testing.assert_allclose(rv.logccdf(x).eval(), want, rtol=1e-13)
+
+
+def test_upper_tails_of_cut_distributions_keep_their_digits():
+    base = pm.Normal.dist(0.0, 1.0)
+    x = np.array([0.5, 8.0, 11.0, 11.9])
+    lower = pm.Truncated.dist(base, lower=-1.0)
+    want = stats.norm.logsf(x) - stats.norm.logsf(-1.0)
+    np.testing.assert_allclose(lower.logccdf(x).eval(), want, rtol=1e-13)
+    both = pm.Truncated.dist(base, lower=-1.0, upper=12.0)
+    inside = np.log(-np.expm1(stats.norm.logsf(12.0) - stats.norm.logsf(x)))
+    np.testing.assert_allclose(both.logccdf(x).eval(), want + inside, rtol=1e-12)
+    ends = both.logccdf([-1.0, -2.0, 12.0, 13.0]).eval()
+    np.testing.assert_array_equal(ends, [0.0, 0.0, -np.inf, -np.inf])
+    counts = pm.Truncated.dist(pm.Poisson.dist(3.0), lower=2, upper=40)
+    left = stats.poisson.pmf(40, 3) / stats.poisson.sf(1, 3)
+    assert counts.logccdf(39).eval() == pytest.approx(np.log(left), rel=1e-12)
+    censored = pm.Censored.dist(base, lower=-1.0, upper=12.0)
+    np.testing.assert_allclose(censored.logccdf(x).eval(), stats.norm.logsf(x), rtol=1e-13)
+    ends = censored.logccdf([-2.0, 12.0]).eval()
+    np.testing.assert_array_equal(ends, [0.0, -np.inf])
