@@ -63,8 +63,10 @@ _SETTINGS = frozenset(
 
 
 @contextlib.contextmanager
-def change_flags(**settings):
+def change_flags(flags=None, **settings):
     """Other settings inside of a ``with`` block or a decorated function.
+
+    Names with a dot, which need a dictionary, are those of compilers: they change nothing.
 
     Examples
     --------
@@ -74,6 +76,7 @@ def change_flags(**settings):
     >>> x.dtype, tt.vector().dtype
     ('float32', 'float64')
     """
+    settings.update((k, v) for k, v in (flags or {}).items() if "." not in k)
     unknown = sorted(set(settings) - _SETTINGS)
     if unknown:
         raise AttributeError(f"there is no setting called {unknown[0]!r}")

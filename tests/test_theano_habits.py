@@ -1,12 +1,14 @@
 """What programs written for Theano rely on without a tutorial saying so."""
 
+import pickle
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import graphcore
 import graphcore.tensor as tt
-from graphcore.compile import DebugMode, NanGuardMode, pfunc
+from graphcore.compile import DebugMode, MonitorMode, NanGuardMode, pfunc
 from graphcore.compile.mode import Mode
 
 
@@ -174,3 +176,84 @@ def test_solvers_and_factors_as_makers():
     assert_allclose(tt.slinalg.Cholesky(lower=False)(a).eval(), np.linalg.cholesky(a).T)
     with pytest.raises(ValueError, match="A_structure is 'diagonal'"):
         tt.slinalg.Solve("diagonal")
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_a_monitor_sees_every_node(count):
+    seen = []
+
+    def before(i, node, cells):
+        seen.append([cell[0].item() for cell in cells.inputs])
+        assert cells.outputs[0][0] is None
+
+    def after(i, node, cells):
+        assert i == len(seen) - 1
+        seen[i] += [cell[0].item() for cell in cells.outputs]
+
+    def after_with_graph(fgraph, i, node, cells):
+        assert node in fgraph.toposort()
+        after(i, node, cells)
+
+    x = tt.dscalar("x")
+    mode = MonitorMode(before, after if count == 3 else after_with_graph).excluding("no such rule")
+    f = graphcore.function([x], tt.sqrt(x) * x, mode=mode)
+    assert_array_equal(f(4.0), 8.0)
+    assert seen == [[4.0, 2.0], [2.0, 4.0, 8.0]]
+    assert "NumPy" in f.explain()
+
+
+def test_names_that_are_classes_in_theano_may_be_called_first():
+    a, b = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]]), np.array([1.0, 2.0, 3.0])
+    found = tt.nlinalg.lstsq()(a, b, 1e-12)
+    assert_allclose(found[0].eval(), np.linalg.lstsq(a, b, rcond=None)[0], rtol=1e-13)
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_graphs_and_functions_pickle_with_every_protocol(protocol):
+    x, w = tt.dvector("x"), graphcore.shared(np.array([1.0, 2.0]), "w")
+    f = graphcore.function([x], (x * w).sum())
+    assert_array_equal(pickle.loads(pickle.dumps(f, protocol))([3.0, 4.0]), 11)
+    y, z = pickle.loads(pickle.dumps([x, (x * w).sum()], protocol))
+    assert_array_equal(z.eval({y: [3.0, 4.0]}), 11)
+
+
+def test_what_replaces_a_shared_variable_may_read_it():
+    a = graphcore.shared(1.0, "a")
+    a.default_update = a + 3
+    f = graphcore.function([], a + 10, givens={a: a + 10})
+    assert [float(f()), float(f())] == [21, 34]  # the update is replaced too: 1 + 10 + 3
+    g = graphcore.function([], a + 10, givens={a: tt.constant(0.0)})
+    before = a.get_value()
+    assert float(g()) == 10 and a.get_value() == before
+    del a.default_update
+    graphcore.function([], a)()
+    assert a.get_value() == before
+    with pytest.raises(TypeError, match="no_default_updates"):
+        graphcore.function([], a, no_default_updates=a)
+
+
+def test_numbers_that_fit_are_no_downcast():
+    x = tt.bvector("x")
+    f = graphcore.function([graphcore.In(x, allow_downcast=False)], x + 1)
+    assert_array_equal(f([6, -128]), [7, -127])
+    for value in ([312], [1.5], np.array([6])):
+        with pytest.raises(TypeError, match="'x'"):
+            f(value)
+
+
+def test_settings_may_be_given_in_a_dictionary():
+    with graphcore.change_flags({"blas.ldflags": "", "floatX": "float32"}):
+        assert tt.vector().dtype == "float32"
+
+
+def test_a_node_of_a_user_may_name_its_outputs():
+    class Twice(graphcore.Op):
+        def make_node(self, x):
+            x = tt.as_tensor_variable(x)
+            return graphcore.Apply(self, inputs=[x], outputs=[x.type()])
+
+        def perform(self, node, inputs, cells):
+            cells[0][0] = 2 * inputs[0]
+
+    x = tt.dvector("x")
+    assert_array_equal(Twice()(x).eval({x: [1.0, 2.0]}), [2, 4])

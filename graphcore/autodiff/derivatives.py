@@ -114,6 +114,9 @@ def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="
     for i, (v, t) in enumerate(zip(outputs, found, strict=True)):
         if t is not None:
             continue
+        if is_float(v.type.dtype) and not set(targets).isdisjoint(ancestors([v])):
+            found[i] = graph.zeros_like(v)  # only its shape depends on wrt, or it is constant in it
+            continue
         message = f"Rop: {shown(v)} does not depend on wrt in a differentiable way"
         if disconnected_outputs == "raise":
             raise DisconnectedInputError(f"{message}; pass disconnected_outputs='ignore'")

@@ -10,7 +10,7 @@ from graphcore.autodiff.integers import with_real_inputs
 from graphcore.autodiff.logarithms import stable_logarithm
 from graphcore.errors import DisconnectedInputError, NullTypeGradError, shown
 from graphcore.graph.collector import collector_paused
-from graphcore.graph.nodes import Constant, Variable
+from graphcore.graph.nodes import Variable
 from graphcore.graph.walk import toposort
 from graphcore.ops.choice import with_lazy_choices
 from graphcore.ops.markers import UndefinedGradient
@@ -89,7 +89,7 @@ def grad(
             _report_disconnected(v, disconnected_inputs)
             if return_disconnected == "zero":
                 g = _zeros(v)
-        if g is not None and (not v.type.ndim or isinstance(g, Constant)):
+        if g is not None and (not v.type.ndim or _apart(g, v)):
             # a gradient belongs to its variable, also where it does not depend on it
             g = BroadcastLike()(g, v)
         if add_names and cost is not None and cost.name and v.name:
@@ -117,6 +117,19 @@ def _found(start, targets, constants, known):
     for v, x in real.items():
         gradients[v] = _zeros(v) if found[x] is None and v in used else found[x]
     return gradients
+
+
+def _apart(g, v, most=100):
+    """Whether a small graph does not depend on a variable; of a large one nothing is said."""
+    met, waiting = {g}, [g]
+    while waiting and len(met) <= most:
+        u = waiting.pop()
+        if u is v:
+            return False
+        new = [] if u.owner is None else [w for w in u.owner.inputs if w not in met]
+        met.update(new)
+        waiting.extend(new)
+    return not waiting
 
 
 def _zeros(v):

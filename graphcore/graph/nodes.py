@@ -130,8 +130,8 @@ class Apply:
 
     __slots__ = ("inputs", "op", "outputs", "where")
 
-    def __init__(self, op, inputs, out_types, where=None):
-        fill_application(self, op, tuple(inputs), out_types, where)
+    def __init__(self, op, inputs, outputs, where=None):
+        fill_application(self, op, tuple(inputs), outputs, where)
 
     @property
     def out(self):

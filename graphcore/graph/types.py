@@ -50,6 +50,9 @@ class TensorType:
             shape = [n if type(n) is int or n is None else _length(n) for n in shape]
         self.shape = tuple(shape)
 
+    def __reduce__(self):
+        return TensorType, (self.dtype, self.shape)
+
     @property
     def ndim(self):
         return len(self.shape)

@@ -63,10 +63,16 @@ class IfElse(Op):
         n, condition = self.count, inputs[0]
         known = [i for i, g in enumerate(cotangents) if g is not None]
         given = [cotangents[i] for i in known]
-        zeros = [graph.zeros_like(g) for g in given]
         op, found = IfElse(len(known)), [None] * (2 * n + 1)
-        for first, pair in ((1, (given, zeros)), (n + 1, (zeros, given))):
+        for first in (1, n + 1):
             if any(needed[first + i] for i in known):
+                # the branch not taken may have another shape than the result
+                zeros = [
+                    graph.zeros_like(g if g.type == inputs[first + i].type.with_dtype(g.type.dtype)
+                                     and None not in g.type.shape else inputs[first + i])
+                    for i, g in zip(known, given, strict=True)
+                ]  # fmt: skip
+                pair = (given, zeros) if first == 1 else (zeros, given)
                 chosen = op.apply(condition, *pair[0], *pair[1]).outputs
                 for i, g in zip(known, chosen, strict=True):
                     found[first + i] = g

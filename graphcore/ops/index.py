@@ -11,7 +11,7 @@ import numpy as np
 from graphcore.graph.nodes import Constant, Op, Variable
 from graphcore.ops.lengths import Shape
 from graphcore.ops.operands import constant, graph, known_value, promote
-from graphcore.ops.shape import fits, may_fit, sum_like
+from graphcore.ops.shape import may_fit, sum_like
 
 
 class Arg(NamedTuple):
@@ -179,6 +179,8 @@ class IncSubtensor(_Indexed):
         return [x]
 
     def infer_shape(self, shapes, values):
+        region = self._region(shapes[0], _arg_values(values, 2))
+        check_fits(self.name, shapes[1], region)
         return [tuple(shapes[0])]
 
     def reference(self, x, value, *ints):
@@ -224,15 +226,12 @@ def check_value(name, x, value, region):
         raise TypeError(
             f"{name}: a value with {value.ndim} axes does not fit into a part with {len(region)}"
         )
-    if not may_fit(value.shape, region):
-        shown = [str(tuple(s)).replace("None", "?") for s in (value.shape, region)]
-        raise ValueError(
-            f"{name}: a value of shape {shown[0]} does not fit into a part of shape {shown[1]}"
-        )
+    check_fits(name, value.shape, region)
 
 
 def check_fits(name, value, region):
-    if not fits(value, region):
+    if not may_fit(value, region):
+        value, region = (str(tuple(s)).replace("None", "?") for s in (value, region))
         raise ValueError(
             f"{name}: a value of shape {value} does not fit into a part of shape {region}"
         )
@@ -317,6 +316,7 @@ class IncTake(Op):
         return [x]
 
     def infer_shape(self, shapes, values):
+        check_fits(self.name, shapes[1], _gathered(self.axis, shapes[0], shapes[2]))
         return [tuple(shapes[0])]
 
     def reference(self, x, value, idx):

@@ -1,5 +1,7 @@
 """Operations that hold a graph: ``OpFromGraph``, and what is opened before lowering."""
 
+import functools
+
 from graphcore.graph.nodes import Constant, Op, new_variable
 from graphcore.graph.walk import exchange, inputs_of, operations, replace, toposort
 from graphcore.ops.choice import IfElse, with_branches
@@ -19,11 +21,12 @@ class OpFromGraph(Op):
         Outputs may depend on the inputs, on constants and on shared variables.
     inline : bool
         Accepted for compatibility.
-    lop_overrides : callable, list or None
+    lop_overrides : callable, OpFromGraph, list or None
         ``f(inputs, outputs, output_gradients)`` gives a gradient per input.  A list has one
         function (or None for the gradient of the graph) per input, each giving one gradient.
-    grad_overrides : callable or None
-        ``f(inputs, output_gradients)``, a gradient per input.
+        An operation takes the same one by one: ``op(*inputs, *outputs, *output_gradients)``.
+    grad_overrides : callable, OpFromGraph, list or None
+        The same without the outputs: ``f(inputs, output_gradients)``.
     rop_overrides : callable or None
         ``f(inputs, eval_points)`` gives a tangent per output.
     name : str, optional
@@ -41,16 +44,19 @@ class OpFromGraph(Op):
 
     def __init__(self, inputs, outputs, inline=False, lop_overrides=None, grad_overrides=None,
                  rop_overrides=None, connection_pattern=None, name=None, **ignored):  # fmt: skip
-        self.inner_inputs = [new_variable(v.type, name=v.name) for v in inputs]
         outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
-        self.inner_outputs = replace(outputs, dict(zip(inputs, self.inner_inputs, strict=True)))
-        given = set(self.inner_inputs)
-        for v in inputs_of(self.inner_outputs):
-            if v not in given and not hasattr(v, "container"):
+        own = set(inputs)
+        others = [v for v in inputs_of(replace(outputs, {})) if v not in own]
+        for v in others:
+            if not hasattr(v, "container"):
                 raise ValueError(f"OpFromGraph: the outputs depend on {v!r}, which is not an input")
+        self.shared = others  # further inputs, which calls add by themselves
+        everything = [*inputs, *others]
+        self.inner_inputs = [new_variable(v.type, name=v.name) for v in everything]
+        self.inner_outputs = replace(outputs, dict(zip(everything, self.inner_inputs, strict=True)))
         self.lop_overrides, self.grad_overrides = lop_overrides, grad_overrides
         if rop_overrides is not None:
-            self.R_op = rop_overrides
+            self.R_op = functools.partial(_pushed, rop_overrides, len(inputs))
         self.name = name or "graph"
 
     def __repr__(self):
@@ -60,9 +66,10 @@ class OpFromGraph(Op):
         return (type(self), id(self))
 
     def __call__(self, *inputs):
-        if len(inputs) != len(self.inner_inputs):
-            raise TypeError(f"{self.name} takes {len(self.inner_inputs)} inputs, not {len(inputs)}")
-        pairs = zip(map(as_variable, inputs), self.inner_inputs, strict=True)
+        count = len(self.inner_inputs) - len(self.shared)
+        if len(inputs) != count:
+            raise TypeError(f"{self.name} takes {count} inputs, not {len(inputs)}")
+        pairs = zip([*map(as_variable, inputs), *self.shared], self.inner_inputs, strict=True)
         return super().__call__(*[graph.cast(x, v.type.dtype) for x, v in pairs])
 
     def expanded(self, inputs):
@@ -93,17 +100,20 @@ class OpFromGraph(Op):
             graph.zeros_like(y) if g is None else g
             for y, g in zip(outputs, cotangents, strict=True)
         ]
-        override = self.lop_overrides
-        if self.grad_overrides is not None and override is None:
-            found = self.grad_overrides(list(inputs), full)
-        elif callable(override):
-            found = override(list(inputs), list(outputs), full)
+        given = list(inputs[: len(inputs) - len(self.shared)])
+        if self.lop_overrides is None:
+            override, facts = self.grad_overrides, (given, full)
+        else:
+            override, facts = self.lop_overrides, (given, list(outputs), full)
+        if callable(override):
+            found = _called(override, facts)
+            found = [*(found if isinstance(found, (list, tuple)) else [found])]
+            found += [None] * len(self.shared)
         else:
             found = self._pulled(inputs, cotangents, needed)
             for i, rule in enumerate(override or ()):
                 if callable(rule):
-                    found[i] = rule(list(inputs), list(outputs), full)
-        found = found if isinstance(found, (list, tuple)) else [found]
+                    found[i] = _called(rule, facts)
         return [
             g if g is None or isinstance(g, UndefinedGradient) or not is_float(x.type.dtype)
             else graph.cast(as_variable(g), x.type.dtype)
@@ -132,6 +142,16 @@ class OpFromGraph(Op):
         x, y = TensorType("float64", (None,))(), TensorType("float64")()
         outputs = [graph.mul(graph.sin(x), y), graph.sum(x, (0,))]
         yield OpFromGraph([x, y], outputs), [np.array([0.3, 0.7]), np.array(2.0)]
+
+
+def _called(rule, facts):
+    """What an override gives: a function takes lists, an operation all that is in them."""
+    return rule(*(v for part in facts for v in part)) if isinstance(rule, Op) else rule(*facts)
+
+
+def _pushed(rule, count, inputs, tangents):
+    """The tangents that an override gives for the inputs that calls name."""
+    return rule(inputs[:count], tangents[:count])
 
 
 def holds_graphs(met):

@@ -216,6 +216,36 @@ class ArgSort(_AlongAxis):
         yield ArgSort(0), [x[0, 0, :0]]
 
 
+class ArgSortRows(Op):
+    """Positions that bring what lies along the first axis in lexicographic order, NaN last."""
+
+    name = "argsort_rows"
+    no_gradient = (0,)
+
+    def out_types(self, x):
+        if not x.ndim:
+            raise TypeError("argsort_rows: an array with an axis is needed")
+        return [TensorType("int64", x.shape[:1])]
+
+    def infer_shape(self, shapes, values):
+        return [shapes[0][:1]]
+
+    def reference(self, x):
+        columns = x.reshape(len(x), -1).T if x.size else np.zeros((1, len(x)))
+        return np.lexsort(columns[::-1]).astype("int64")
+
+    def vjp(self, inputs, outputs, cotangents, needed):
+        return [None]
+
+    @staticmethod
+    def cases():
+        """An operation and its inputs, per example."""
+        x = np.arange(24).reshape(6, 2, 2) % 3
+        yield ArgSortRows(), [x]
+        yield ArgSortRows(), [x[:0]]
+        yield ArgSortRows(), [np.where(x == 2, np.nan, x)[:, :, 0]]
+
+
 class Sort(_AlongAxis):
     """The elements along an axis in increasing order, NaN last."""
 

@@ -132,6 +132,10 @@ class Function(Caller):
     def _run_reference(self, arrays):
         return evaluate(self._graph, dict(zip(self._all, arrays, strict=True)))
 
+    def _run_monitor(self, arrays):
+        watch = self.mode.watcher(lambda: self.maker.fgraph)
+        return evaluate(self._graph, dict(zip(self._all, arrays, strict=True)), watch)
+
     def _run_debug(self, arrays):
         found, wanted = self._run_fast(arrays), self._run_reference(arrays)
         for v, a, b in zip(self._graph, found, wanted, strict=True):
@@ -319,7 +323,7 @@ class Function(Caller):
 
         Where shapes are found in data, the stages that find them come first.
         """
-        if self.mode.kind == "reference":
+        if self.mode.kind in ("reference", "monitor"):
             return "runs through the NumPy reference, as its mode says"
         if self._reason:
             return f"runs through the NumPy reference: {self._reason}"

@@ -100,6 +100,8 @@ def function(
     changes = _updates(updates)
     changes += [(s.variable, _given(s.variable, s.update)) for s in specs if s.update is not None]
     leaves = None
+    if not isinstance(no_default_updates, (bool, list, tuple, set)):
+        raise TypeError("no_default_updates is True, False or a list of shared variables")
     if no_default_updates is not True:
         changes, leaves = _with_default_updates(wanted, changes, givens, no_default_updates or ())
     graph = wanted + [value for _, value in changes]
@@ -139,21 +141,25 @@ def _with_default_updates(wanted, changes, givens, excluded):
     """The updates, with those that the shared variables in use bring along, and all leaves met."""
     given = dict(givens or ())
     stop = set(given)
-    roots = [*wanted, *(value for _, value in changes), *map(as_tensor_variable, given.values())]
+    roots = [*wanted, *(value for _, value in changes)]
     done, met = {v for v, _ in changes}, []
-    while roots:
-        leaves, roots = leaves_of(roots, stop), []
+    # a variable that is replaced is still in use where its replacement reads it
+    read = set(leaves_of(list(map(as_tensor_variable, given.values()))))
+    while roots or read:
+        leaves, roots = {*leaves_of(roots, stop), *read}, []
         met += leaves
         for v in leaves:
             if not isinstance(v, SharedVariable):
                 continue
-            left_out = v in done or v in stop or any(v is x for x in excluded)
-            if v.default_update is None or left_out:
+            replaced = v in stop and v not in read
+            left_out = v in done or replaced or any(v is x for x in excluded)
+            if getattr(v, "default_update", None) is None or left_out:
                 continue
             value = _given(v, v.default_update)
             changes = [*changes, (v, value)]
             done.add(v)
             roots.append(value)
+        read = set()
     return changes, met
 
 

@@ -53,8 +53,9 @@ class In:
     strict : bool
         Refuse values that are not arrays of exactly the right type.
     allow_downcast : bool, optional
-        True converts values of any numeric type, losing digits if need be; False converts only
-        where the element type has room for all values of the given one.  By default Python
+        True converts values of any numeric type, losing digits if need be; False converts
+        arrays only where the element type has room for all values of the given one, and Python
+        numbers only where nothing is lost.  By default Python
         numbers are converted, and arrays where nothing is lost.
     mutable, borrow, implicit
         Accepted for compatibility; inputs are never changed.
@@ -106,9 +107,7 @@ class In:
                 f"{getattr(value, 'dtype', type(value).__name__)}"
             )
         downcast = downcast if self.allow_downcast is None else self.allow_downcast
-        if self.allow_downcast is False and not np.can_cast(
-            np.asarray(value).dtype, wanted.numpy_dtype, "safe"
-        ):
+        if self.allow_downcast is False and not _kept(value, wanted.numpy_dtype):
             raise TypeError(
                 f"input {shown(variable)} does not allow downcasts: {np.asarray(value).dtype} to "
                 f"{wanted.dtype} may lose digits"
@@ -125,6 +124,15 @@ class In:
             hint = "or build the function with allow_input_downcast=True"
             raise TypeError(f"{error}, {hint}") from None
         return np.require(array, wanted.numpy_dtype, ["C", "A"]).reshape(array.shape)
+
+
+def _kept(value, dtype):
+    """Whether all values of the element type, or the given Python numbers, have room in a type."""
+    data = np.asarray(value)
+    if isinstance(value, (np.ndarray, np.generic)) or data.dtype.kind not in "biuf":
+        return np.can_cast(data.dtype, dtype, "safe")
+    with np.errstate(all="ignore"):
+        return bool(np.all((data.astype(dtype) == data) | (data != data)))
 
 
 def Param(variable, default=None, name=None, mutable=False, strict=False, allow_downcast=None,

@@ -1,15 +1,19 @@
 """Modes: how a function computes.
 
-All modes but ``reference`` run the same kernels.
+All modes but ``reference`` and ``monitor`` run the same kernels.
 """
 
-KINDS = ("fast", "reference", "debug", "nan_guard", "profile")
+import inspect
+from types import SimpleNamespace
+
+KINDS = ("fast", "reference", "debug", "nan_guard", "profile", "monitor")
 _THEANO = {  # Theano's names of modes and linkers
     "fast_run": "fast",
     "fast_compile": "fast",
     "mode": "fast",
     "cvm": "fast",
     "c|py": "fast",
+    "c|py_nogc": "fast",
     "c": "fast",
     "numba": "fast",
     "jax": "fast",
@@ -100,6 +104,66 @@ class DebugMode(Mode):
 
     def __init__(self, **ignored):
         super().__init__("debug")
+
+
+class MonitorMode(Mode):
+    """Node by node with NumPy, with a function of yours before or after every node.
+
+    Parameters
+    ----------
+    pre_func, post_func : callable, optional
+        Called with the number of the node, the node, and its cells: ``cells.inputs[0][0]`` is the
+        first input, ``cells.outputs[0][0]`` the first output.  A function that takes four
+        arguments gets the graph first, as in PyTensor.
+
+    Examples
+    --------
+    >>> import graphcore, graphcore.tensor as tt
+    >>> x = tt.dscalar("x")
+    >>> def show(i, node, cells):
+    ...     print(i, node.op, [float(cell[0]) for cell in cells.outputs])
+    >>> f = graphcore.function([x], tt.exp(x) + x, mode=MonitorMode(post_func=show))
+    >>> float(f(0.0))
+    0 exp [1.0]
+    1 add [1.0]
+    1.0
+    """
+
+    def __init__(self, pre_func=None, post_func=None, optimizer="fast_run", linker=None,
+                 exclude=()):  # fmt: skip
+        super().__init__("monitor", optimizer, exclude)
+        self.pre_func, self.post_func = pre_func, post_func
+
+    def excluding(self, *names):
+        """The same mode without some rewrites."""
+        left = self.exclude.union(names)
+        return MonitorMode(self.pre_func, self.post_func, self.optimizer, exclude=left)
+
+    def including(self, *names):
+        """The same mode with rewrites that :meth:`excluding` left out."""
+        left = self.exclude.difference(names)
+        return MonitorMode(self.pre_func, self.post_func, self.optimizer, exclude=left)
+
+    def watcher(self, fgraph):
+        """What :func:`~graphcore.evaluate` calls for every node of ``fgraph()``."""
+
+        def tell(function, *facts):
+            if function is not None:
+                four = len(inspect.signature(function).parameters) == 4
+                function(*((fgraph(), *facts) if four else facts))
+
+        def watch(i, node, arrays, compute):
+            cells = SimpleNamespace(
+                inputs=[[a] for a in arrays], outputs=[[None] for _ in node.outputs]
+            )
+            tell(self.pre_func, i, node, cells)
+            found = compute(node, arrays)
+            for cell, a in zip(cells.outputs, found, strict=True):
+                cell[0] = a
+            tell(self.post_func, i, node, cells)
+            return found
+
+        return watch
 
 
 def get_mode(mode=None):

@@ -12,7 +12,7 @@ from graphcore.graph.walk import toposort
 from graphcore.tensor.variable import set_evaluator
 
 
-def evaluate(outputs, inputs=None):
+def evaluate(outputs, inputs=None, watch=None):
     """Values of variables, computed with NumPy.
 
     Parameters
@@ -21,6 +21,9 @@ def evaluate(outputs, inputs=None):
     inputs : dict, optional
         ``{variable: value}``.  A value may be given for any variable, also for one that is
         computed from others.
+    watch : callable, optional
+        Is called with the number of a node, the node, its input arrays, and a function of these
+        that computes it; gives what it computed.
 
     Returns
     -------
@@ -47,9 +50,10 @@ def evaluate(outputs, inputs=None):
     for v in [*outputs, *(v for node in order for v in node.inputs)]:
         left[v] = left.get(v, 0) + 1
 
-    for node in order:
+    for i, node in enumerate(order):
         arrays = [_value(v, values) for v in node.inputs]
-        values.update(zip(node.outputs, _computed(node, arrays), strict=True))
+        found = watch(i, node, arrays, _computed) if watch else _computed(node, arrays)
+        values.update(zip(node.outputs, found, strict=True))
         for v in node.inputs:
             left[v] -= 1
             if not left[v] and v.owner is not None:

@@ -163,8 +163,12 @@ def broadcast_arrays(*arrays):
 
 @following
 def fill(a, b):
-    """``b`` in the shape of ``a``."""
+    """``b`` in the shape of ``a``, or in that of both broadcast where ``b`` is the larger."""
     a, b = as_tensor_variable(a), as_tensor_variable(b)
+    n, m = a.type.ndim, b.type.ndim
+    ours = a.type.shape[n - m :] if n >= m else ()
+    if n < m or any(i == 1 != k for i, k in zip(ours, b.type.shape, strict=True)):
+        return broadcast_arrays(a, b)[1]
     return graph.broadcast_like(b, a)
 
 
@@ -394,7 +398,10 @@ def tile(A, reps, ndim=None):
     """
     A = as_tensor_variable(A)
     if isinstance(reps, Variable) and reps.type.ndim:
-        reps = [getitem(reps, i) for i in range(reps.type.shape[0] or ndim)]
+        count = reps.type.shape[0] or ndim
+        if count is None:
+            raise ValueError("tile: pass ndim, as the length of reps is not known")
+        reps = [getitem(reps, i) for i in range(count)]
     reps = list(reps) if isinstance(reps, (list, tuple, np.ndarray)) else [reps]
     n = max(len(reps), A.type.ndim, ndim or 0)
     reps = [1] * (n - len(reps)) + reps
@@ -470,7 +477,8 @@ largest, smallest = _extreme_of("maximum"), _extreme_of("minimum")
 def ceil_intdiv(a, b):
     """``a / b`` of integers, rounded up."""
     a, b = as_variables((stacked(a), stacked(b)))
-    return -apply_row("floor_div", -a, b)
+    rest = apply_row("ne", apply_row("mod", a, b), 0)
+    return apply_row("floor_div", a, b) + rest
 
 
 __all__ = [

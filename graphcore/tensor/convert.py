@@ -96,7 +96,8 @@ def normal_axis(axis, ndim):
     except (AttributeError, TypeError):
         raise TypeError(f"an axis must be an integer, not {type(axis).__name__}") from None
     if not -ndim <= found < ndim:
-        raise ValueError(f"axis {axis} is out of bounds for an array with {ndim} axes")
+        message = f"axis {axis} is out of bounds for an array with {ndim} axes"
+        raise np.exceptions.AxisError(message)
     return found % ndim
 
 
@@ -104,7 +105,7 @@ def normal_axes(axis, ndim):
     """Increasing non-negative axes of None (all), an integer or a sequence."""
     if axis is None:
         return tuple(range(ndim))
-    if isinstance(axis, (list, tuple, np.ndarray)):
+    if isinstance(axis, (list, tuple)) or (isinstance(axis, np.ndarray) and axis.ndim):
         found = sorted(normal_axis(a, ndim) for a in axis)
         if len(set(found)) != len(found):
             raise ValueError(f"an axis occurs twice in {axis}")

@@ -208,8 +208,10 @@ def pinv(x, rcond=1e-15, hermitian=False):
     return _applied(spectral.Pinv(rcond), x)
 
 
-def lstsq(a, b, rcond=None):
+def lstsq(a=None, b=None, rcond=None):
     """The least squares solution of ``a @ x = b``, of smallest norm.
+
+    Without arguments it is this function: Theano's name is that of a class, ``lstsq()(a, b)``.
 
     Parameters
     ----------
@@ -229,6 +231,8 @@ def lstsq(a, b, rcond=None):
     >>> tt.linalg.lstsq([[1.0], [1.0]], [1.0, 3.0])[0].eval()
     array([2.])
     """
+    if a is None and b is None:
+        return lstsq
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     limit = 1e-15 if rcond is None else rcond
     x = dot(pinv(a, limit), b)

@@ -7,6 +7,7 @@ matrices, each of which is a computation of its own.
 
 import numpy as np
 
+from graphcore.graph.nodes import Variable
 from graphcore.ops import decompose, diagonals
 from graphcore.ops.elementwise import apply_row, cast
 from graphcore.ops.index import shape_entry
@@ -132,7 +133,7 @@ def triu(m, k=0):
 
 def _triangle(x, lower, k):
     x = as_tensor_variable(x)
-    if x.type.ndim == 2:
+    if x.type.ndim == 2 and not isinstance(k, Variable):
         return diagonals.Triangle(lower, k)(x)
     rows, columns = _grid(*(shape_entry(x, x.type.ndim - i) for i in (2, 1)))
     distance = columns - rows
@@ -204,7 +205,8 @@ def cholesky(x, lower=True, check_finite=False, overwrite_a=False, on_error="rai
         definite = apply_row("gt", log, -np.inf)  # neither minus infinity nor NaN
         unit = cast(apply_row("eq", *_grid(n, n)), x.type.dtype)
         factor = _applied(decompose.Cholesky(), apply_row("switch", definite, x, unit))
-        factor = apply_row("switch", definite, factor, np.nan)
+        spoil = cast(apply_row("switch", definite, 0.0, np.nan), x.type.dtype)
+        factor = factor + spoil * x  # so that the gradient is NaN too
     return factor if lower else dimshuffle(factor, (1, 0))
 
 

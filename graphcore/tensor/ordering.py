@@ -9,7 +9,14 @@ from graphcore.ops.index import IncTake, shape_entry
 from graphcore.ops.operands import as_variables, constant, graph, is_inexact, promote
 from graphcore.ops.reduce import reduce
 from graphcore.ops.shape import Concatenate, dimshuffle, expand
-from graphcore.tensor.convert import as_tensor_variable, normal_axes, normal_axis, stacked
+from graphcore.tensor.arranging import broadcast_arrays
+from graphcore.tensor.convert import (
+    as_tensor_variable,
+    normal_axes,
+    normal_axis,
+    stack_first,
+    stacked,
+)
 from graphcore.tensor.elementwise import switch
 from graphcore.tensor.indexing import getitem, positions, set_subtensor
 from graphcore.tensor.moving import following
@@ -342,12 +349,11 @@ def unique(ar, return_index=False, return_inverse=False, return_counts=False, ax
     Parameters
     ----------
     ar : array_like or variable
-        It is flattened.
     return_index, return_inverse, return_counts : bool
         Also return where each occurs first; which of them each element of ``ar`` is, in the shape
         of ``ar``; how often each occurs.
-    axis : None
-        Distinct rows are not supported.
+    axis : int, optional
+        Distinct slices along an axis, in lexicographic order, instead of elements.
 
     Examples
     --------
@@ -356,29 +362,35 @@ def unique(ar, return_index=False, return_inverse=False, return_counts=False, ax
     >>> values.eval(), counts.eval()
     (array([1, 3]), array([1, 2]))
     """
-    if axis is not None:
-        raise NotImplementedError("unique: only of elements, axis must be None")
     ar = as_tensor_variable(ar)
-    flat = ravel(ar)
-    order = lines.ArgSort(0)(flat)
+    if axis is None:
+        flat = ravel(ar)
+        order = lines.ArgSort(0)(flat)
+    else:
+        axis = normal_axis(axis, ar.type.ndim)
+        flat = dimshuffle(ar, [axis, *(i for i in range(ar.type.ndim) if i != axis)])
+        order = lines.ArgSortRows()(flat)
     ordered = take(flat, order, 0)
     late, early = _part(ordered, 0, slice(1, None)), _part(ordered, 0, slice(None, -1))
     changes = apply_row("ne", late, early)
     if is_inexact(ar.type.dtype):
         nan = apply_row("and_", apply_row("isnan", late), apply_row("isnan", early))
         changes = apply_row("and_", changes, apply_row("not_", nan))
-    head = _part(ordered, 0, slice(None, 1))
-    first = Concatenate(0)(apply_row("or_", apply_row("eq", head, head), True), changes)
-    (starts,) = positions(first, ordered)
+    changes = reduce("any", changes, range(1, flat.type.ndim))
+    head = _part(order, 0, slice(None, 1))
+    first = Concatenate(0)(apply_row("eq", head, head), changes)
+    (starts,) = positions(first, order)
     found = [take(ordered, starts, 0)]
+    if axis:
+        found = [dimshuffle(found[0], [*range(1, axis + 1), 0, *range(axis + 1, ar.type.ndim)])]
     if return_index:
         found.append(take(order, starts, 0))
     if return_inverse:
         number = lines.Cumulative("cumsum", 0)(cast(first, "int64")) - 1
         placed = set_subtensor(getitem(graph.zeros_like(order), order), number)
-        found.append(reshape(placed, shape(ar), ar.type.ndim))
+        found.append(reshape(placed, shape(ar), ar.type.ndim) if axis is None else placed)
     if return_counts:
-        ends = Concatenate(0)(_part(starts, 0, slice(1, None)), expand(size(ar), (0,), 1))
+        ends = Concatenate(0)(_part(starts, 0, slice(1, None)), expand(size(order), (0,), 1))
         found.append(ends - starts)
     return found[0] if len(found) == 1 else found
 
@@ -475,6 +487,8 @@ def choose(a, choices, out=None, mode="raise"):
     >>> tt.choose([0, 1, 0], [[1, 2, 3], [10, 20, 30]]).eval()
     array([ 1, 20,  3])
     """
+    if isinstance(choices, (list, tuple)):
+        choices = stack_first(broadcast_arrays(*choices))
     a, choices = as_tensor_variable(a), as_tensor_variable(choices)
     n = shape_entry(choices, 0)
     if mode == "wrap":
@@ -506,7 +520,7 @@ def inverse_permutation(perm):
     array([1, 2, 0])
     """
     perm = as_tensor_variable(perm)
-    return argsort(perm, axis=-1)
+    return cast(argsort(perm, axis=-1), perm.type.dtype)
 
 
 def permute_row_elements(x, y, inverse=0):
@@ -532,7 +546,7 @@ def unravel_index(indices, dims, order="C", ndim=None):
     indices = as_tensor_variable(indices)
     if ndim is not None:
         dims = as_tensor_variable(dims)
-    lengths = _entries(dims) if ndim is None else [dims[i] for i in range(ndim)]
+    lengths = _entries(dims, ndim)
     found = []
     for n in reversed(lengths) if order == "C" else lengths:
         found.append(apply_row("mod", indices, n))
@@ -551,7 +565,8 @@ def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
     order : {"C", "F"}
     """
     flat = constant(0)
-    pairs = list(zip(map(as_tensor_variable, multi_index), _entries(dims), strict=True))
+    indices = [as_tensor_variable(i) for i in multi_index]
+    pairs = list(zip(indices, _entries(dims, len(indices)), strict=True))
     for i, n in pairs if order == "C" else pairs[::-1]:
         if mode == "raise":  # a range of the right length complains
             i = take(ranges.arange(n), apply_row("switch", i < 0, n, i), 0)
@@ -563,10 +578,13 @@ def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
     return flat
 
 
-def _entries(dims):
-    """Lengths as numbers or scalars."""
+def _entries(dims, count=None):
+    """Lengths as numbers or scalars; a count is needed where that of a variable is not known."""
     if isinstance(dims, Variable) and dims.type.ndim:
-        return [getitem(dims, i) for i in range(dims.type.shape[0])]
+        count = dims.type.shape[0] or count
+        if count is None:
+            raise ValueError("pass ndim, as the number of lengths is not known")
+        return [getitem(dims, i) for i in range(count)]
     return [int(n) if isinstance(n, (int, np.integer)) else n for n in np.atleast_1d(dims).tolist()]
 
 

@@ -9,11 +9,13 @@ from graphcore.errors import shown
 from graphcore.graph.nodes import Constant, SharedVariable, Variable, new_variable
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import inputs_of, replace
-from graphcore.ops.elementwise import cast
+from graphcore.ops.elementwise import apply_row, cast
+from graphcore.ops.index import shape_entry
 from graphcore.ops.lengths import Shape
 from graphcore.ops.operands import constant, graph, known_value, promote
+from graphcore.ops.ranges import arange
 from graphcore.ops.recurrence import recurrence
-from graphcore.ops.shape import expand
+from graphcore.ops.shape import StopGradient, expand
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.drawn import collected
 from graphcore.tensor.indexing import getitem
@@ -386,7 +388,7 @@ class _Scan:
             if o.taps:
                 found.append(getitem(next(arrays), slice(-min(o.taps), None)))
             else:
-                found.append(next(collected))
+                found.append(_last_steps(next(collected), truncate))
         return found, OrderedUpdates({v: getitem(next(arrays), -1) for v in shared})
 
     def _carried(self, roots, shared):
@@ -420,6 +422,15 @@ def _read(returned):
     return [as_tensor_variable(v) for v in parts], {}, None
 
 
+def _last_steps(array, count):
+    """What every step gives, with a gradient from the last steps only; from all for -1."""
+    if count < 0:
+        return array
+    n = shape_entry(array, 0)
+    late = expand(arange(n) >= n - count, range(1, array.type.ndim), array.type.ndim)
+    return apply_row("switch", late, array, StopGradient()(array))
+
+
 def _with_default_updates(results, updates):
     """The updates, with those of the shared variables in use, as generators of random numbers."""
     found, roots = dict(updates), [*results, *updates.values()]
@@ -427,7 +438,7 @@ def _with_default_updates(results, updates):
         new = [
             v
             for v in inputs_of(roots)
-            if isinstance(v, SharedVariable) and v.default_update is not None and v not in found
+            if getattr(v, "default_update", None) is not None and v not in found
         ]
         found.update((v, as_tensor_variable(v.default_update)) for v in new)
         roots = [found[v] for v in new]

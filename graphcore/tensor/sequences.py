@@ -63,6 +63,7 @@ def arange(start, stop=None, step=1, dtype=None):
     start, stop, step = (cast(v, "float64") for v in limits)
     count = apply_row("maximum", apply_row("ceil", (stop - start) / step), 0)
     steps = Arange()(constant(0), cast(count, "int64"), constant(1))
+    step = apply_row("sub", start + step, start)  # the rounded one, as in NumPy
     return cast(start + cast(steps, "float64") * step, dtype)
 
 

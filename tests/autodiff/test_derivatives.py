@@ -221,3 +221,15 @@ def test_names_of_theano_in_the_tensor_module():
         assert getattr(tt, name) is getattr(graphcore, name)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         tt.nonsense
+
+
+def test_tangents_of_constant_gradients_are_zero():
+    a, v, s = np.arange(6.0).reshape(2, 3), tt.vector("v"), tt.scalar("s")
+    value = np.array([1.0, 2.0, 3.0])
+    for cost in (tt.dot(a, v).sum(), (3 * v).sum(), v[1] + v[2]):
+        found = Rop(graphcore.grad(cost, v), v, v).eval({v: value})
+        np.testing.assert_array_equal(found, np.zeros(3))
+    assert Rop(graphcore.grad(3 * s, s), s, s).eval({s: 2.0}) == 0
+    assert Rop(tt.zeros_like(v), v, v).eval({v: value}).shape == (3,)
+    with pytest.raises(graphcore.DisconnectedInputError):
+        Rop(2 * s, v, v)

@@ -117,3 +117,16 @@ def test_a_long_chain_of_choices_and_its_gradient():
         slope *= np.cos(want) + 1 if want > k else 1
         want = np.sin(want) + want if want > k else want + 1
     np.testing.assert_allclose(f(0.3), [want, slope], rtol=1e-13)
+
+
+@pytest.mark.parametrize("taken", [0, 1])
+def test_gradients_have_the_shapes_of_their_branches(taken):
+    c, variables = tt.iscalar("c"), tt.vectors("p", "q", "r", "s")
+    p, q, r, s = variables
+    first, second = ifelse(c, (p, q), (r, s))
+    slopes = graphcore.grad(first.sum() + 2 * second.sum(), list(variables))
+    f = graphcore.function([c, *variables], slopes)
+    found = f(taken, *[np.ones(n) for n in (2, 3, 4, 5)])
+    wanted = [1, 2, 0, 0] if taken else [0, 0, 1, 2]
+    for slope, n, value in zip(found, (2, 3, 4, 5), wanted, strict=True):
+        np.testing.assert_array_equal(slope, np.full(n, float(value)))

@@ -407,3 +407,19 @@ def test_a_result_without_elements_leaves_the_others_alone():
         found = graphcore.function([x], [rows[i] for i in order])(value)
         for i, a in zip(order, found, strict=True):
             np.testing.assert_array_equal(a, wanted[i])
+
+
+def test_truncated_gradients_of_loops_that_carry_nothing():
+    x, limit = tt.vector("x"), tt.lscalar("limit")
+    squares, _ = graphcore.scan(lambda v: v * v, sequences=x, truncate_gradient=3)
+    f = graphcore.function([x], graphcore.grad(squares.sum(), x))
+    np.testing.assert_array_equal(f(np.arange(6.0)), [0, 0, 0, 6, 8, 10])
+    np.testing.assert_array_equal(f(np.arange(2.0)), [0, 2])
+    products, _ = graphcore.scan(
+        lambda u, v, top: (u * v, graphcore.scan_module.until(v > top)),
+        sequences={"input": x, "taps": [-2, 0]}, non_sequences=limit, truncate_gradient=3,
+    )  # fmt: skip
+    f = graphcore.function([x, limit], graphcore.grad(products.sum(), x))
+    # steps 5, 6, 7 are the last three: x[t - 2] has the slope x[t], and the other way round
+    wanted = [0, 0, 0, 5, 6, 7 + 3, 4, 5, 0, 0]
+    np.testing.assert_array_equal(f(np.arange(10.0), 6), wanted)

@@ -244,3 +244,34 @@ def test_graphs_for_many_values_at_once(lead):
     np.testing.assert_allclose(results[4], weights @ weights.T)
     with pytest.raises(ValueError, match="the same number of axes more"):
         graphcore.vectorize_graph(outputs, {x: tt.matrix(), a: tt.scalar()})
+
+
+def test_shared_variables_inside_of_a_graph_have_gradients():
+    x, w = tt.dvector("x"), graphcore.shared(np.array([2.0, 3.0]), "w")
+    op = graphcore.OpFromGraph([x], [(x * w**2).sum()])
+    f = graphcore.function([x], graphcore.grad(op(x), [x, w]))
+    for value in (np.array([2.0, 3.0]), np.array([1.0, -1.0])):
+        w.set_value(value)
+        gx, gw = f([5.0, 7.0])
+        np.testing.assert_array_equal(gx, value**2)
+        np.testing.assert_array_equal(gw, 2 * value * [5.0, 7.0])
+    given = graphcore.OpFromGraph([x], [(x * w).sum()], lop_overrides=lambda i, o, g: [i[0]])
+    np.testing.assert_array_equal(graphcore.grad(given(x), x).eval({x: [5.0, 7.0]}), [5, 7])
+
+
+@pytest.mark.parametrize("form", ["grad", "lop", "list"])
+def test_a_gradient_may_be_an_operation(form):
+    x, y, z, g = tt.dvectors("x", "y", "z", "g")
+    if form == "lop":
+        slope = graphcore.OpFromGraph([x, y, z, g], [2 * y * g, z * g])
+        op = graphcore.OpFromGraph([x, y], [x * y], lop_overrides=slope)
+    elif form == "grad":
+        slope = graphcore.OpFromGraph([x, y, g], [2 * y * g, x * y * g])
+        op = graphcore.OpFromGraph([x, y], [x * y], grad_overrides=slope)
+    else:
+        slope = graphcore.OpFromGraph([x, y, g], [2 * y * g])
+        op = graphcore.OpFromGraph([x, y], [x * y], grad_overrides=[slope, lambda i, g: z * g[0]])
+    gx, gy = graphcore.grad(op(x, y).sum(), [x, y])
+    values = {x: [1.0, 2.0], y: [3.0, 4.0], z: [3.0, 8.0]}
+    f = graphcore.function([x, y, z], [gx, gy], on_unused_input="ignore")
+    np.testing.assert_array_equal(f(*values.values()), [[6, 8], [3, 8]])

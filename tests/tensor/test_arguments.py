@@ -284,3 +284,73 @@ def test_products_with_jacobians_through_whole_numbers():
 def test_complex_inputs_take_python_numbers():
     z = tt.cscalar("z")
     assert graphcore.function([z], z + 1)(-2.0) == -1
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_unique_slices(axis):
+    x = np.array([[3.0, 1.0, 3.0, 1.0], [2.0, 1.0, 2.0, 1.0], [3.0, 1.0, 3.0, 1.0]])
+    options = (True, True, True)
+    m = tt.matrix("m")
+    f = graphcore.function([m], tt.unique(m, *options, axis=axis))
+    for value in (x, x[:1], x[:, :1], np.zeros((0, 2)), np.arange(12.0).reshape(3, 4)[::-1] % 5):
+        if not value.shape[axis]:
+            continue
+        for found, wanted in zip(f(value), np.unique(value, *options, axis=axis), strict=True):
+            np.testing.assert_array_equal(found, wanted.reshape(found.shape))
+    cube = RNG.integers(0, 2, (4, 2, 2))
+    for axis in range(3):
+        found = tt.unique(cube, axis=axis).eval()
+        np.testing.assert_array_equal(found, np.unique(cube, axis=axis))
+
+
+def test_whole_numbers_stay_what_they_are():
+    for function in (tt.floor, tt.ceil, tt.trunc):
+        assert function(tt.ivector("i")).dtype == "int32"
+        assert function(tt.fvector("x")).dtype == "float32"
+    a, b = np.array([[255, 5, 4], [0, 252, 3]], "uint8"), np.array([3, 255, 1], "uint8")
+    np.testing.assert_array_equal(tt.ceil_intdiv(a, b).eval(), [[85, 1, 4], [0, 1, 3]])
+    found = tt.ceil_intdiv(np.array([-7, 7, 8, -8]), np.array([2, 2, -3, -3])).eval()
+    np.testing.assert_array_equal(found, [-3, 4, -2, 3])
+    assert tt.inverse_permutation(tt.ivector("p")).dtype == "int32"
+
+
+def test_losses_keep_the_element_type():
+    x = tt.fvector("x")
+    for target in (1, 0.5, tt.fvector("y")):
+        assert tt.nnet.binary_crossentropy(x, target).dtype == "float32"
+        assert tt.nnet.sigmoid_binary_crossentropy(x, target).dtype == "float32"
+
+
+def test_arange_takes_the_rounded_step():
+    limits = tt.dscalars("a", "b", "c")
+    f = graphcore.function(list(limits), tt.arange(*limits))
+    for values in [(-5, 1.1, 1.2), (1.3, 2, -2.1), (0, 5, 1), (0, 0, 1), (2.5, -1, -0.5)]:
+        np.testing.assert_array_equal(f(*values), np.arange(*values))
+
+
+def test_arguments_that_are_variables():
+    k, m, n = tt.lscalar("k"), tt.matrix("m"), tt.lvector("n")
+    x = np.arange(12.0).reshape(3, 4)
+    for offset in (-1, 0, 2):
+        np.testing.assert_array_equal(tt.tril(m, k).eval({m: x, k: offset}), np.tril(x, offset))
+        np.testing.assert_array_equal(tt.triu(m, k).eval({m: x, k: offset}), np.triu(x, offset))
+    places = [np.array([1, 2]), np.array([0, 1])]
+    found = tt.ravel_multi_index(places, n).eval({n: [3, 4]})
+    np.testing.assert_array_equal(found, np.ravel_multi_index(places, (3, 4)))
+    with pytest.raises(ValueError, match="ndim"):
+        tt.tile(m, n)
+    v = tt.vector("v")
+    np.testing.assert_array_equal(tt.fill(v, m).eval({v: x[0], m: x}), x)
+    np.testing.assert_array_equal(tt.fill(m, v).eval({v: x[1], m: x}), np.stack([x[1]] * 3))
+    for error in (ValueError, IndexError):
+        with pytest.raises(error, match="out of bounds"):
+            m.swapaxes(0, 3)
+    np.testing.assert_array_equal(m.sum(axis=np.array(0)).eval({m: x}), x.sum(0))
+
+
+def test_the_gradient_of_a_failed_factor_is_nan():
+    m = tt.matrix("m")
+    slope = graphcore.grad(tt.slinalg.cholesky(m, on_error="nan").sum(), m)
+    assert np.isnan(slope.eval({m: np.array([[1.0, 0.2], [0.2, -2.0]])})).all()
+    fine = graphcore.grad(tt.slinalg.cholesky(m).sum(), m)
+    np.testing.assert_array_equal(slope.eval({m: P}), fine.eval({m: P}))

@@ -276,3 +276,51 @@ def test_symbolic_steps_beside_arrays_of_positions(step):
     found = graphcore.function([m, idx, k], outputs)(values, at, step)
     for got, want in zip(found, [values[at, ::step], values[::step, at], slope], strict=True):
         np.testing.assert_array_equal(got, want)
+
+
+PARTS = {
+    "all": lambda a, i, m, n: a[:],
+    "a row": lambda a, i, m, n: a[0],
+    "a row of unknown number": lambda a, i, m, n: a[n],
+    "backwards": lambda a, i, m, n: a[::-1],
+    "rows": lambda a, i, m, n: a[i],
+    "columns": lambda a, i, m, n: a[:, 0 * i[:1]],
+    "points": lambda a, i, m, n: a[i, 0 * i],
+    "a mask": lambda a, i, m, n: a[m],
+    "a column": lambda a, i, m, n: a[:, 0],
+    "the first rows": lambda a, i, m, n: a[:n],
+    "the first of a column": lambda a, i, m, n: a[:n, 0],
+}
+
+
+@pytest.mark.parametrize("write", [tt.set_subtensor, tt.inc_subtensor])
+@pytest.mark.parametrize("name", PARTS)
+def test_values_that_do_not_fit_are_refused(name, write):
+    a, value, i = tt.dmatrix("a"), tt.dvector("value"), tt.lvector("i")
+    m, n = tt.vector("m", "bool"), tt.lscalar("n")
+    part = PARTS[name]
+    f = graphcore.function(
+        [a, value, i, m, n], write(part(a, i, m, n), value), on_unused_input="ignore"
+    )
+    index, mask = np.array([0, 2]), np.array([True, False, True])
+    refused = 0
+    for shape, length, rows in itertools.product([(3, 1), (3, 3)], range(5), range(3)):
+        x, v = np.zeros(shape), np.arange(1.0, length + 1)
+        region = part(x, index, mask, rows).shape
+        try:
+            wanted = np.broadcast_to(v, region)
+        except ValueError:
+            refused += 1
+            with pytest.raises(ValueError, match="value"):
+                f(x, v, index, mask, rows)
+            continue
+        found = f(x, v, index, mask, rows)
+        np.testing.assert_array_equal(part(found, index, mask, rows), wanted)
+    assert refused
+
+
+def test_choices_broadcast_against_each_other():
+    a, p, q = np.array([[0, 1], [1, 0]]), np.array([[1, 2]]), np.array([[3], [4]])
+    x = tt.lmatrix("x")
+    f = graphcore.function([x], tt.choose(x, (p, q)))
+    np.testing.assert_array_equal(f(a), np.choose(a, (p, q)))

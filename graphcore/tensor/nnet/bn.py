@@ -43,7 +43,7 @@ def batch_normalization_train(inputs, gamma, beta, axes="per-activation", epsilo
 
     Returns
     -------
-    list
+    tuple
         Outputs, mean, 1 / standard deviation; then the new running averages that were asked for.
         All but the outputs have the axes of ``gamma``.
     """
@@ -64,7 +64,7 @@ def batch_normalization_train(inputs, gamma, beta, axes="per-activation", epsilo
     if gamma.type.ndim < x.type.ndim:
         kept = [i for i in range(x.type.ndim) if i not in over]
         found[1:] = [dimshuffle(v, kept) for v in found[1:]]
-    return found
+    return tuple(found)
 
 
 def batch_normalization_test(inputs, gamma, beta, mean, var, axes="per-activation",

@@ -1,8 +1,9 @@
 """Activations and losses of neural networks."""
 
 from graphcore.ops.elementwise import apply_row
+from graphcore.ops.operands import as_variables
 from graphcore.tensor import elementwise, ordering, reductions
-from graphcore.tensor.convert import as_tensor_variable
+from graphcore.tensor.convert import as_tensor_variable, stacked
 from graphcore.tensor.padding import pad
 from graphcore.tensor.products import dot
 from graphcore.tensor.shaping import concatenate, expand_dims
@@ -91,13 +92,13 @@ def binary_crossentropy(output, target):
     >>> bool(abs(binary_crossentropy(0.25, 1.0).eval() - 1.3862943611198906) < 1e-15)
     True
     """
-    output, target = as_tensor_variable(output), as_tensor_variable(target)
+    output, target = as_variables((stacked(output), stacked(target)))
     return -(target * apply_row("log", output) + (1 - target) * apply_row("log1p", -output))
 
 
 def sigmoid_binary_crossentropy(output, target):
     """:func:`binary_crossentropy` of ``sigmoid(output)``, without rounding at the ends."""
-    output, target = as_tensor_variable(output), as_tensor_variable(target)
+    output, target = as_variables((stacked(output), stacked(target)))
     return softplus(output) - target * output
 
 
