@@ -179,8 +179,8 @@ class IncSubtensor(_Indexed):
         return [x]
 
     def infer_shape(self, shapes, values):
-        region = self._region(shapes[0], _arg_values(values, 2))
-        check_fits(self.name, shapes[1], region)
+        if shapes[1] is not None:  # inside of a loop it may be that only values tell it
+            check_fits(self.name, shapes[1], self._region(shapes[0], _arg_values(values, 2)))
         return [tuple(shapes[0])]
 
     def reference(self, x, value, *ints):
@@ -316,7 +316,8 @@ class IncTake(Op):
         return [x]
 
     def infer_shape(self, shapes, values):
-        check_fits(self.name, shapes[1], _gathered(self.axis, shapes[0], shapes[2]))
+        if None not in shapes:
+            check_fits(self.name, shapes[1], _gathered(self.axis, shapes[0], shapes[2]))
         return [tuple(shapes[0])]
 
     def reference(self, x, value, idx):

@@ -141,7 +141,8 @@ class IncPoints(_AtPoints):
         return found
 
     def infer_shape(self, shapes, values):
-        check_fits(self.name, shapes[1], self._region(shapes[0], shapes[2:]))
+        if None not in shapes:
+            check_fits(self.name, shapes[1], self._region(shapes[0], shapes[2:]))
         return [tuple(shapes[0])]
 
     def reference(self, x, value, *idx):
