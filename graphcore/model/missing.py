@@ -5,14 +5,28 @@ import warnings
 import numpy as np
 
 import graphcore.tensor as tt
+from graphcore.graph.walk import inputs_of
 from graphcore.model.distributions.base import Distribution, Recipe
 from graphcore.model.distributions.constraints import Constraint
 from graphcore.model.distributions.parameters import core_axes
 from graphcore.model.distributions.transforms import Interval
+from graphcore.tensor import TensorVariable
 
 
 class ImputationWarning(UserWarning):
     """Observed data have missing entries, which are sampled."""
+
+
+class Completed(TensorVariable):
+    """Observed values and imputed ones, together in one array."""
+
+    __slots__ = ()
+
+    @property
+    def missing_values(self):
+        """PyMC3: the variables that stand for missing entries, in a list."""
+        wanted = f"{self.name}_unobserved"
+        return [v for v in inputs_of([self]) if v.name == wanted]
 
 
 def impute(model, recipe, name, data, mask, given):
@@ -48,6 +62,7 @@ def impute(model, recipe, name, data, mask, given):
         lost = _enter(model, joint, f"{name}_unobserved", free)
         known = tt.constant(data[~mask])
     whole = _combined(lost, known, mask).copy(name=name)
+    whole.__class__ = Completed  # the same variable, with one attribute more
     model._append("deterministics", whole)
     model._add_name(whole, dims)
     return whole

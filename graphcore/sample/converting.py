@@ -6,7 +6,7 @@ from graphcore.model import modelcontext
 from graphcore.sample import traces
 from graphcore.sample.options import refuse
 from graphcore.sample.predictive import compute_log_likelihood, result_of
-from graphcore.sample.results import Result
+from graphcore.sample.results import Group, Result
 
 
 def to_inference_data(
@@ -53,7 +53,9 @@ def to_inference_data(
     if trace is not None:
         groups = {k: g for k, g in trace.items() if save_warmup or not k.startswith("warmup")}
         if include_transformed:
-            groups["unconstrained_posterior"] = trace.transformed
+            kept = slice(trace.n_warmup, None)
+            values = {k: array.isel(draw=kept) for k, array in trace.transformed.items()}
+            groups["unconstrained_posterior"] = Group(values)
         attrs = trace.attrs
     made = {}
     if posterior_predictive:

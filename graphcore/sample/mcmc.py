@@ -96,7 +96,8 @@ def sample(
     var_names : sequence of str, optional
         Variables and deterministics to keep.
     discard_tuned_samples : bool
-        False adds the groups ``warmup_posterior`` and ``warmup_sample_stats``.
+        False adds the groups ``warmup_posterior`` and ``warmup_sample_stats``, or puts the warm-up
+        in front of the draws of a MultiTrace.
     compute_convergence_checks : bool
         Warn about divergences, R-hat, effective sample sizes, and tree depth.
     return_inferencedata : bool
@@ -192,9 +193,12 @@ def sample(
     report.warn(notes)
     if return_inferencedata:
         return traces.converted(result)
-    values = expand.split_values(model, run.positions)
     told = report.SamplerReport(notes, tune, run.positions.shape[1], run.seconds)
-    return MultiTrace(dict(result), result.attrs, make_group(values), told)
+    positions = run.positions
+    if run.warmup_positions is not None:
+        positions = np.concatenate([run.warmup_positions, positions], axis=1)
+    values = make_group(expand.split_values(model, positions))
+    return MultiTrace(dict(result), result.attrs, values, told)
 
 
 def _differentiable(model):

@@ -4,8 +4,9 @@ import itertools
 
 import numpy as np
 
-from graphcore.sample.results import Group, Result, make_group
+from graphcore.sample.results import DataArray, Group, Result, make_group
 
+SAMPLED = ("posterior", "sample_stats")  # groups that a warm-up has, too
 OLD_STATS = {
     "depth": "tree_depth",
     "mean_tree_accept": "acceptance_rate",
@@ -20,6 +21,8 @@ class MultiTrace(Result):
     ``trace["mu"]`` has the draws of all chains one after the other, ``trace["diverging"]`` a
     statistic of the sampler, ``trace[-1]`` a point (of the last chain), and ``trace[100::2]`` a
     shorter trace. The groups of a :class:`~graphcore.sample.results.Result` are attributes.
+    With ``discard_tuned_samples=False`` the draws of the warm-up come first, as in PyMC; the
+    statistic ``tune`` is true for them.
 
     Attributes
     ----------
@@ -41,6 +44,7 @@ class MultiTrace(Result):
         super().__init__(groups, attrs)
         self.transformed = transformed or Group({})  # values of transformed variables
         self.report = report
+        self._drawn = with_warmup(groups) if "warmup_posterior" in groups else groups
 
     @property
     def nchains(self):
@@ -55,20 +59,25 @@ class MultiTrace(Result):
     @property
     def varnames(self):
         """Names of the variables, those of transformed values included."""
-        return [*self._groups["posterior"], *self._only_transformed()]
+        return [*self._drawn["posterior"], *self._only_transformed()]
 
     def _only_transformed(self):
         """The values of variables that have a transform, by the names of the values."""
-        posterior = self._groups["posterior"]
+        posterior = self._drawn["posterior"]
         return {k: x for k, x in self.transformed.items() if k not in posterior}
 
     @property
     def stat_names(self):
         """Names of the statistics of the sampler."""
-        return {*self._groups.get("sample_stats", ()), "tune"}
+        return {*self._drawn.get("sample_stats", ()), "tune"}
 
     def _shape(self):
-        return next(iter(self._groups["posterior"].values())).shape[:2]
+        return next(iter(self._drawn["posterior"].values())).shape[:2]
+
+    @property
+    def n_warmup(self):
+        """How many draws of the warm-up come first."""
+        return len(self) - next(iter(self._groups["posterior"].values())).shape[1]
 
     def __len__(self):
         return self._shape()[1]
@@ -90,7 +99,7 @@ class MultiTrace(Result):
         return self._groups.items()
 
     def __contains__(self, name):
-        known = (self._groups, self._groups["posterior"], self.stat_names)
+        known = (self._groups, self._drawn["posterior"], self.stat_names)
         return any(name in names for names in known)
 
     def __getitem__(self, key):
@@ -111,7 +120,7 @@ class MultiTrace(Result):
         return super().__getitem__(name)
 
     def __getattr__(self, name):
-        own = name.startswith("_") or name in ("report", "transformed")
+        own = name.startswith("_") or name in ("report", "transformed", "n_warmup")
         if not own and name in self.varnames:
             return self.get_values(name)
         return super().__getattr__(name)
@@ -121,7 +130,8 @@ class MultiTrace(Result):
         name = getattr(varname, "name", varname)
         if name not in self.varnames:
             raise KeyError(f"no variable {name!r}; there are {', '.join(self.varnames)}")
-        group = "posterior" if name in self._groups["posterior"] else self.transformed
+        group = self._drawn["posterior"]
+        group = group if name in group else self.transformed
         return self._values(group, name, burn, thin, combine, chains, squeeze)
 
     def get_sampler_stats(
@@ -133,8 +143,8 @@ class MultiTrace(Result):
             raise KeyError(
                 f"no statistic {stat_name!r}; there are {', '.join(sorted(self.stat_names))}"
             )
-        stats = self._groups["sample_stats"] if "sample_stats" in self._groups else Group({})
-        if stat_name == "tune":  # every draw that is kept was made after the warm-up
+        stats = self._drawn.get("sample_stats", Group({}))
+        if stat_name == "tune" and stat_name not in stats:  # the warm-up was not kept
             stats = make_group({"tune": np.zeros(self._shape(), dtype=bool)})
         return self._values(stats, stat_name, burn, thin, combine, chains, squeeze)
 
@@ -143,7 +153,7 @@ class MultiTrace(Result):
 
         Transformed values are among them, so that functions of a model take the point.
         """
-        arrays = {**self._groups["posterior"].data_vars, **self._only_transformed()}
+        arrays = {**self._drawn["posterior"].data_vars, **self._only_transformed()}
         return {name: a.values[chain, idx] for name, a in arrays.items()}
 
     def points(self, chains=None):
@@ -162,25 +172,50 @@ class MultiTrace(Result):
             Whether a variable that exists is replaced; otherwise that is an error.
         """
         for name, draws in vals.items():
-            if name in self._groups["posterior"] and not overwrite:
+            if name in self._drawn["posterior"] and not overwrite:
                 raise ValueError(f"the trace has {name!r}; pass overwrite=True to replace it")
             draws = np.asarray(draws)
-            made = make_group({name: draws.reshape(*self._shape(), *draws.shape[1:])})
-            self._groups["posterior"].data_vars[name] = made[name]
+            made = make_group({name: draws.reshape(*self._shape(), *draws.shape[1:])})[name]
+            self._drawn["posterior"].data_vars[name] = made
+            self._groups["posterior"].data_vars[name] = made.isel(draw=slice(self.n_warmup, None))
 
     def remove_values(self, varname):
         """Remove a variable."""
-        if varname not in self._groups["posterior"]:
+        if varname not in self._drawn["posterior"]:
             raise KeyError(f"no variable {varname!r}")
-        del self._groups["posterior"].data_vars[varname]
+        for groups in (self._drawn, self._groups):
+            groups["posterior"].data_vars.pop(varname, None)
 
     def _slice(self, draws):
         """The trace of these draws of every chain."""
-
-        groups = {**self._groups, "": self.transformed}
-        for name, group in groups.items():
-            if group.data_vars and not name.startswith("warmup") and "draw" in group.sizes:
+        groups = {}
+        for name, group in {**self._drawn, "": self.transformed}.items():
+            if "draw" not in group.sizes:
+                groups[name] = group
+            elif group.sizes["draw"] == len(self):
                 arrays = {k: array.isel(draw=draws) for k, array in group.items()}
                 groups[name] = Group(arrays, group.attrs)
         transformed = groups.pop("")
         return MultiTrace(groups, self.attrs, transformed, self.report)
+
+
+def with_warmup(groups):
+    """Groups in which the warm-up comes before the draws, told apart by the statistic ``tune``."""
+    found = {name: g for name, g in groups.items() if not name.startswith("warmup_")}
+    parts = []
+    for prefix in ("warmup_", ""):
+        posterior = groups[f"{prefix}posterior"]
+        stats = groups.get(f"{prefix}sample_stats", Group({}))
+        shape = next(iter(posterior.values())).shape[:2]
+        flags = make_group({"tune": np.full(shape, bool(prefix))})
+        both = {**stats.data_vars, **flags.data_vars}
+        parts.append({"posterior": posterior.data_vars, "sample_stats": both})
+    warm, kept = parts
+    for name in SAMPLED:
+        arrays = {}
+        for key, array in kept[name].items():
+            values = np.concatenate([warm[name][key].values, array.values], axis=1)
+            coords = {**array.coords, "draw": np.arange(values.shape[1])}
+            arrays[key] = DataArray(values, array.dims, coords, key)
+        found[name] = Group(arrays, groups["posterior"].attrs)
+    return found

@@ -60,6 +60,33 @@ class Summary:
     def __len__(self):
         return len(self.rows)
 
+    @property
+    def shape(self):
+        """Numbers of rows and columns."""
+        return self.values.shape
+
+    def round(self, decimals=0):
+        """The table with rounded numbers."""
+        return Summary(self.rows, np.round(self.values, decimals))
+
+    def to_dataframe(self):
+        """The table as a ``pandas.DataFrame``, what ArviZ's ``summary`` returns."""
+        import pandas
+
+        return pandas.DataFrame(self.values, index=self.rows, columns=list(self.columns))
+
+    def __getattr__(self, name):
+        """What a data frame has, such as ``loc``, where pandas is installed."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            frame = self.to_dataframe()
+        except ImportError:
+            raise AttributeError(
+                f"a summary has no {name!r}; a pandas.DataFrame might, but pandas is not installed"
+            ) from None
+        return getattr(frame, name)
+
     def __str__(self):
         cells = [["", *self.columns]]
         for row, line in zip(self.rows, self.values, strict=True):

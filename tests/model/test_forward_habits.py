@@ -84,3 +84,26 @@ def test_functions_of_points_of_the_model_around():
     assert pm.compile_fn(s, point_fn=False, model=model)(0.0) == 1.0
     with pytest.raises(TypeError, match="no model on the context stack"):
         pm.compile_fn(s)
+
+
+def test_missing_values_of_an_observed_variable():
+    data = np.ma.masked_values([1.0, -999.0, 3.0, -999.0], -999.0)
+    with pm.Model() as model:
+        mu = pm.Normal("mu")
+        with pytest.warns(pm.ImputationWarning):
+            y = pm.Normal("y", mu, 1, observed=data)
+        step = pm.Metropolis([y.missing_values[0]])
+    assert y.missing_values == model.missing_values and step.vars[0].name == "y_unobserved"
+    assert (y + 1).type.shape == (4,)
+
+
+def test_the_factor_that_lkj_returns_is_expanded_already():
+    with pm.Model():
+        chol = pm.LKJCholeskyCov("c", n=3, eta=2, sd_dist=pm.Exponential.dist(1))
+    full = pm.expand_packed_triangular(3, chol)
+    upper = pm.expand_packed_triangular(3, chol, lower=False)
+    diagonal = pm.expand_packed_triangular(3, chol, diagonal_only=True)
+    a, b, c, d = pm.draw([chol[0], full, upper, diagonal], random_seed=1)
+    np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(a, c.T)
+    np.testing.assert_array_equal(np.diag(a), d)

@@ -19,7 +19,6 @@ def trace():
             random_seed=1,
             progressbar=False,
             return_inferencedata=False,
-            discard_tuned_samples=False,
             compute_convergence_checks=False,
         )
 
@@ -62,7 +61,6 @@ def test_a_slice_is_a_trace(trace):
     assert len(part) == len(part.posterior["x"].coords["draw"]) == 15
     assert np.array_equal(part["x"], trace["x", 10, 2])
     assert part["diverging"].shape == (30,)
-    assert part.warmup_posterior["x"].shape == (2, 60, 3)
 
 
 def test_variables_are_added_and_removed(trace):
@@ -108,3 +106,46 @@ def test_without_arviz_its_functions_are_missing(monkeypatch):
     assert not hasattr(pm, "plot_trace")
     with pytest.raises(AttributeError, match="loo is a function of ArviZ: pip install"):
         pm.loo
+
+
+def test_the_warm_up_comes_first():
+    run = {"tune": 60, "chains": 2, "random_seed": 1, "progressbar": False,
+           "return_inferencedata": False, "compute_convergence_checks": False}  # fmt: skip
+    with pm.Model() as model:
+        s = pm.HalfNormal("s", shape=3)
+        kept = pm.sample(40, **run)
+        trace = pm.sample(40, discard_tuned_samples=False, **run)
+    assert len(trace) == 100 and (trace.report.n_tune, trace.report.n_draws) == (60, 40)
+    np.testing.assert_array_equal(trace["s", 60:], kept["s"])
+    np.testing.assert_array_equal(trace["s_log__", 60:], kept["s_log__"])
+    np.testing.assert_array_equal(trace.get_sampler_stats("tune", combine=False)[1],
+                                  np.arange(100) < 60)  # fmt: skip
+    part = trace[60:]
+    np.testing.assert_array_equal(part["s"], kept["s"])
+    assert not part["tune"].any() and part["energy"].shape == (80,)
+    np.testing.assert_array_equal(trace[50:]["tune"].reshape(2, 50).sum(axis=1), [10, 10])
+    assert model.logp(trace[3]) == pytest.approx(float(trace["lp"][103]), rel=1e-12)
+    data = pm.to_inference_data(trace, model=model, save_warmup=True)
+    assert data.posterior["s"].shape == (2, 40, 3)
+    np.testing.assert_array_equal(np.asarray(data.posterior["s"]).reshape(80, 3), kept["s"])
+    assert data.warmup_posterior["s"].shape == (2, 60, 3)
+    assert "tune" not in data.sample_stats
+    assert trace.posterior["s"].shape == (2, 40, 3)
+    assert trace.warmup_sample_stats["lp"].shape == (2, 60)
+    trace.add_values({"z": trace["s"][:, 0]})
+    assert trace["z"].shape == (200,) and trace.posterior["z"].shape == (2, 40)
+    trace.remove_values("z")
+    assert "z" not in trace and "z" not in trace.posterior
+    assert pm.to_inference_data(kept, model=model).groups() == kept.groups()
+    assert np.array_equal(pm.summary(trace).values, pm.summary(kept).values)
+    assert s.name in trace
+
+
+def test_a_warm_up_of_steps_without_statistics():
+    with pm.Model():
+        pm.Bernoulli("k", 0.3)
+        trace = pm.sample(
+            10, tune=20, chains=1, progressbar=False, return_inferencedata=False,
+            discard_tuned_samples=False, compute_convergence_checks=False,
+        )  # fmt: skip
+    assert trace["tune"].sum() == 20 and trace["k"].shape == (30,)

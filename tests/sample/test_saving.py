@@ -79,3 +79,15 @@ def test_how_the_run_went(trace):
     assert not bad.report.ok
     with pytest.raises(ValueError, match=r"the run had problems: .*no warm-up"):
         bad.report.raise_ok()
+
+
+def test_a_summary_has_what_a_data_frame_has(trace):
+    table = pm.summary(trace)
+    assert table.shape == (2, 9) and table.round(1)["s[a]", "mean"] == round(
+        table["s[a]", "mean"], 1
+    )
+    pytest.importorskip("pandas")
+    assert table.loc["s[b]", "sd"] == table["s[b]", "sd"]
+    assert list(table.to_dataframe().columns) == list(table.columns)
+    with pytest.raises(AttributeError):
+        table.no_such_thing

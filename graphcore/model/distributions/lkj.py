@@ -30,7 +30,8 @@ def expand_packed_triangular(n, packed, lower=True, diagonal_only=False):
     n : int
         Rows of the matrix.
     packed : vector
-        The ``n * (n + 1) / 2`` elements of the triangle, row after row.
+        The ``n * (n + 1) / 2`` elements of the triangle, row after row.  What ``LKJCholeskyCov``
+        returned is taken too, whose factor is a matrix already.
     lower : bool
         Which triangle it is.
     diagonal_only : bool
@@ -43,6 +44,9 @@ def expand_packed_triangular(n, packed, lower=True, diagonal_only=False):
     array([[1., 0.],
            [2., 3.]])
     """
+    if isinstance(packed, tuple) and len(packed) == 3:  # factor, correlations, deviations
+        factor = packed[0] if lower else packed[0].T
+        return tt.diagonal(factor) if diagonal_only else factor
     packed = tt.as_tensor_variable(packed)
     if packed.ndim != 1:
         raise ValueError(f"expand_packed_triangular: needs a vector, got {packed.ndim} axes")
