@@ -1,5 +1,6 @@
 """``sample``: draws from the posterior of a model, with PyMC's arguments."""
 
+import warnings
 from collections import namedtuple
 
 import numpy as np
@@ -121,8 +122,8 @@ def sample(
     **options
         Options of other steps that are chosen here, by the name of the step, as
         ``metropolis={"tune_interval": 50}``; and arguments of PyMC's that mean nothing here, such
-        as ``mp_ctx``, ``blas_cores`` or ``compile_kwargs``; ``nuts_sampler`` may be ``"pymc"``,
-        for the sampler that there is.
+        as ``mp_ctx``, ``blas_cores`` or ``compile_kwargs``.  There is one sampler: another
+        ``nuts_sampler`` of PyMC's, such as ``"nutpie"``, gets a warning.
 
     Returns
     -------
@@ -226,7 +227,11 @@ def _known(given, names, what):
 def _check_ignored(options):
     """Refuse arguments that neither this sampler nor PyMC's has."""
     sampler = options.get("nuts_sampler", "pymc")
-    if sampler not in ("pymc", "graphcore"):
+    if sampler in ("blackjax", "numpyro", "nutpie"):
+        warnings.warn(
+            f"nuts_sampler={sampler!r}: NUTS of graphcore stands in its place", stacklevel=3
+        )
+    elif sampler not in ("pymc", "graphcore"):
         raise ValueError(f"nuts_sampler={sampler!r}: there is only the sampler of graphcore")
     refuse(options, "sample()", IGNORED)
 

@@ -23,6 +23,8 @@ spellings of keywords, and all tests, come from here and from the table::
 
 import math
 from dataclasses import dataclass
+from functools import wraps
+from numbers import Number
 
 import numpy as np
 
@@ -73,24 +75,38 @@ _METHODS = {
 _MOMENTS = ("mean", "variance")
 
 
+_VALUES = (Variable, np.ndarray, Number, list, tuple)
+
+
 class _Formula:
     """A plain function on the class; on a distribution the method that applies it, if any.
 
-    Moments of a distribution are variables.  Where a class has no formula by parameters alone, it
-    has them as properties.
+    As in PyMC, the class takes a value and parameters too: ``Normal.logp(value, mu, sigma)``, where
+    the formula has a namespace first.  Moments of a distribution are variables.  Where a class has
+    no formula by parameters alone, it has them as properties.
     """
 
     def __init__(self, name, function):
         self.name, self.function = name, function
 
     def __get__(self, distribution, cls):
-        if distribution is None:
+        method = _METHODS.get(self.name)
+        if distribution is not None:
+            if self.name in _MOMENTS:
+                return distribution.moment(self.name)
+            return self.function if method is None else getattr(distribution, method)
+        if method is None or self.name == "random":
             return self.function
-        if self.name in _MOMENTS:
-            return distribution.moment(self.name)
-        return (
-            getattr(distribution, _METHODS[self.name]) if self.name in _METHODS else self.function
-        )
+
+        @wraps(self.function)
+        def formula(*args, **kwargs):
+            if "value" in kwargs:
+                args = (kwargs.pop("value"), *args)
+            elif not args or not isinstance(args[0], _VALUES):
+                return self.function(*args, **kwargs)
+            return getattr(cls.dist(*args[1:], **kwargs).distribution, method)(args[0])
+
+        return formula
 
 
 @dataclass(frozen=True)

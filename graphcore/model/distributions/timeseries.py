@@ -58,6 +58,11 @@ class GaussianRandomWalk(Distribution):
         kwargs = dict(kwargs)
         old = kwargs.pop("init", None)  # PyMC3's name
         start = _start(kwargs.pop("init_dist", old), label)
+        tau = kwargs.pop("tau", None)
+        if tau is not None:
+            if kwargs.get("sigma") is not None:
+                raise TypeError(f"{label}: GaussianRandomWalk takes sigma or tau, not both")
+            kwargs["sigma"] = tt.as_tensor_variable(tau) ** -0.5
         shapes = {k: v for k, v in shapes.items() if v is not None}
         if kwargs.get("steps") is None:
             kwargs["steps"] = _steps(shapes, label)
