@@ -19,6 +19,8 @@ Examples
 array([3., 8.])
 """
 
+from importlib import import_module
+
 import numpy as np
 
 from graphcore import tensor as tt
@@ -44,6 +46,7 @@ class SparseVariable:
     """
 
     ndim = 2
+    known = True  # the positions, which are symbolic of inputs
     dtype = "float64"
     type = property(lambda self: SparseType(self.format, self.data.dtype))
     __array_ufunc__ = None  # NumPy and SciPy leave operators to this class
@@ -211,7 +214,7 @@ def _entries(shape):
 def _known(name, *matrices):
     """Refuse matrices whose positions are symbolic."""
     for x in matrices:
-        if isinstance(x.shape[0], Variable):
+        if not x.known:
             raise TypeError(
                 f"{name}: the positions of {x!r} are symbolic, and its result has other ones; work "
                 "on x.toarray(), or make the matrix with as_sparse_variable"
@@ -224,9 +227,8 @@ def _compressed(data, indices, indptr, shape, format):
     if isinstance(indptr, Constant):
         indptr = indptr.data
     if any(isinstance(v, Variable) for v in (indices, indptr, *_entries(shape))):
-        from graphcore.sparse_inputs import compressed
-
-        return compressed(data, indices, indptr, shape, format)
+        made = import_module("graphcore.sparse_inputs").compressed
+        return made(data, indices, indptr, shape, format)
     indptr = np.asarray(indptr)
     major, minor = (0, 1) if format == "csr" else (1, 0)
     if len(indptr) != shape[major] + 1 or (np.diff(indptr) < 0).any() or indptr[0] != 0:
@@ -394,7 +396,8 @@ def add(x, y):
             x, y = y, x
         return dense_from_sparse(x) + y
     x, y = as_sparse_variable(x), as_sparse_variable(y)
-    _known("add", x, y)
+    if not (x.known and y.known):
+        return import_module("graphcore.sparse_inputs").added(x, y)
     _same_shape("add", x, y)
     data = tt.concatenate([x.data, y.data])
     places = [np.concatenate(v) for v in ((x.rows, y.rows), (x.columns, y.columns))]
@@ -408,9 +411,6 @@ def sub(x, y):
     return add(x, -y if is_sparse_variable(y) else -tt.as_tensor_variable(y))
 
 
-subtract = sub
-
-
 def mul(x, y):
     """Product element by element with a number, a dense matrix or a sparse one; sparse."""
     if not (is_sparse_variable(x) or hasattr(x, "tocoo")):
@@ -418,19 +418,19 @@ def mul(x, y):
     x = as_sparse_variable(x)
     if is_sparse_variable(y) or hasattr(y, "tocoo"):
         y = as_sparse_variable(y)
-        _known("mul", x, y)
+        if not (x.known and y.known):
+            return import_module("graphcore.sparse_inputs").multiplied(x, y)
         _same_shape("mul", x, y)
         flat = [v.rows * v.shape[1] + v.columns for v in (x, y)]
         _, i, j = np.intersect1d(*flat, assume_unique=True, return_indices=True)
-        rows, columns = x.rows[i], x.columns[i]
-        return SparseVariable(x.data[i] * y.data[j], rows, columns, x.shape, x.format)
+        return SparseVariable(x.data[i] * y.data[j], x.rows[i], x.columns[i], x.shape, x.format)
     y = _float(y)
     if y.type.ndim:
         y = tt.broadcast_to(y, x.shape)[x.rows, x.columns]
     return x.with_data(x.data * y)
 
 
-multiply = mul
+subtract, multiply = sub, mul
 
 
 def col_scale(x, s):

@@ -4,9 +4,12 @@ Made of ordinary arrays (the vectors of a compressed matrix, and its two lengths
 sums and their derivatives are gathers and scatters of the program.
 """
 
+import numpy as np
+
 from graphcore import config
 from graphcore import tensor as tt
 from graphcore.graph.nodes import Variable
+from graphcore.raise_op import Assert
 from graphcore.sparse import SparseVariable
 
 
@@ -18,6 +21,8 @@ class SymbolicSparse(SparseVariable):
     data, indices, indptr, lengths : TensorVariable
         The vectors of the compressed format, and the numbers of rows and columns.
     """
+
+    known = False
 
     def __init__(self, data, indices, indptr, lengths, format="csr", name=None):
         self.data, self.indices, self.indptr, self.lengths = data, indices, indptr, lengths
@@ -160,3 +165,51 @@ def compressed(data, indices, indptr, shape, format):
         lengths = tt.stack([tt.cast(tt.as_tensor_variable(n), "int64") for n in shape])
     parts = [tt.cast(tt.as_tensor_variable(v), "int64") for v in (indices, indptr, lengths)]
     return SymbolicSparse(tt.as_tensor_variable(data), *parts, format)
+
+
+def _positions(x, format):
+    """Numbers of the positions of a matrix in the order of a format, and its two lengths."""
+    rows, columns = (tt.as_tensor_variable(v) for v in (x.rows, x.columns))
+    lengths = x.lengths if isinstance(x, SymbolicSparse) else tt.constant(np.array(x.shape))
+    if format == "csr":
+        return rows * lengths[1] + columns, lengths
+    return columns * lengths[0] + rows, lengths
+
+
+def _placed(data, positions, lengths, format):
+    """The matrix of elements at positions that increase."""
+    count, width = (lengths[0], lengths[1]) if format == "csr" else (lengths[1], lengths[0])
+    width = tt.maximum(width, 1)
+    starts = tt.searchsorted(positions // width, tt.arange(count + 1))
+    return SymbolicSparse(data, positions % width, starts, lengths, format)
+
+
+def _alike(name, data, x, y):
+    """The elements, where the two shapes are the same."""
+    return Assert(f"{name}: the matrices have different shapes")(data, tt.eq(x, y).all())
+
+
+def added(x, y):
+    """The sum of two matrices of which one at least is an input: at the positions of both."""
+    (here, shape), (there, other) = _positions(x, x.format), _positions(y, x.format)
+    places, each = tt.unique(tt.concatenate([here, there]), return_inverse=True)
+    data = _alike("add", tt.concatenate([x.data, y.data]), shape, other)
+    data = tt.inc_subtensor(tt.zeros_like(places, dtype=data.dtype)[each], data)
+    return _placed(data, places, shape, x.format)
+
+
+def multiplied(x, y):
+    """The product of elements of two matrices of which one at least is an input."""
+    if x is y:
+        return x.with_data(x.data**2)
+    (here, shape), (there, other) = _positions(x, x.format), _positions(y, x.format)
+    order = tt.argsort(there)
+    at = tt.searchsorted(there[order], here)
+    # one more, that is nowhere, for positions after all others
+    there, data = (
+        tt.concatenate([v[order], tt.constant([none], dtype=v.dtype)])
+        for v, none in ((there, -1), (y.data, 0))
+    )
+    (both,) = tt.eq(there[at], here).nonzero()
+    product = x.data[both] * data[at[both]]
+    return _placed(_alike("mul", product, shape, other), here[both], shape, x.format)

@@ -131,3 +131,46 @@ def test_what_is_refused(made, call, error, message):
     x = sparse.csr_matrix("x")
     with pytest.raises(error, match=message):
         call(x, made[1])
+
+
+@pytest.mark.parametrize("second", ["csr", "csc"])
+@pytest.mark.parametrize("first", ["csr", "csc"])
+def test_sums_and_products_of_inputs(first, second):
+    x, y = getattr(sparse, f"{first}_matrix")("x"), getattr(sparse, f"{second}_matrix")("y")
+    f = graphcore.function([x, y], [x + y, x - y, sparse.mul(x, y), sparse.mul(x, x)])
+    for shape in [(4, 3), (1, 1), (0, 3), (3, 0), (20, 30)]:
+        for filled in [(0.4, 0.4), (0.0, 0.4), (0.4, 0.0), (1.0, 0.3)]:
+            a, b = (
+                scipy.sparse.random(*shape, part, format, random_state=i)
+                for i, (part, format) in enumerate(zip(filled, (first, second), strict=True))
+            )
+            wanted = [a + b, a - b, a.multiply(b), a.multiply(a)]
+            for found, expected in zip(f(a, b), wanted, strict=True):
+                assert found.format == first and found.has_canonical_format
+                np.testing.assert_allclose(found.toarray(), expected.toarray(), rtol=1e-15)
+            assert f(a, b)[2].nnz == wanted[2].nnz
+    with pytest.raises(AssertionError, match="different shapes"):
+        f(scipy.sparse.eye(2, 3), scipy.sparse.eye(3, 2))
+
+
+def test_known_matrices_and_inputs():
+    known = scipy.sparse.random(4, 3, 0.5, random_state=1)
+    x = sparse.csr_matrix("x")
+    f = graphcore.function([x], [sparse.add(known, x), x + known, sparse.mul(known, x)])
+    a = scipy.sparse.csr_matrix(DENSE)
+    for found, wanted in zip(f(a), [known + a, known + a, a.multiply(known)], strict=True):
+        np.testing.assert_allclose(found.toarray(), wanted.toarray(), rtol=1e-15)
+
+
+def test_gradients_of_sums_and_products_of_inputs():
+    x, y = sparse.csr_matrix("x"), sparse.csr_matrix("y")
+    a, b = scipy.sparse.csr_matrix(DENSE), scipy.sparse.random(4, 3, 0.5, "csr", random_state=2)
+    weights = np.arange(12.0).reshape(4, 3)
+    for e, slopes in [
+        (x + y, (weights, weights)),
+        (sparse.mul(x, y), (weights * b.toarray(), weights * DENSE)),
+    ]:
+        cost = (e.toarray() * weights).sum()
+        f = graphcore.function([x, y], graphcore.grad(cost, [x.data, y.data]))
+        for found, slope, at in zip(f(a, b), slopes, (a, b), strict=True):
+            np.testing.assert_allclose(found, slope[at.nonzero()], rtol=1e-14)
