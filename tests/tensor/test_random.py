@@ -150,3 +150,42 @@ def test_rows_are_shuffled_each_for_itself():
     assert several(4).shape == (2, 3, 4) and several(4).dtype == "int64"
     assert (np.sort(several(6), axis=-1) == np.arange(6)).all()
     assert sorted(stream.permutation(n=n).eval({n: 5})) == [0, 1, 2, 3, 4]
+
+
+def test_shapes_follow_from_parameters_or_from_vectors_of_lengths():
+    stream = RandomStreams(seed=1)
+    low, n, size = tt.dvector("low"), tt.lvector("n"), tt.lvector("size")
+    draws = [
+        stream.uniform(low=low, high=low + 1), stream.normal((), low, 1e-3),
+        stream.binomial(n=n, p=1.0), stream.poisson(lam=0 * low),
+        stream.random_integers(low=n, high=n), stream.uniform(size, ndim=2, low=3.0, high=4.0),
+    ]  # fmt: skip
+    assert [v.ndim for v in draws] == [1, 1, 1, 1, 1, 2]
+    f = graphcore.function([low, n, size], draws)
+    start, counts = np.array([1.0, 5.0, 9.0]), np.array([2, 0, 7])
+    uniform, normal, binomial, poisson, integers, grid = f(start, counts, [2, 3])
+    assert (uniform >= start).all() and (uniform < start + 1).all()
+    np.testing.assert_allclose(normal, start, atol=0.01)
+    np.testing.assert_array_equal(binomial, counts)
+    np.testing.assert_array_equal(poisson, 0)
+    np.testing.assert_array_equal(integers, counts)
+    assert grid.shape == (2, 3) and grid.min() >= 3 and grid.max() < 4
+    with pytest.raises(ValueError, match="ndim"):
+        stream.uniform(size)
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_choices_with_the_probabilities_of_rows(replace):
+    p = np.array([0.5, 0.3, 0.2, 0.0])
+    stream, rows = RandomStreams(seed=3), tt.matrix("rows")
+    draw = stream.choice(size=2, replace=replace, p=rows, target="cpu")
+    found = graphcore.function([rows], draw)(np.tile(p, (40_000, 1)))
+    assert found.shape == (40_000, 2) and found.dtype == "int64"
+    pairs = np.outer(p, p)
+    if not replace:
+        pairs = pairs / (1 - p)[:, None]
+        np.fill_diagonal(pairs, 0)
+    seen = np.bincount(4 * found[:, 0] + found[:, 1], minlength=16).reshape(4, 4) / 40_000
+    np.testing.assert_allclose(seen, pairs, atol=5 * np.sqrt(0.25 / 40_000))
+    once = stream.multinomial_wo_replacement(n=3, pvals=rows).eval({rows: p[None] + 0.1})
+    assert once.shape == (1, 3) and len(set(once[0])) == 3

@@ -11,8 +11,10 @@ from graphcore.graph.types import TensorType
 from graphcore.ops import random as ops
 from graphcore.ops.elementwise import cast
 from graphcore.ops.shape import shape_vector
+from graphcore.tensor.arranging import specify_shape
 from graphcore.tensor.convert import as_tensor_variable
-from graphcore.tensor.ordering import argsort, take_along_axis
+from graphcore.tensor.elementwise import FUNCTIONS
+from graphcore.tensor.ordering import argsort, argtopk, cumsum, take_along_axis
 from graphcore.tensor.sequences import arange
 
 
@@ -35,15 +37,20 @@ def generator_of(variable):
     return ops.generator_of(variable.container[0])
 
 
-def size_of(size):
-    """The shape as an int64 vector, and how many axes it has; None stays None."""
+def size_of(size, ndim=None):
+    """The shape as an int64 vector, and how many axes it has; None stays None.
+
+    ``ndim`` is that number, where the shape is a vector of unknown length.
+    """
     if size is None:
         return shape_vector([]), None
     if isinstance(size, Variable) and size.type.ndim == 1:
         n = size.type.shape[0]
-        if n is None:
-            raise ValueError("the number of axes of a random array must be known: pass a tuple")
-        return cast(size, "int64"), n
+        if n is None and ndim is None:
+            raise ValueError(
+                "the number of axes of a random array must be known: pass a tuple, or ndim"
+            )
+        return cast(size if n is not None else specify_shape(size, (ndim,)), "int64"), n or ndim
     parts = list(size) if isinstance(size, (tuple, list, np.ndarray)) else [size]
     return shape_vector(parts), len(parts)
 
@@ -92,8 +99,8 @@ class _Stream:
         found.tag.rng, found.tag.update = state, (state, after)
         return found
 
-    def _law(self, name, size, parameters, dtype=None):
-        size, ndim = size_of(size)
+    def _law(self, name, size, parameters, dtype=None, ndim=None):
+        size, ndim = size_of(size, ndim)
         op = ops.Draw(name, ndim, dtype or ops.LAWS[name].dtype)
         return self._draw(op, size, parameters)
 
@@ -173,7 +180,9 @@ RandomStream.random = lambda self, size=None, dtype=None: self._law(
 
 
 class RandomStreams(_Stream):
-    """Random arrays in Theano's way: the shape comes first.
+    """Random arrays in Theano's way: the shape comes first, or follows from the parameters.
+
+    ``ndim`` is the number of axes where the shape is a vector of unknown length.
 
     Examples
     --------
@@ -185,9 +194,14 @@ class RandomStreams(_Stream):
     (2, 2)
     """
 
+    def _sized(self, name, size, parameters, dtype, ndim):
+        """A draw of the shape of the parameters where none is given, and not ``()`` either."""
+        given = not (isinstance(size, (tuple, list)) and not size)
+        return self._law(name, size if given else None, parameters, dtype, ndim)
+
     def uniform(self, size=(), low=0.0, high=1.0, ndim=None, dtype=None, nstreams=None):
         """Numbers between ``low`` and ``high``."""
-        return self._law("uniform", size, [low, high], dtype)
+        return self._sized("uniform", size, [low, high], dtype, ndim)
 
     def normal(
         self, size=(), avg=0.0, std=1.0, ndim=None, dtype=None, nstreams=None, truncate=False
@@ -198,33 +212,54 @@ class RandomStreams(_Stream):
         """
         if truncate:
             return self.truncated_normal(size, avg, std, ndim, dtype)
-        return self._law("normal", size, [avg, std], dtype)
+        return self._sized("normal", size, [avg, std], dtype, ndim)
 
     def binomial(self, size=(), n=1, p=0.5, ndim=None, dtype=None, nstreams=None, prob=None):
         """Numbers of successes of ``n`` trials."""
-        return self._law("binomial", size, [n, p if prob is None else prob], dtype)
+        return self._sized("binomial", size, [n, p if prob is None else prob], dtype, ndim)
 
     def poisson(self, size=(), lam=1.0, ndim=None, dtype=None):
         """Poisson numbers."""
-        return self._law("poisson", size, [lam], dtype)
+        return self._sized("poisson", size, [lam], dtype, ndim)
 
     def random_integers(self, size=(), low=0, high=1, ndim=None, dtype=None):
         """Integers from ``low`` to ``high``, both included."""
-        return self._law("integers", size, [low, as_tensor_variable(high) + 1], dtype)
+        return self._sized("integers", size, [low, as_tensor_variable(high) + 1], dtype, ndim)
 
     def multinomial(self, size=None, n=1, pvals=(0.5, 0.5), ndim=None, dtype=None, nstreams=None):
         """Counts of ``n`` trials with several outcomes, whose probabilities are ``pvals``."""
         return self._law("multinomial", size, [n, pvals], dtype)
 
-    def choice(self, size=(), a=2, replace=True, p=None, ndim=None, dtype=None, nstreams=None):
-        """Members of ``range(a)`` or of a vector."""
-        found = self._choose(size, a, replace, p)
-        return found if dtype is None else cast(found, dtype)
+    def choice(
+        self, size=(), a=2, replace=True, p=None, ndim=None, dtype=None, nstreams=None, target=None
+    ):  # fmt: skip
+        """Members of ``range(a)`` or of a vector.
+
+        Where ``p`` is a matrix, ``size`` column numbers per row, with the probabilities in it.
+        """
+        p = None if p is None else as_tensor_variable(p)
+        if p is None or p.type.ndim < 2:
+            found = self._choose(size, a, replace, p)
+            return found if dtype is None else cast(found, dtype)
+        count = (*size, 1)[0] if isinstance(size, (tuple, list)) else 1 if size is None else size
+        if replace:
+            u = self._law("uniform", [p.shape[0], count], [0.0, 1.0])
+            ends = cumsum(p / p.sum(axis=1, keepdims=True), axis=1)
+            passed = u[:, :, None] > ends[:, None, :-1]
+            found = passed.sum(axis=2)
+        else:  # the order of log(p) with Gumbel noise is that of draws one by one
+            noise = -FUNCTIONS["log"](-FUNCTIONS["log"](self._law("uniform", p.shape, [0.0, 1.0])))
+            found = argtopk(FUNCTIONS["log"](p) + noise, count, axis=1)
+        return cast(found, dtype or "int64")
+
+    def multinomial_wo_replacement(
+        self, size=None, n=1, pvals=None, ndim=None, dtype="int64", nstreams=None
+    ):
+        """``n`` different column numbers per row of the matrix ``pvals`` of probabilities."""
+        return self.choice(n, replace=False, p=pvals, dtype=dtype)
 
     def truncated_normal(self, size=(), avg=0.0, std=1.0, ndim=None, dtype=None, nstreams=None):
         """Normal numbers within two standard deviations of the mean."""
-        from graphcore.tensor.elementwise import FUNCTIONS
-
         erf, erfinv = FUNCTIONS["erf"], FUNCTIONS["erfinv"]
         edge = erf(np.sqrt(2.0))
         u = self._law("uniform", size, [-1.0, 1.0], dtype)
