@@ -8,7 +8,7 @@ import numpy as np
 from graphcore.graph.nodes import Variable
 from graphcore.ops.elementwise import apply_row
 from graphcore.ops.elementwise import cast as _cast
-from graphcore.ops.operands import as_variables, is_float, is_inexact
+from graphcore.ops.operands import as_variables, is_float
 from graphcore.optable import ROWS
 from graphcore.tensor.convert import as_tensor_variable, stacked
 
@@ -22,13 +22,6 @@ def _row_function(row):
 
         def function(x):
             return apply_row(row.name, x if isinstance(x, Variable) else stacked(x))
-
-        if row.name in ("floor", "ceil", "trunc"):
-            rounded = function
-
-            def function(x):
-                x = as_tensor_variable(x)  # whole numbers stay what they are
-                return rounded(x) if is_inexact(x.type.dtype) else x
 
     elif row.public in ("add", "mul"):  # sums and products of any number of operands
 
