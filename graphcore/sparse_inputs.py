@@ -9,7 +9,7 @@ import numpy as np
 from graphcore import config
 from graphcore import tensor as tt
 from graphcore.graph.nodes import Variable
-from graphcore.raise_op import Assert
+from graphcore.ops.debug import Assert
 from graphcore.sparse import SparseVariable
 
 
