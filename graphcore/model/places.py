@@ -45,6 +45,7 @@ PLACES = {
     "graphcore.model.stats": "graphcore.model",
     "graphcore.model.stats.convergence": "graphcore.model",
     "graphcore.model.stats.log_density": "graphcore.model",
+    "graphcore.model.testing": "graphcore.interop.pymc_testing",
 }
 
 

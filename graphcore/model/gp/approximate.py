@@ -45,7 +45,7 @@ class MarginalApprox(Observed):
         return super().__add__(other)
 
     @accepts_noise
-    def marginal_likelihood(self, name, X, Xu, y, sigma, jitter=JITTER, **kwargs):
+    def marginal_likelihood(self, name, X, Xu, y, sigma, jitter=JITTER, is_observed=True, **kwargs):
         """The log density of the data, added to the model as a potential.
 
         Parameters
@@ -58,6 +58,8 @@ class MarginalApprox(Observed):
         sigma : number
             Standard deviation of the noise.
         jitter : float
+        is_observed : bool
+            PyMC's: the data enter in any case.
 
         Returns
         -------

@@ -132,10 +132,9 @@ class Combination(BaseCovariance):
         for factor in factor_list:  # sums of sums are one sum
             same = type(factor) is type(self)
             self.factor_list += factor.factor_list if same else [factor]
-        dims = {f.input_dim for f in self.factor_list if getattr(f, "input_dim", None)}
-        if len(dims) > 1:
-            raise ValueError(f"covariance functions of inputs with {sorted(dims)} dimensions")
-        self.input_dim = dims.pop() if dims else None
+        # One that was made for fewer columns takes the first ones, as in PyMC.
+        dims = [f.input_dim for f in self.factor_list if getattr(f, "input_dim", None)]
+        self.input_dim = max(dims, default=None)
 
     def _merged(self, take):
         return reduce(self.join, [take(f) for f in self.factor_list])
@@ -193,8 +192,9 @@ class Exponentiated(BaseCovariance):
     def __init__(self, kernel, power):
         self.kernel, self.power = kernel, tt.as_tensor_variable(power)
         self.input_dim = kernel.input_dim
-        if self.power.ndim:
+        if self.power.type.size != 1:
             raise ValueError("a covariance function can only be raised to a number")
+        self.power = tt.reshape(self.power, ())
 
     def full(self, X, Xs=None):
         return self.kernel(X, Xs) ** self.power

@@ -190,7 +190,6 @@ MISTAKES = [
     (lambda: cov.ExpQuad(1, ls=1, active_dims=[1]), ValueError, "active_dims=.1. of an input"),
     (lambda: cov.ExpQuad(1, ls=1)(X[:, 0]), ValueError, r"write x\[:, None\]"),
     (lambda: cov.ExpQuad(3, ls=1)(X), ValueError, "3 dimensions, these have 2"),
-    (lambda: cov.ExpQuad(1, ls=1) + cov.ExpQuad(2, ls=1), ValueError, "1, 2. dimensions"),
     (lambda: cov.ExpQuad(1, ls=1) + "a", ValueError, "a number or a matrix"),
     (lambda: cov.ExpQuad(1, ls=1) ** np.ones(2), ValueError, "raised to a number"),
     (lambda: cov.Coregion(2, active_dims=[0, 1]), ValueError, "one active dimension"),
@@ -212,3 +211,20 @@ def test_means():
     mean = pm.gp.mean
     total = mean.Constant(2.0) + mean.Linear([1.0, -1.0], 0.5) * mean.Constant(3.0) + mean.Zero()
     np.testing.assert_allclose(total(X).eval(), 2 + 3 * (X @ [1.0, -1.0] + 0.5))
+
+
+def test_a_function_of_fewer_columns_takes_the_first_ones():
+    X = np.random.default_rng(3).normal(size=(4, 2))
+    both = cov.ExpQuad(1, ls=0.5) * cov.ExpQuad(2, ls=2.0)
+    assert both.input_dim == 2
+    want = cov.ExpQuad(1, ls=0.5)(X[:, :1]).eval() * cov.ExpQuad(2, ls=2.0)(X).eval()
+    np.testing.assert_allclose(both(X).eval(), want, rtol=1e-14)
+
+
+def test_powers_may_be_arrays_of_one_number():
+    X = np.random.default_rng(3).normal(size=(4, 1))
+    want = cov.ExpQuad(1, ls=0.5)(X).eval() ** 2
+    for two in (2, np.array([[2.0]]), tt.alloc(2.0, 1, 1)):
+        np.testing.assert_allclose((cov.ExpQuad(1, ls=0.5) ** two)(X).eval(), want, rtol=1e-13)
+    with pytest.raises(ValueError, match="only be raised to a number"):
+        cov.ExpQuad(1, ls=1) ** np.array([1.0, 2.0])
