@@ -128,6 +128,7 @@ expm1_rest = by_series(
     1e-2,
 )
 tanh_rest = from_root(lambda x: (mp.tanh(x) / x - 1) / x**2)
+tan_rest = from_root(lambda x: (mp.tan(x) / x - 1) / x**2)
 sinh_rest = by_series(
     from_root(lambda x: (mp.sinh(x) / x - 1) / x**2), lambda k, z: z**k / mp.fac(2 * k + 3), 1e-2
 )
@@ -172,6 +173,16 @@ FITS = {
     "sinh": Fit(sinh_rest, lambda z: z + SMALL, 0, 1, 6),
     "sin": Fit(sin_rest, lambda z: z**3 + SMALL, 0, (mp.pi / 4) ** 2 * mp.mpf("1.0002"), 4),
     "cos": Fit(cos_rest, lambda z: z**3 + SMALL, 0, (mp.pi / 4) ** 2 * mp.mpf("1.0002"), 4),
+    # the kernel has 1 + z times the quotient, as one: the polynomial below and z times that above
+    "tan": Quotient(
+        tan_rest,
+        lambda z: z / (1 + z * tan_rest(z)),
+        0,
+        (mp.pi / 4) ** 2 * mp.mpf("1.0002"),
+        3,
+        3,
+        1,
+    ),
     "arctan": Fit(
         arctan_rest, lambda z: z * z + SMALL, 0, (mp.sqrt(2) - 1) ** 2 * mp.mpf("1.0002"), 10
     ),

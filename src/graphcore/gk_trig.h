@@ -4,8 +4,7 @@
 #include "gk_exp.h"
 
 /* ---- trigonometric functions -----------------------------------------------------------------
- * a = n pi/2 + (hi + lo): pi/2 in pieces whose products with n < 2^20 are exact; beyond, and for
- * infinities and NaN, the C library. */
+ * a = n pi/2 + (hi + lo) for |a| < 5e5; beyond, and for infinities and NaN, the C library. */
 
 GK_INLINE int64_t gk_trig_rare(double a) { return gk_is_beyond(a, 5e5); }
 GK_NOINLINE double gk_sin_slow(double a) { return sin(a); }
@@ -13,14 +12,22 @@ GK_NOINLINE double gk_cos_slow(double a) { return cos(a); }
 GK_NOINLINE double gk_tan_slow(double a) { return tan(a); }
 
 GK_INLINE double gk_reduce(double a, double *lo, int64_t *quadrant) {
-  double e1, e2;
   const double t = GK_FMA(a, 0.63661977236758134308, GK_MAGIC), n = t - GK_MAGIC;
+#if defined(__FMA__) || defined(__aarch64__)
+  /* pi/2 in doubles: the first difference is a multiple of 2^-53 below 1 and thus exact */
+  double e;
+  const double r = GK_FMA(-n, 1.5707963267948966, a), p = n * 6.123233995736766e-17;
+  const double s = gk_two_diff(r, p, &e);
+  const double rest = e - GK_FMA(n, -1.4973849048591698e-33, gk_residual(n, 6.123233995736766e-17, -p));
+#else /* in pieces whose products with n < 2^20 are exact */
+  double e1, e2;
   const double r0 = a - n * 1.57079632673412561417e+00;
   const double r1 = gk_two_diff(r0, n * 6.07710050630396597660e-11, &e1);
-  const double r2 = gk_two_diff(r1, n * 2.02226624871116645580e-21, &e2);
-  const double e = (e1 + e2) - n * 8.47842766036889956997e-32;
-  const double hi = r2 + e;
-  *lo = (r2 - hi) + e;
+  const double s = gk_two_diff(r1, n * 2.02226624871116645580e-21, &e2);
+  const double rest = (e1 + e2) - n * 8.47842766036889956997e-32;
+#endif
+  const double hi = s + rest;
+  *lo = (s - hi) + rest;
   *quadrant = gk_bits(t);
   return hi;
 }
@@ -68,30 +75,40 @@ GK_INLINE double gk_sin(double a) {
   return gk_abs(a) < 1e-9 ? a : y;
 }
 GK_INLINE double gk_cos(double a) { return gk_sin_turned(a, 1); }
-GK_INLINE double gk_tan(double a) {
-  const double sc[2] = GK_SIN_C, sd[2] = GK_SIN_D, cc[2] = GK_COS_C, cd[2] = GK_COS_D;
-  double x2, zl, tl, cl, sl, yl;
-  int64_t n;
-  const double x = gk_reduce(a, &x2, &n), square = gk_two_prod(x, x, &zl);
-  const double z2 = GK_FMA(2.0 * x, x2, zl);
-  const double c = gk_trig_series(square, z2, cc, cd, gk_cos_rest(square), &cl);
-  const double t = gk_trig_series(square, z2, sc, sd, gk_sin_rest(square), &tl);
-  const double s = gk_two_prod(t, x, &sl), s2 = sl + GK_FMA(tl, x, t * x2);
-  const int odd = (n & 1) != 0;
-  const double y = gk_quotient(odd ? -c : s, odd ? -cl : s2, odd ? s : c, odd ? s2 : cl, &yl);
-  return gk_abs(a) < 1e-9 ? a : y + yl;
+/* 1 + z (c + cl + z q) = return value + *lo, with zl what z lacks, where z q is a fiftieth of c */
+GK_INLINE double gk_near_one(double z, double zl, double c, double cl, double q, double *lo) {
+  double pl, sl;
+  const double g = GK_FMA(z, q, c), gl = gk_residual(z, q, c - g), p = gk_two_prod(z, g, &pl);
+  const double s = gk_quick_sum(1.0, p, &sl);
+  *lo = sl + (pl + GK_FMA(z, gl + cl, zl * g));
+  return s;
 }
-/* arctan(x) = base + arctan(t), |t| <= tan(pi/8), t = up / down;
+/* x u / d or -d / (x u), with polynomials u and d of z = x^2 */
+GK_INLINE double gk_tan(double a) {
+  double x2, zl, ul, dl, sl, yl;
+  int64_t n;
+  const double x = gk_reduce(a, &x2, &n), z = gk_two_prod(x, x, &zl), z2 = GK_FMA(2.0 * x, x2, zl);
+  const double above = GK_P3(z, 0.0031184717892936606, -1.1157673256144638e-05,
+      -1.789650974924269e-08);
+  const double below = GK_P2(z, 0.02456127501592027, -0.0002560486895009047);
+  const double u = gk_near_one(z, z2, -0.1309950763465462, 3.792388088886305e-18, above, &ul);
+  const double d = gk_near_one(z, z2, -0.46432840967987954, 1.054857418099868e-17, below, &dl);
+  const double s = gk_two_prod(u, x, &sl), s2 = sl + GK_FMA(ul, x, u * x2);
+  const int odd = (n & 1) != 0;
+  const double y = gk_quotient(odd ? d : s, odd ? dl : s2, odd ? s : d, odd ? s2 : dl, &yl);
+  const double value = gk_from_bits(gk_bits(y + yl) ^ (int64_t)((uint64_t)n << 63));
+  return gk_abs(a) < 1e-9 ? a : value;
+}
+/* arctan(x) = base + arctan(t) with |t| <= tan(pi/8), t = up / down: x / 1, (x - 1) / (x + 1) or
+ * -1 / x, as x ca - cb over x cb + ca; up is exact but for x < 1/2.
  * arctan(t) = t + t z (z q(z) - 1/3) with z = t^2 */
 GK_INLINE double gk_arctan(double a) {
   const double size = gk_abs(a), x = size > 1e300 ? 1e300 : size;
-  const int big = x > 2.414213562373095, mid = x > 0.41421356237309503;
-  const double up = big ? -1.0 : mid ? x - 1.0 : x, down = big ? x : mid ? x + 1.0 : 1.0;
-  const double base = big ? 1.5707963267948966 : mid ? 0.7853981633974483 : 0.0;
-  const double rest = big ? 6.123233995736766e-17 : mid ? 3.061616997868383e-17 : 0.0;
-  const double upl = mid & !big ? x - (up + 1.0) : 0.0;
-  const double lowest = x - (down - 1.0), highest = 1.0 - (down - x);
-  const double downl = mid & !big ? (x > 1.0 ? highest : lowest) : 0.0;
+  const int big = x > 2.414213562373095, far = x > 0.41421356237309503;
+  const double ca = big ? 0.0 : 1.0, xa = big ? 0.0 : x, cb = far ? 1.0 : 0.0, xb = far ? x : 0.0;
+  const double up = xa - cb, upl = xa - (up + cb), down = xb + ca, downl = xb - (down - ca);
+  const double turn = cb - ca, base = GK_FMA(turn, 0.7853981633974483, 0.7853981633974483);
+  const double rest = GK_FMA(turn, 3.061616997868383e-17, 3.061616997868383e-17);
   double t2, zl, gl, pl, wl, tl, yl;
   const double t = gk_quotient(up, upl, down, downl, &t2);
   const double z = gk_two_prod(t, t, &zl), z2 = GK_FMA(2.0 * t, t2, zl);
