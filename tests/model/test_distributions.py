@@ -455,8 +455,8 @@ def test_random_takes_values_of_the_variables_it_depends_on():
         mu = pm.Normal("mu")
     rv = pm.Normal.dist(mu, 1e-9)
     assert rv.random(given={mu: 7.0}) == pytest.approx(7.0)
-    with pytest.raises(ValueError, match="mu"):
-        rv.random()
+    drawn = rv.random(4, rng=1)
+    assert drawn.shape == (4,) and len(set(drawn.round(3))) == 4  # with one of mu for each
 
 
 # -- parametrisations ------------------------------------------------------------------------------

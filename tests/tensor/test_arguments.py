@@ -221,6 +221,36 @@ def test_convolutions(mode):
     np.testing.assert_allclose(found, wanted, rtol=1e-12)
 
 
+@pytest.mark.parametrize("mode", ["full", "valid", "same"])
+def test_convolutions_of_many_vectors(mode):
+    x, w = RNG.normal(size=(2, 3, 7)), RNG.normal(size=(3, 4))
+    wanted = [[np.convolve(x[i, j], w[j], mode) for j in range(3)] for i in range(2)]
+    v, f = tt.tensor3("v"), tt.matrix("f")
+    for found in (
+        tt.signal.convolve1d(x, w, mode=mode).eval(),
+        tt.signal.convolve1d(v, f, mode=mode).eval({v: x, f: w}),
+    ):
+        np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-14)
+    found = tt.signal.convolve1d(x[0, 0], w, mode=mode).eval()
+    wanted = [np.convolve(x[0, 0], w[j], mode) for j in range(3)]
+    np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-14)
+    cost = tt.sqr(tt.signal.convolve1d(v, f, mode=mode)).sum()
+    found = graphcore.function([v, f], graphcore.grad(cost, [v, f]))(x, w)
+    for k, given in enumerate((x, w)):
+        for at in np.ndindex(given.shape):  # by complex steps
+            moved = [x.astype(complex), w.astype(complex)]
+            moved[k][at] += 1e-30j
+            ends = [np.convolve(moved[0][i, j], moved[1][j], mode) for i, j in np.ndindex(2, 3)]
+            assert found[k][at] == pytest.approx(np.square(ends).sum().imag / 1e-30, rel=1e-10)
+
+
+def test_convolutions_need_vectors():
+    with pytest.raises(TypeError, match="convolve1d: needs vectors"):
+        tt.signal.convolve1d(1.0, [1.0, 2.0])
+    with pytest.raises(ValueError, match="convolve1d: mode must be 'full'"):
+        tt.signal.convolve1d([1.0, 2.0], [1.0], mode="half")
+
+
 def test_vectorize():
     product = tt.vectorize(lambda a, b: (a @ b, a.sum()), "(n,m),(m)->(n),()")
     x, y = tt.tensor3("x"), tt.vector("y")

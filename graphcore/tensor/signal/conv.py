@@ -4,6 +4,8 @@ from graphcore.ops.index import shape_entry
 from graphcore.ops.shape import dimshuffle
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.nnet import abstract_conv
+from graphcore.tensor.sequences import arange
+from graphcore.tensor.shaping import concatenate, expand_dims, zeros
 
 
 def conv2d(input, filters, image_shape=None, filter_shape=None, border_mode="valid",
@@ -42,11 +44,12 @@ def conv2d(input, filters, image_shape=None, filter_shape=None, border_mode="val
 
 
 def convolve1d(in1, in2, mode="full"):
-    """The convolution of two vectors.
+    """The convolution of two vectors, or of the vectors along the last axis of two arrays.
 
     Parameters
     ----------
-    in1, in2 : vector
+    in1, in2 : variable
+        The axes before the last are broadcast.
     mode : {"full", "valid", "same"}
         What is left of the result: all of it, what does not reach over an end, or the middle, as
         long as ``in1``.
@@ -57,10 +60,24 @@ def convolve1d(in1, in2, mode="full"):
     >>> tt.signal.convolve1d([1.0, 2.0, 4.0], [1.0, 10.0]).eval()
     array([ 1., 12., 24., 40.])
     """
+    _check_mode("convolve1d", mode)
     x, w = as_tensor_variable(in1), as_tensor_variable(in2)
-    if x.type.ndim != 1 or w.type.ndim != 1:
-        raise TypeError("convolve1d: needs vectors")
-    return convolve2d(dimshuffle(x, ("x", 0)), dimshuffle(w, ("x", 0)), mode)[0]
+    if x.type.ndim == 0 or w.type.ndim == 0:
+        raise TypeError("convolve1d: needs vectors, or arrays of vectors along the last axis")
+    if x.type.ndim == w.type.ndim == 1:
+        return convolve2d(dimshuffle(x, ("x", 0)), dimshuffle(w, ("x", 0)), mode)[0]
+    n, k = shape_entry(x, x.type.ndim - 1), shape_entry(w, w.type.ndim - 1)
+    ends = zeros((*(shape_entry(x, i) for i in range(x.type.ndim - 1)), k - 1), x.dtype)
+    parts = {"full": (0, n + k - 1), "valid": (k - 1, n - k + 1), "same": ((k - 1) // 2, n)}
+    first, length = parts[mode]
+    windows = expand_dims(first + k - 1 + arange(length), 1) - arange(k)
+    around = concatenate([ends, x, ends], axis=-1)
+    return (around[..., windows] * expand_dims(w, w.type.ndim - 1)).sum(axis=-1)
+
+
+def _check_mode(name, mode):
+    if mode not in ("full", "valid", "same"):
+        raise ValueError(f"{name}: mode must be 'full', 'valid' or 'same', not {mode!r}")
 
 
 def convolve2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
@@ -76,8 +93,7 @@ def convolve2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
     """
     if boundary != "fill" or fillvalue != 0:
         raise NotImplementedError("convolve2d: only zeros outside; pad the matrix before")
-    if mode not in ("full", "valid", "same"):
-        raise ValueError(f"convolve2d: mode must be 'full', 'valid' or 'same', not {mode!r}")
+    _check_mode("convolve2d", mode)
     x, w = as_tensor_variable(in1), as_tensor_variable(in2)
     if mode == "valid":
         return conv2d(x, w)
