@@ -5,7 +5,8 @@ import numpy as np
 from graphcore.graph.nodes import Op
 from graphcore.ops.operands import graph
 
-_NODES = 200  # above the saddle point; below it is the mirror image
+NODES = 200  # above the saddle point; below it is the mirror image
+FIRST = -(np.pi**2) / 2  # the first singularity
 _PIECE = 256  # elements whose nodes are held at once
 
 
@@ -29,52 +30,53 @@ class PolyaGammaLog(Op):
     def __init__(self, power=0, times=0):
         self.power, self.times = int(power), int(times)
 
-    def out_types(self, x, h):
-        if x.dtype != "float64" or h.dtype != "float64" or x.ndim != h.ndim:
-            raise TypeError(f"{self.name}: needs two arrays of float64 with as many axes")
-        pairs = list(zip(x.shape, h.shape, strict=True))
-        self._check([pair for pair in pairs if None not in pair])
-        return [x.with_shape([n if m is None else m for n, m in pairs])]
+    def out_types(self, x, *others):
+        if any(v.dtype != "float64" or v.ndim != x.ndim for v in (x, *others)):
+            raise TypeError(f"{self.name}: needs arrays of float64 with as many axes")
+        lengths = list(zip(x.shape, *(v.shape for v in others), strict=True))
+        known = [[n for n in axis if n is not None] for axis in lengths]
+        self._check(known)
+        return [x.with_shape([axis[0] if axis else None for axis in known])]
 
-    def _check(self, pairs):
-        if any(n != m for n, m in pairs):
+    def _check(self, lengths):
+        if any(len(set(axis)) > 1 for axis in lengths):
             raise ValueError(f"{self.name}: the arrays must have the same shape")
 
     def infer_shape(self, shapes, values):
         self._check(zip(*shapes, strict=True))
         return [tuple(shapes[0])]
 
-    def reference(self, x, h):
-        self.infer_shape([x.shape, h.shape], None)
-        flat = np.stack([x.ravel(), h.ravel()])
+    def reference(self, x, *others):
+        self.infer_shape([v.shape for v in (x, *others)], None)
+        flat = np.stack([v.ravel() for v in (x, *others)])
         pieces = [self._values(*flat[:, i : i + _PIECE]) for i in range(0, x.size, _PIECE)]
         return np.concatenate([np.zeros(0), *pieces]).reshape(x.shape)
 
-    def _values(self, x, h):
-        good = (x > 0) & (x < np.inf) & (h > 0) & (h < np.inf)
-        x, h = np.where(good, x, 0.25)[:, None], np.where(good, h, 1.0)[:, None]
+    def _values(self, x, h, *others):
+        good = (x > 0) & (x < np.inf) & (h > 0) & (h < np.inf) & np.isfinite(sum(others))
+        safe = [np.where(good, v, 0.25)[:, None] for v in (x, h, *others)]
         with np.errstate(all="ignore"):
-            found = self._integrated(x, h)
+            found = self._integrated(*safe)
         return np.where(good, found, np.nan)
 
     def _integrated(self, x, h):
         distance = _saddle(4 * x / h)  # from the first singularity
-        saddle = distance - np.pi**2 / 2
+        saddle = distance + FIRST
         step = 1e-4 * distance
-        ends = [_log_cosh(saddle + k * step).real for k in (-1, 0, 1)]
+        ends = [log_cosh(saddle + k * step).real for k in (-1, 0, 1)]
         curvature = h * (2 * ends[1] - ends[0] - ends[2]) / step**2
         height = np.minimum(1 / np.sqrt(curvature), distance)
         bend = height**2 / (2 * distance)
         end = np.arccosh(1 + 45 / (x * bend))  # where exp(x t) has fallen below all digits
-        v = end * np.linspace(0, 1, _NODES + 1)
+        v = end * np.linspace(0, 1, NODES + 1)
         t = saddle + bend * (1 - np.cosh(v)) + 1j * height * np.sinh(v)
-        c = _log_cosh(t)
+        c = log_cosh(t)
         top = x * saddle - h * ends[1]
         weights = np.exp(x * t - h * c - top) * (1j * height * np.cosh(v) - bend * np.sinh(v))
         weights[:, 0] *= 0.5
         total = weights.sum(axis=1).imag
         if not (self.power or self.times):
-            return top[:, 0] + np.log(total * (end[:, 0] / _NODES) / np.pi)
+            return top[:, 0] + np.log(total * (end[:, 0] / NODES) / np.pi)
         return (weights * t**self.power * c**self.times).sum(axis=1).imag / total
 
     def vjp(self, inputs, outputs, cotangents, needed):
@@ -103,7 +105,7 @@ class PolyaGammaLog(Op):
         yield PolyaGammaLog(), [np.zeros(0), np.zeros(0)]
 
 
-def _log_cosh(t):
+def log_cosh(t):
     """``log cosh sqrt(t / 2)``, analytic but for ``t <= -pi**2 / 2``."""
     w = np.sqrt(np.asarray(t, dtype=complex) / 2)
     return w + np.log1p(np.exp(-2 * w)) - np.log(2)

@@ -88,7 +88,7 @@ CHECKED = {  # what is checked: families that it is checked for, and those it do
         UNNORMALISED | test_distributions.IMPROPER | test_distributions.MIXED | {"Interpolated"},
     ),
     "tails": (
-        SCALAR | {cls.__name__ for cls in test_more_tails.ORDERED},
+        SCALAR | {cls.__name__ for cls in test_more_tails.ORDERED} | {"PolyaGamma"},
         {n for n in NAMES if not hasattr(getattr(pm, n), "logcdf")}
         | test_distributions.IMPROPER | test_distributions.MIXED,
     ),

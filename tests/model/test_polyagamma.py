@@ -1,9 +1,11 @@
 """Polya-Gamma: normalisation, moments, random numbers; the lattice is in test_vector_lattice.py."""
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import stats
 
+import graphcore
 import graphcore.model as pm
 import graphcore.tensor as tt
 from graphcore import evaluate
@@ -69,3 +71,59 @@ def test_edges():
     np.testing.assert_array_equal(rv.logp([-1.0, 0.0, np.inf]).eval(), -np.inf)
     with pm.Model(), pytest.raises(ValueError, match="parameter h must be positive"):
         pm.PolyaGamma("w", h=0.0)
+
+
+def tails(x, h, z):
+    """Logarithms of both tails by the alternating series, in 250 digits."""
+    with mpmath.workdps(250):
+        x, h, z = mpmath.mpf(x), mpmath.mpf(h), mpmath.mpf(abs(z))
+        total, factor, root, n = mpmath.mpf(0), mpmath.mpf(1), mpmath.sqrt(x), 0
+        while n < 1000:
+            c = n + h / 2
+            down = mpmath.exp(-c * z) * mpmath.ncdf((z * x - c) / root)
+            term = factor * (down + mpmath.exp(c * z) * mpmath.ncdf(-(z * x + c) / root))
+            total += (-1) ** n * term
+            n += 1
+            factor *= (n - 1 + h) / n
+            if n > 20 and abs(term) < mpmath.mpf(10) ** -220:
+                break
+        below = (2 * mpmath.cosh(z / 2)) ** h * total
+        return mpmath.log(below), mpmath.log(1 - below)
+
+
+PLACES = [(0.1, 0.0), (1.0, 0.3), (2.5, -6.0), (10.0, 2.0), (40.0, 0.0)]
+
+
+@pytest.mark.parametrize(("h", "z"), PLACES)
+def test_tails_are_those_of_the_series(h, z):
+    rv = pm.PolyaGamma.dist(h, z)
+    mean, variance = evaluate([rv.distribution.mean, rv.distribution.variance], {})
+    x = np.array([0.002 * mean, 0.1 * mean, 0.7 * mean, mean, mean + 8 * np.sqrt(variance)])
+    want = np.array([[float(v) for v in tails(v, h, z)] for v in x]).T
+    np.testing.assert_allclose(evaluate([rv.logcdf(x), rv.logccdf(x)], {}), want, rtol=1e-12)
+
+
+@pytest.mark.parametrize("place", [(0.3, 1.2, 0.7), (2.0, 3.0, -1.0), (0.05, 1.0, 3.0)])
+@pytest.mark.parametrize("side", [0, 1])
+def test_gradients_of_tails(place, side):
+    x, h, z = tt.scalars("x", "h", "z")
+    rv = pm.PolyaGamma.dist(h, z)
+    f = graphcore.function([x, h, z], graphcore.grad((rv.logcdf, rv.logccdf)[side](x), [x, h, z]))
+    with mpmath.workdps(250):
+        step = mpmath.mpf(10) ** -20
+        for i, got in enumerate(f(*place)):
+            ends = [
+                tails(*(mpmath.mpf(v) + s * step * (k == i) for k, v in enumerate(place)))[side]
+                for s in (1, -1)
+            ]
+            assert got == pytest.approx(float((ends[0] - ends[1]) / (2 * step)), rel=1e-12)
+
+
+def test_tails_add_up_to_one():
+    rng = np.random.default_rng(0)
+    h, z = np.exp(rng.uniform(-4, 7, 200)), rng.normal(size=200) * 5
+    rv = pm.PolyaGamma.dist(h, z)
+    x = evaluate([rv.distribution.mean], {})[0] * np.exp(rng.normal(size=200))
+    below, above = evaluate([rv.logcdf(x), rv.logccdf(x)], {})
+    np.testing.assert_allclose(np.exp(below) + np.exp(above), 1.0, rtol=1e-12)
+    assert (below <= 0).all() and (above <= 0).all()

@@ -40,6 +40,10 @@ STARTS = {
     "TruncatedNormal below": (lambda n: pm.TruncatedNormal(n, 5.0, 1.0, lower=1.0), 2.0),
     "TruncatedNormal above": (lambda n: pm.TruncatedNormal(n, -5.0, 1.0, upper=1.0), 0.0),
     "TruncatedNormal between": (lambda n: pm.TruncatedNormal(n, 5.0, 1.0, lower=1, upper=9), 5.0),
+    "TruncatedNormal with infinite bounds": (
+        lambda n: pm.TruncatedNormal(n, 1.0, 1.0, lower=[-np.inf, 2.0], upper=[10.0, np.inf]),
+        [9.0, 3.0],
+    ),
     "Truncated counts": (_cut("Truncated", lambda: pm.Poisson.dist(3.5), lower=3), 3),
     "Truncated counts, away": (_cut("Truncated", lambda: pm.Poisson.dist(3.5), lower=5), 6),
     "Mixture": (

@@ -379,7 +379,8 @@ class Truncated(_Cut):
 
     def initial(self):
         """The point of the base where it is inside; else as in :meth:`_between`."""
-        point, between = self.base.initial(), self._between()
+        point = self.base.initial()
+        between = self._between(point)
         if self.support_of().discrete:  # the bounds themselves can be taken
             inside = [point >= self.lower] if self.lower is not None else []
             inside += [point <= self.upper] if self.upper is not None else []
@@ -389,14 +390,18 @@ class Truncated(_Cut):
         found = tt.switch(all_of(inside), point, between) if inside else point
         return tt.broadcast_to(found, self.shape)
 
-    def _between(self):
-        """One above a lower bound, one below an upper one, halfway between two (PyMC's choice)."""
-        if self.lower is None:
-            return None if self.upper is None else self.upper - 1
-        if self.upper is None:
-            return self.lower + 1
-        middle = 0.5 * (self.lower + self.upper)
-        return tt.ceil(middle) if self.support_of().discrete else middle
+    def _between(self, point):
+        """One above a lower bound, one below an upper one, halfway between two (PyMC's choice).
+
+        ``point`` where neither is finite.
+        """
+        lower = -math.inf if self.lower is None else self.lower
+        upper = math.inf if self.upper is None else self.upper
+        middle = tt.as_tensor_variable(0.5 * (lower + upper))
+        middle = tt.ceil(middle) if self.support_of().discrete else middle
+        no_upper = tt.isinf(upper)
+        above = tt.switch(no_upper, lower + 1, middle)
+        return tt.switch(tt.isinf(lower), tt.switch(no_upper, point, upper - 1), above)
 
     def draw(self, rng, size, given):
         low, high = self._bounds(given)
@@ -453,8 +458,7 @@ class TruncatedNormal(Truncated):
         return super().make(label, (RandomVariable(normal),), bounds, **shapes)
 
     def initial(self):
-        point = self._between()
-        return super().initial() if point is None else tt.broadcast_to(point, self.shape)
+        return tt.broadcast_to(self._between(self.base.initial()), self.shape)
 
     def draw(self, rng, size, given):
         """By inversion, so that bounds far out in a tail do not matter."""

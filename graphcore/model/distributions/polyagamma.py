@@ -11,6 +11,7 @@ from graphcore.model.distributions.constraints import positive, real
 from graphcore.model.distributions.parameters import Param
 from graphcore.model.distributions.special import HALF_LOG_2PI
 from graphcore.ops.polyagamma import PolyaGammaLog
+from graphcore.ops.polyagamma_tail import PolyaGammaTail
 
 _TERMS = 200  # of the sum of gamma variables that is drawn
 LOG_2 = math.log(2.0)
@@ -54,6 +55,12 @@ class PolyaGamma(Distribution):
         inner = PolyaGammaLog()(*o.broadcast_arrays(x, h))
         return tilt + o.switch(first, leading, inner)
 
+    def logcdf(o, x, h, z):
+        return o.switch(x > 0, _tails(o, x, h, z)[0], -math.inf)
+
+    def logccdf(o, x, h, z):
+        return o.switch(x > 0, _tails(o, x, h, z)[1], 0.0)
+
     def mean(o, h, z):
         small, size, s = _sizes(o, z)
         series = 0.25 - s / 12 + o.sqr(s) / 30 - 17 * s**3 / 1260
@@ -79,6 +86,29 @@ class PolyaGamma(Distribution):
         rest = [_left_out(k, shift) / rate**k for k in (1, 2)]
         mean, variance = h * rest[0], h * rest[1]
         return drawn + rng.standard_gamma(mean**2 / variance, size) * variance / mean
+
+
+def _tails(o, x, h, z):
+    """Log probabilities of lying below and above ``x`` > 0, each by itself where it is small."""
+    size = o.abs(z)
+    log_cosh = 0.5 * size + o.log1p(o.exp(-size)) - LOG_2
+    # Far below the mean only the first term of an alternating series is left: a Wald variable's.
+    first = (h + 1) / (2 * x) > 50 + o.log(h + 2)
+    near = o.clip(o.switch(first, x, 1.0), 1e-300, math.inf)
+    c, root = 0.5 * h, o.sqrt(near)
+    leading = h * (LOG_2 + log_cosh) + o.logaddexp(
+        -c * size + o.log_ndtr(size * root - c / root),
+        c * size + o.log_ndtr(-size * root - c / root),
+    )
+    x, h, z = (o.switch(first, v, w) for v, w in ((0.25, x), (1.0, h), (0.0, z)))
+    half = 0.5 * o.sqr(z)
+    size = o.abs(z)
+    tilt = h * (0.5 * size + o.log1p(o.exp(-size)) - LOG_2) - half * x
+    inputs = o.broadcast_arrays(x, h, half)
+    below, above = (o.minimum(tilt + PolyaGammaTail(up)(*inputs), 0.0) for up in (False, True))
+    low = below < -LOG_2  # the larger tail, close to a pole, is what the smaller one leaves
+    whole = o.switch(first, leading, o.switch(low, below, o.log1mexp(above)))
+    return whole, o.switch(first | low, o.log1mexp(whole), above)
 
 
 def _sizes(o, z):

@@ -139,32 +139,60 @@ class Interval(Plain):
         return self if self.bounds_fn is None else Interval(*self.bounds_fn(*inputs))
 
     def forward(self, value, *inputs):
-        lower, upper = self._bounds(inputs)
-        if upper is None:
-            return tt.log(value - lower)
-        if lower is None:
-            return tt.log(upper - value)
-        return tt.log(value - lower) - tt.log(upper - value)
+        return self._chosen(
+            inputs,
+            lambda lower, upper: tt.log(value - lower) - tt.log(upper - value),
+            lambda lower: tt.log(value - lower),
+            lambda upper: tt.log(upper - value),
+            value,
+        )
 
     def backward(self, value, *inputs):
-        lower, upper = self._bounds(inputs)
-        if upper is None:
-            return lower + tt.exp(value)
-        if lower is None:
-            return upper - tt.exp(value)
-        # Symmetric in the bounds, so that neither end loses digits to the other.
-        return lower * tt.sigmoid(-value) + upper * tt.sigmoid(value)
+        return self._chosen(
+            inputs,
+            # Symmetric in the bounds, so that neither end loses digits to the other.
+            lambda lower, upper: lower * tt.sigmoid(-value) + upper * tt.sigmoid(value),
+            lambda lower: lower + tt.exp(value),
+            lambda upper: upper - tt.exp(value),
+            value,
+        )
 
     def log_jac_det(self, value, *inputs):
-        lower, upper = self._bounds(inputs)
-        if upper is None or lower is None:
-            return tt.as_tensor_variable(value)
-        width = tt.as_tensor_variable(upper) - lower
-        return tt.log(width) - value - 2 * tt.softplus(-value)
+        def between(lower, upper):
+            return tt.log(tt.as_tensor_variable(upper) - lower) - value - 2 * tt.softplus(-value)
 
-    def _bounds(self, inputs):
+        def beyond(bound):
+            return tt.as_tensor_variable(value)
+
+        return self._chosen(inputs, between, beyond, beyond, tt.zeros_like(value))
+
+    def _chosen(self, inputs, between, above, below, unbounded):
+        """What holds for the bounds there are; element by element where some are infinite."""
         own = self.with_inputs(*inputs)
-        return own.lower, own.upper
+        (lower, no_lower), (upper, no_upper) = _finite(own.lower), _finite(own.upper)
+        if no_lower is None and no_upper is None:
+            if upper is None:
+                return above(lower)
+            return below(upper) if lower is None else between(lower, upper)
+        none = np.array(True)
+        no_lower, no_upper = (
+            none if bound is None else np.array(False) if mask is None else mask
+            for bound, mask in ((lower, no_lower), (upper, no_upper))
+        )
+        lower, upper = (0.0 if v is None else v for v in (lower, upper))
+        two = between(lower, tt.switch(no_lower | no_upper, lower + 1.0, upper))
+        one = tt.switch(no_upper, above(lower), below(upper))
+        one = tt.switch(no_lower & no_upper, unbounded, one)
+        return tt.switch(no_lower | no_upper, one, two)
+
+
+def _finite(bound):
+    """A bound without its infinite elements, and where these were; None where there are none."""
+    data = bound.data if isinstance(bound, Constant) else bound
+    if not isinstance(data, np.ndarray) or not np.isinf(data).any():
+        return bound, None
+    infinite = np.isinf(data)
+    return np.where(infinite, 0.0, data), infinite
 
 
 def _is_open(bound):
