@@ -79,7 +79,8 @@ def Lop(
     )  # fmt: skip
 
 
-def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="zero"):
+def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="zero",
+        use_op_rop_implementation=True):  # fmt: skip
     """Product of the Jacobian with a vector: ``df/dwrt . eval_points`` (forward mode).
 
     Parameters
@@ -92,6 +93,8 @@ def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="
         What to do about an ``f`` that does not depend on ``wrt``.
     return_disconnected : {"zero", "None"}
         The result for such an ``f``, when it is not an error.
+    use_op_rop_implementation
+        Accepted for programs written for PyTensor.
 
     Returns
     -------
@@ -110,11 +113,13 @@ def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="
         if not is_float(v.type.dtype):
             raise TypeError(f"Rop: {shown(v)} has element type {v.type.dtype}; make it float64")
     points = _points(eval_points, wrt, "Rop")
-    found = forward(dict(zip(targets, points, strict=True)), outputs)
+    lost = set()
+    found = forward(dict(zip(targets, points, strict=True)), outputs, lost)
     for i, (v, t) in enumerate(zip(outputs, found, strict=True)):
         if t is not None:
             continue
-        if is_float(v.type.dtype) and not set(targets).isdisjoint(ancestors([v])):
+        met = set(ancestors([v]))
+        if is_float(v.type.dtype) and not met.isdisjoint(targets) and met.isdisjoint(lost):
             found[i] = graph.zeros_like(v)  # only its shape depends on wrt, or it is constant in it
             continue
         message = f"Rop: {shown(v)} does not depend on wrt in a differentiable way"

@@ -11,7 +11,7 @@ from graphcore.graph.walk import replace, toposort
 from graphcore.ops.operands import graph, is_float
 
 
-def forward(tangents, outputs):
+def forward(tangents, outputs, lost=None):
     """Tangents of ``outputs`` for tangents of some variables.
 
     Parameters
@@ -19,6 +19,8 @@ def forward(tangents, outputs):
     tangents : dict of Variable to Variable
         Of the type of the variable.
     outputs : sequence of Variable
+    lost : set, optional
+        Gets the results, real ones, of operations that do not say what becomes of a tangent.
 
     Returns
     -------
@@ -36,6 +38,8 @@ def forward(tangents, outputs):
         rule = getattr(node.op, "R_op", None)
         made = _pushed(node, moved) if rule is None else rule(list(node.inputs), moved)
         found.update((v, t) for v, t in zip(node.outputs, made, strict=True) if t is not None)
+        if lost is not None:
+            lost.update(v for v in node.outputs if v not in found and is_float(v.type.dtype))
     return [found.get(v) for v in outputs]
 
 

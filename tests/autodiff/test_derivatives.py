@@ -233,3 +233,18 @@ def test_tangents_of_constant_gradients_are_zero():
     assert Rop(tt.zeros_like(v), v, v).eval({v: value}).shape == (3,)
     with pytest.raises(graphcore.DisconnectedInputError):
         Rop(2 * s, v, v)
+
+
+def test_operations_that_say_nothing_of_tangents_have_none():
+    class Silent(graphcore.Op):
+        itypes, otypes = [tt.dvector], [tt.dvector]
+
+        def perform(self, node, inputs, cells):
+            cells[0][0] = inputs[0].copy()
+
+        def R_op(self, inputs, points):
+            return [None]
+
+    v = tt.dvector("v")
+    with pytest.raises(graphcore.DisconnectedInputError):
+        Rop(Silent()(v), v, v)
