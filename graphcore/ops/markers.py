@@ -47,6 +47,10 @@ class ZeroGradient(_Marker):
     def vjp(self, inputs, outputs, cotangents, needed):
         return [None]
 
+    def R_op(self, inputs, tangents):
+        """As if it did not change."""
+        return [graph.zeros_like(inputs[0])]
+
     @staticmethod
     def cases():
         """An operation and its inputs, per example; differences would not see the mark."""

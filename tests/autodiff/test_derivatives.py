@@ -231,6 +231,7 @@ def test_tangents_of_constant_gradients_are_zero():
         np.testing.assert_array_equal(found, np.zeros(3))
     assert Rop(graphcore.grad(3 * s, s), s, s).eval({s: 2.0}) == 0
     assert Rop(tt.zeros_like(v), v, v).eval({v: value}).shape == (3,)
+    np.testing.assert_array_equal(Rop(gradient.zero_grad(v), v, v).eval({v: value}), 0)
     with pytest.raises(graphcore.DisconnectedInputError):
         Rop(2 * s, v, v)
 
