@@ -81,6 +81,7 @@ for _name in ("clip", "round"):  # the functions of these names take more than t
 globals().update(_generated)
 
 newaxis = None
+TensorLike = Variable | np.ndarray | np.generic | int | float | list | tuple  # for annotations
 RandomStreams = random.RandomStreams
 pi, e, inf, nan = np.pi, np.e, np.inf, np.nan
 
@@ -102,7 +103,7 @@ __all__ = [
     "all_dtypes", "complex_dtypes", "continuous_dtypes", "discrete_dtypes", "float_dtypes",
     "int_dtypes", "integer_dtypes", "uint_dtypes",
     "Apply", "Constant", "Op", "RandomStreams", "SharedVariable", "TensorConstant",
-    "TensorSharedVariable", "TensorType", "TensorVariable", "Variable",
+    "TensorLike", "TensorSharedVariable", "TensorType", "TensorVariable", "Variable",
     "as_tensor", "as_tensor_variable", "basic", "constant", "inc_subtensor", "linalg", "math",
     "newaxis", "nlinalg", "nnet", "opt", "random", "set_subtensor", "shared_randomstreams",
     "signal", "slinalg", "e",
