@@ -98,6 +98,10 @@ def adopt(model, graphs):
         retype(graphs)
 
 
+# How PyMC stores values, and an older name.
+_OF_SHARED = {"allow_downcast", "borrow", "export_index_as_coords", "strict"}
+
+
 def Data(name, value, *, dims=None, coords=None, mutable=True, model=None, **options):
     """Register data in the model, to be changed later with :func:`set_data`.
 
@@ -112,6 +116,9 @@ def Data(name, value, *, dims=None, coords=None, mutable=True, model=None, **opt
     mutable : bool
         False for data that never change: a constant.
     model : Model, optional
+    **options
+        ``infer_dims_and_coords=True`` takes the labels of an object of pandas or xarray, and its
+        names of axes where ``dims`` says none; what PyMC hands on to shared variables is ignored.
 
     Returns
     -------
@@ -130,12 +137,15 @@ def Data(name, value, *, dims=None, coords=None, mutable=True, model=None, **opt
     """
     model = context.modelcontext(model)
     infer = options.pop("infer_dims_and_coords", False)
-    options.pop("export_index_as_coords", None)
-    if options:
-        raise TypeError(f"Data has no argument {next(iter(options))!r}")
-    if infer and dims is None:
-        dims, labels = _labels_of(value, name)
-        coords = {**labels, **(coords or {})}
+    unknown = set(options) - _OF_SHARED
+    if unknown:
+        raise TypeError(f"Data has no argument {min(unknown)!r}")
+    if infer:
+        own, labels = _labels_of(value, name)
+        given = own if dims is None else (dims,) if isinstance(dims, str) else tuple(dims)
+        if set(given or ()) != set(own or ()):  # the same axes by other names
+            labels = {d: labels[o] for d, o in zip(given, own or (), strict=False) if d is not None}
+        dims, coords = given, {**labels, **(coords or {})}
     return model.add_data(name, value, dims, coords, mutable)
 
 
@@ -254,7 +264,14 @@ def leaves(parts):
 
 
 def _labels_of(value, name):
-    """Dims and labels of a pandas object."""
+    """Dims and labels of an object of pandas or xarray."""
+    own = getattr(value, "dims", None)
+    if own is not None:
+        known = getattr(value, "coords", {})
+        lengths = dict(zip(own, value.shape, strict=True))
+        return tuple(own), {
+            d: np.asarray(known[d]).tolist() if d in known else list(range(lengths[d])) for d in own
+        }
     dims, labels = [], {}
     for axis, what in (("index", "row"), ("columns", "column")):
         index = getattr(value, axis, None)

@@ -116,6 +116,27 @@ def test_pandas_data_give_dims():
     assert model.coords == {"x_row": ("r", "s"), "x_column": ("a", "b")}
 
 
+def test_labels_go_by_the_names_that_are_given():
+    pandas = pytest.importorskip("pandas")
+    with pm.Model() as model:
+        pm.Data("s", pandas.Series([1.0, 2.0], index=["r", "s"]), dims="day",
+                infer_dims_and_coords=True, strict=True)  # fmt: skip
+        with pytest.raises(TypeError, match="no argument 'strickt'"):
+            pm.Data("t", [1.0], strickt=True)
+    assert model.coords == {"day": ("r", "s")}
+    assert model.named_vars_to_dims == {"s": ("day",)}
+
+
+def test_xarray_data_give_dims():
+    xarray = pytest.importorskip("xarray")
+    array = xarray.DataArray(np.ones((2, 3)), dims=("y", "x"), coords={"y": ["a", "b"]})
+    with pm.Model() as model:
+        pm.Data("d", array, infer_dims_and_coords=True)
+        pm.Data("e", array, dims=("row", "x"), infer_dims_and_coords=True)
+    assert model.named_vars_to_dims == {"d": ("y", "x"), "e": ("row", "x")}
+    assert model.coords == {"y": ("a", "b"), "x": (0, 1, 2), "row": ("a", "b")}
+
+
 def test_observed_of_fixed_shape_is_named_when_its_density_is_asked_for():
     with pm.Model() as model:
         x = pm.Data("x", X)
