@@ -84,3 +84,34 @@ def test_upper_tails_of_cut_distributions_keep_their_digits():
     np.testing.assert_allclose(censored.logccdf(x).eval(), stats.norm.logsf(x), rtol=1e-13)
     ends = censored.logccdf([-2.0, 12.0]).eval()
     np.testing.assert_array_equal(ends, [0.0, -np.inf])
+
+
+def test_exgaussian_of_a_vanishing_exponential_is_normal():
+    x = np.array([-3.0, 0.2, 5.0])
+    got = pm.ExGaussian.dist(0.5, 2.0, 1e-300).logp(x).eval()
+    np.testing.assert_allclose(got, stats.norm.logpdf(x, 0.5, 2.0), rtol=1e-12)
+
+
+HURDLES = {
+    "HurdlePoisson": lambda mu: pm.HurdlePoisson.dist(1.0, mu),
+    "HurdleNegativeBinomial": lambda mu: pm.HurdleNegativeBinomial.dist(1.0, mu, 1.7),
+    "HurdleNegativeBinomial, spread": lambda mu: pm.HurdleNegativeBinomial.dist(1.0, mu, 0.05),
+}
+
+
+@pytest.mark.parametrize("mu", [1e-300, 1e-3, 0.7, 5.0, 40.0])
+@pytest.mark.parametrize("name", HURDLES)
+def test_positive_counts_by_their_probabilities(name, mu):
+    rv = HURDLES[name](mu)
+    draws = rv.random(20_000, rng=1)
+    assert draws.min() >= 1
+    counts = np.arange(1, max(3, draws.max() + 1))
+    want = len(draws) * np.exp(rv.logp(counts).eval())
+    seen = np.bincount(draws, minlength=len(counts) + 1)[1 : len(counts) + 1]
+    often = want > 5
+    square = ((seen - want)[often] ** 2 / want[often]).sum()
+    assert stats.chi2.sf(square, max(1, often.sum() - 1)) > 1e-4
+
+
+def test_counts_too_large_for_integers_keep_their_sign():
+    assert pm.DiscreteWeibull.dist(0.3, 1e-8).random(100, rng=1).min() >= 0

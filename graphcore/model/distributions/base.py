@@ -42,6 +42,8 @@ from graphcore.rewrite.fold import in_pieces
 from graphcore.runtime.reference import evaluate
 from graphcore.tensor.moving import at_rest
 
+LARGEST = np.nextafter(2.0**63, 0)  # among the floats that are counts
+
 
 class UNSET:
     """An argument that was not given; as a class it stays itself in a pickle."""
@@ -468,7 +470,9 @@ class Distribution:
         extra = () if size is None else as_shape(size, self.label)
         known = np.broadcast_shapes(*map(np.shape, values)) if None in self.shape else self.shape
         batch = extra + known[: len(known) - self.ndim]
-        drawn = type(self).random(rng, batch, **dict(zip(names, values, strict=True)))
+        drawn = np.asarray(type(self).random(rng, batch, **dict(zip(names, values, strict=True))))
+        if self.dtype == "int64" and drawn.dtype.kind == "f":
+            drawn = np.clip(drawn, -LARGEST, LARGEST)  # more would come out with the other sign
         return np.asarray(drawn, dtype=self.dtype)
 
     def __repr__(self):

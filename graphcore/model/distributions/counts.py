@@ -260,5 +260,6 @@ class DiscreteWeibull(Distribution):
         return o.maximum(o.floor(o.pow(math.log(0.5) / o.log(q), 1 / beta)) - 1, 0.0)
 
     def random(rng, size, q, beta):
-        x = np.ceil((-rng.exponential(1.0, size) / np.log(q)) ** (1 / beta)) - 1
+        with np.errstate(over="ignore"):
+            x = np.ceil((-rng.exponential(1.0, size) / np.log(q)) ** (1 / beta)) - 1
         return np.maximum(x, 0)

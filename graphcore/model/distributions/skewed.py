@@ -283,8 +283,9 @@ def _exponential_part(o, z, r):
     w = z - r
     u = o.maximum(-w, 0.0)
     # far out by the asymptotic series, as the derivative of erfcx cancels there
-    inverse = 1 / o.sqr(o.maximum(u, 1e3))
-    series = o.log1p(inverse * (3 * inverse - 1)) + 0.5 * o.log(inverse) - HALF_LOG_2PI
+    distance = o.maximum(u, 1e3)
+    inverse = 1 / o.sqr(distance)
+    series = o.log1p(inverse * (3 * inverse - 1)) - o.log(distance) - HALF_LOG_2PI
     tail = o.switch(u > 1e3, series, o.log(0.5 * o.erfcx(o.minimum(u, 1e3) * SQRT_HALF)))
     far = tail - 0.5 * o.sqr(z)
     return o.switch(w < 0, far, r * (0.5 * r - z) + o.log_ndtr(w))

@@ -20,6 +20,20 @@ _LOG_ZERO = {
 }
 
 
+def _more_poisson(rng, size, left, mu):
+    return 1 + rng.poisson(mu * left, size)
+
+
+def _more_negative_binomial(rng, size, left, mu, alpha):
+    share = np.minimum(mu / (mu + alpha), 1 - 1e-16)  # of a logarithmic distribution
+    more = rng.poisson(mu / alpha * rng.gamma(alpha * left, 1.0, size))
+    return rng.logseries(share, size) + more
+
+
+# The size of the first cluster, and of those in the share of time that is left.
+_FROM_FIRST = {Poisson: _more_poisson, NegativeBinomial: _more_negative_binomial}
+
+
 class _WithZeros(Distribution, hidden=True):
     """Takes parameters and parametrisations over from ``base``, with ``psi`` in front."""
 
@@ -124,9 +138,14 @@ class _Hurdle(_WithZeros, hidden=True):
             return o.round(psi * o.switch(point < 1, 2.0, point))
 
         def random(rng, size, psi, **rest):
-            drawn = np.array(np.broadcast_to(base.random(rng, size, **rest), size), dtype=float)
-            while log_zero is not None and not drawn.all():
-                drawn = np.where(drawn > 0, drawn, base.random(rng, size, **rest))
+            if log_zero is None:
+                drawn = base.random(rng, size, **rest)
+            else:
+                # Counts as those of the clusters of a Poisson process: the time of the first one,
+                # given that there is one, its size, and what comes in the time that is left.
+                rate = np.maximum(-log_zero(np, **rest), 1e-300)
+                left = 1 + np.log1p(rng.random(size) * np.expm1(-rate)) / rate
+                drawn = _FROM_FIRST[base](rng, size, np.clip(left, 0.0, 1.0), **rest)
             return np.where(rng.random(size) < psi, drawn, 0)
 
         return staticmethod(logp), staticmethod(support_point), staticmethod(random)
