@@ -35,6 +35,7 @@ from graphcore.graph.walk import inputs_of
 from graphcore.model.context import modelcontext
 from graphcore.model.distributions.constraints import Constraint, real
 from graphcore.model.distributions.parameters import Parameters, with_signature
+from graphcore.model.distributions.shapes import broadcasts, broadcasts_to, together
 from graphcore.model.distributions.transforms import Chain, Transform
 from graphcore.model.distributions.variable import RandomVariable
 from graphcore.ops.lengths import length_value
@@ -281,10 +282,10 @@ class Distribution:
         else:
             return batch + event
         n = len(wanted) - len(event)
-        if n >= 0 and wanted[n:] == event and _broadcasts_to(batch, wanted[:n]):
+        if n >= 0 and wanted[n:] == event and broadcasts_to(batch, wanted[:n]):
             return wanted
         if shape is None and size is None:
-            repeats = _broadcasts(batch + event, wanted)
+            repeats = broadcasts(batch + event, wanted)
             why = "together they would repeat the data" if repeats else "they do not fit"
             raise ValueError(
                 f"{self.label}: the observed data have shape {wanted}, but the parameters have "
@@ -308,7 +309,7 @@ class Distribution:
                 raise ValueError(f"{self.label}: parameter {name} must be a vector, got a number")
             shapes[name] = v.type.shape[: v.ndim - core]
         try:
-            batch = _together(*shapes.values())
+            batch = together(*shapes.values())
         except ValueError:
             shown = ", ".join(f"{k} {s}" for k, s in shapes.items())
             raise ValueError(
@@ -558,29 +559,6 @@ def static_shape(label, name, v):
             "give it a fixed shape"
         )
     return v.type.shape
-
-
-def _broadcasts_to(shape, target):
-    return _broadcasts(shape, target) and _together(shape, target) == tuple(target)
-
-
-def _together(*shapes):
-    """Shapes broadcast; a length that is None may be any, and is what known ones make it."""
-    known = [tuple([1 if n is None else n for n in shape]) for shape in shapes]
-    found = np.broadcast_shapes(*known)
-    if all(None not in shape for shape in shapes):
-        return found
-    ndim = len(found)
-    anything = {ndim - len(s) + i for s in shapes for i, n in enumerate(s) if n is None}
-    return tuple([None if n == 1 and i in anything else n for i, n in enumerate(found)])
-
-
-def _broadcasts(*shapes):
-    try:
-        _together(*shapes)
-    except ValueError:
-        return False
-    return True
 
 
 def describe(variable):

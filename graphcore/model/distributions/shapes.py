@@ -1,4 +1,6 @@
-"""Shapes of parameters that only values tell, such as those that a Python function returns."""
+"""Shapes of parameters: which only values tell, and which broadcast."""
+
+import numpy as np
 
 import graphcore.tensor as tt
 from graphcore.graph.nodes import Constant, SharedVariable
@@ -33,3 +35,28 @@ def of_known_shape(variable):
         return variable  # what it depends on has no value yet
     (value,) = evaluate([graph], {})
     return tt.specify_shape(variable, value.shape)
+
+
+def broadcasts_to(shape, target):
+    """Whether a shape broadcasts to another one without changing it."""
+    return broadcasts(shape, target) and together(shape, target) == tuple(target)
+
+
+def together(*shapes):
+    """Shapes broadcast; a length that is None may be any, and is what known ones make it."""
+    known = [tuple([1 if n is None else n for n in shape]) for shape in shapes]
+    found = np.broadcast_shapes(*known)
+    if all(None not in shape for shape in shapes):
+        return found
+    ndim = len(found)
+    anything = {ndim - len(s) + i for s in shapes for i, n in enumerate(s) if n is None}
+    return tuple([None if n == 1 and i in anything else n for i, n in enumerate(found)])
+
+
+def broadcasts(*shapes):
+    """Whether shapes broadcast together."""
+    try:
+        together(*shapes)
+    except ValueError:
+        return False
+    return True
