@@ -225,6 +225,8 @@ def test_what_replaces_a_shared_variable_may_read_it():
     g = graphcore.function([], a + 10, givens={a: tt.constant(0.0)})
     before = a.get_value()
     assert float(g()) == 10 and a.get_value() == before
+    b = 2 * a  # an input, so that nothing reads what it is made of
+    assert float(graphcore.function([b], b + 1)(3.0)) == 4 and a.get_value() == before
     del a.default_update
     graphcore.function([], a)()
     assert a.get_value() == before

@@ -103,7 +103,10 @@ def function(
     if not isinstance(no_default_updates, (bool, list, tuple, set)):
         raise TypeError("no_default_updates is True, False or a list of shared variables")
     if no_default_updates is not True:
-        changes, leaves = _with_default_updates(wanted, changes, givens, no_default_updates or ())
+        own = [s.variable for s in specs]
+        changes, leaves = _with_default_updates(
+            wanted, changes, givens, own, no_default_updates or ()
+        )
     graph = wanted + [value for _, value in changes]
     if givens:
         pairs = dict(givens.items() if isinstance(givens, dict) else givens)
@@ -137,10 +140,10 @@ def _updates(updates):
     return found
 
 
-def _with_default_updates(wanted, changes, givens, excluded):
+def _with_default_updates(wanted, changes, givens, own, excluded):
     """The updates, with those that the shared variables in use bring along, and all leaves met."""
     given = dict(givens or ())
-    stop = set(given)
+    stop = {*given, *own}
     roots = [*wanted, *(value for _, value in changes)]
     done, met = {v for v, _ in changes}, []
     # a variable that is replaced is still in use where its replacement reads it
