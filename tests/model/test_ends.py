@@ -115,3 +115,10 @@ def test_positive_counts_by_their_probabilities(name, mu):
 
 def test_counts_too_large_for_integers_keep_their_sign():
     assert pm.DiscreteWeibull.dist(0.3, 1e-8).random(100, rng=1).min() >= 0
+
+
+@pytest.mark.parametrize("mu", [1e-3, 1.0, 1e4, 1e9, 1e15])
+def test_wald_numbers_of_any_mean(mu):
+    draws = pm.Wald.dist(mu, 0.5).random(2000, rng=1)
+    u = np.exp(pm.Wald.dist(mu, 0.5).logcdf(draws).eval())
+    assert stats.kstest(u, "uniform").pvalue > 1e-3

@@ -280,7 +280,13 @@ class Wald(Distribution):
         return mu + alpha
 
     def random(rng, size, mu, lam, alpha):
-        return alpha + rng.wald(mu, lam, size)
+        # Michael, Schucany and Haas (1976), the smaller root without a difference: that of NumPy
+        # cancels where mu is much larger than lam
+        with np.errstate(over="ignore"):
+            q = 0.5 * mu / lam * np.square(rng.standard_normal(size))
+            ratio = 1 + q + np.sqrt(q * (2 + q))
+        smaller = rng.random(size) <= ratio / (1 + ratio)
+        return alpha + np.where(smaller, mu / ratio, mu * ratio)
 
     def ref(mu, lam, alpha):
         from scipy import stats
