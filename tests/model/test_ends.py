@@ -1,5 +1,6 @@
 """Densities and tails at infinities and NaN, upper tails of composed distributions."""
 
+import mpmath
 import numpy as np
 import pytest
 from distribution_cases import case
@@ -122,3 +123,19 @@ def test_wald_numbers_of_any_mean(mu):
     draws = pm.Wald.dist(mu, 0.5).random(2000, rng=1)
     u = np.exp(pm.Wald.dist(mu, 0.5).logcdf(draws).eval())
     assert stats.kstest(u, "uniform").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("nu", [0.7, 5.0, 29.0, 31.0, 100.0, 1e4, 1e8])
+def test_tails_of_student_t_below_the_root_of_nu(nu):
+    z = np.array([-0.3, -0.99, -1.01, -3.0, -9.9, -30.0, -90.0])
+    with mpmath.workdps(60):
+        n = mpmath.mpf(nu)
+        want = [
+            float(mpmath.log(mpmath.betainc(n / 2, 0.5, 0, n / (n + t * t), regularized=True) / 2))
+            for t in map(mpmath.mpf, z)
+        ] if nu < 1e6 else stats.norm.logcdf(z)  # fmt: skip
+    near = z > -30 if nu > 1e6 else slice(None)  # the limit has an error of z**4 / nu
+    got = pm.StudentT.dist(nu, 0.0, 1.0).logcdf(z).eval()
+    np.testing.assert_allclose(got[near], np.asarray(want)[near], rtol=1e-12 if nu < 1e6 else 1e-5)
+    upper = pm.StudentT.dist(nu, 0.0, 1.0).logccdf(-z).eval()
+    np.testing.assert_array_equal(upper, got)

@@ -7,6 +7,8 @@ which are small, are subtracted.
 
 import math
 
+from graphcore.model.distributions.quadrature import DROP, along, log_integral
+
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 
@@ -97,7 +99,7 @@ def size_of(o, z):
 def t_tail(o, z, nu):
     """Log probability of lying below ``z`` under Student's t."""
     square = o.sqr(z)
-    near = square < nu  # both forms, each where its argument keeps digits
+    near = square < o.minimum(nu, 1.0)  # both forms, each where its argument keeps digits
     flat = square < 1e-18 * nu  # where the density is that at 0
     share = o.switch(near, o.switch(flat, 0.5, square / (nu + square)), 0.5)
     half = 0.5 * nu
@@ -105,7 +107,17 @@ def t_tail(o, z, nu):
     middle = o.switch(flat, height * size_of(o, z), o.betainc(0.5, half, share))
     outer = o.betainc(0.5 * nu, 0.5, o.switch(near, 1.0, nu / (nu + square)))
     tail = 0.5 * o.switch(near, 1 - middle, outer)
-    return o.switch(z < 0, o.log(tail), o.log1p(-tail))
+    # Of many degrees of freedom the second one does not keep them before z**2 reaches nu.
+    steep = (square >= 1) & (square < nu) & (nu > 30)
+    size, many = o.switch(steep, size_of(o, z), 1.0), o.switch(steep, nu, 100.0)
+    fall = 2 * DROP / (many + 1)
+    length = o.sqrt(o.sqr(size) * o.exp(fall) + many * o.expm1(fall)) - size
+    each = along(o, many)
+    area = log_integral(o, lambda t: -0.5 * (each + 1) * o.log1p(o.sqr(t) / each), size, length) + (
+        gammaln_half_step(o, 0.5 * many) - 0.5 * o.log(many * math.pi)
+    )
+    below = o.switch(steep, area, o.log(tail))
+    return o.switch(z < 0, below, o.switch(steep, o.log1mexp(area), o.log1p(-tail)))
 
 
 def t_quantile(o, q, nu):
