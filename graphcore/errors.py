@@ -37,15 +37,25 @@ class SamplingError(RuntimeError):
 
     Attributes
     ----------
-    chain : int
-    position : ndarray
+    chain : int or None
+    position : ndarray or None
         The unconstrained point the chain was at.
     """
 
-    def __init__(self, message, chain, position):
+    def __init__(self, message, chain=None, position=None):
         super().__init__(message)
         self.chain = chain
         self.position = position
+
+
+class StartError(SamplingError, ValueError):
+    """A start point where the density, or its gradient, is not finite: no chain can begin there.
+
+    Examples
+    --------
+    >>> issubclass(StartError, ValueError)
+    True
+    """
 
 
 def shown(variable):

@@ -4,6 +4,7 @@ import weakref
 from math import isfinite
 
 import graphcore.tensor as tt
+from graphcore.errors import StartError
 from graphcore.graph.nodes import Variable, new_variable
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import replace
@@ -502,13 +503,13 @@ class Model(Densities, OldNames, metaclass=_Entered):
 
         Raises
         ------
-        ValueError
-            Naming the terms that are -inf or NaN there.
+        StartError
+            A ``SamplingError`` and a ``ValueError``, naming the terms that are -inf or NaN there.
         """
         problems = report.find_problems(self, self._given(start))
         if problems:
             shown = "\n".join(str(p) for p in problems)
-            raise ValueError(
+            raise StartError(
                 f"the log density is not finite at the start point:\n{shown}\n"
                 "Change initval= of the variables involved, or the data."
             )

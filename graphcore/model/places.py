@@ -19,7 +19,7 @@ from importlib import import_module
 from graphcore.places import install as install_places
 
 _FACE = (
-    "backends", "backends.arviz", "backends.base", "backends.ndarray", "backends.report",
+    "backends", "backends.base", "backends.ndarray", "backends.report",
     "blocking", "data", "func_utils", "initial_point", "logprob", "logprob.basic",
     "logprob.utils", "memoize", "model", "model.core", "model.fgraph", "model.transform",
     "model.transform.basic", "model.transform.conditioning", "model.transform.optimization",
@@ -39,6 +39,7 @@ PLACES = {
         f"graphcore.model.distributions.{name}": "graphcore.model.distributions"
         for name in _DISTRIBUTIONS
     },
+    "graphcore.model.backends.arviz": "graphcore.sample.converting",
     "graphcore.model.gp.gp": "graphcore.model.gp",
     "graphcore.model.logprob.transforms": "graphcore.model.distributions.transforms",
     "graphcore.model.plots": "graphcore.interop.arviz",

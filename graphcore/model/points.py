@@ -5,6 +5,7 @@ from collections import namedtuple
 import numpy as np
 
 import graphcore.tensor as tt
+from graphcore.errors import StartError
 from graphcore.graph.nodes import Variable
 from graphcore.graph.walk import inputs_of, replace
 from graphcore.model.data import fixed
@@ -38,7 +39,7 @@ def initial_point(model, overrides=None, random_seed=None):
         found = _evaluated_start(model, given | outside, rng)
     for rv, value in zip(model.free_RVs, model.value_vars, strict=True):
         if not np.isfinite(found[value.name]).all():
-            raise ValueError(
+            raise StartError(
                 f"{rv.name}: the start value is not inside of the support: "
                 f"it must be {rv.distribution.support_of().text}"
             )

@@ -56,8 +56,10 @@ from graphcore.sample.steps import (
     Step,
     UniformProposal,
 )
+from graphcore.sample.stepwise import iter_sample
 from graphcore.sample.summary import Summary, summary
 from graphcore.sample.vectorized import vectorize_over_posterior
+from graphcore.sample.weighted import sample_posterior_predictive_w
 
 STEP_METHODS = [  # what sample may be told to update variables with
     NUTS,
@@ -116,6 +118,7 @@ __all__ = [
     "fit_laplace",
     "guess_scaling",
     "init_nuts",
+    "iter_sample",
     "load_trace",
     "make_group",
     "mcse_mean",
@@ -125,6 +128,7 @@ __all__ = [
     "sample",
     "sample_flat",
     "sample_posterior_predictive",
+    "sample_posterior_predictive_w",
     "sample_prior_predictive",
     "save_trace",
     "summary",

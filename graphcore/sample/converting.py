@@ -4,6 +4,7 @@ import numpy as np
 
 from graphcore.model import modelcontext
 from graphcore.sample import traces
+from graphcore.sample.expand import data_values, observed_values
 from graphcore.sample.options import refuse
 from graphcore.sample.predictive import compute_log_likelihood, result_of
 from graphcore.sample.results import Group, Result
@@ -73,3 +74,37 @@ def to_inference_data(
     if log_likelihood and trace is not None:
         compute_log_likelihood(result, model=model)
     return traces.converted(result)
+
+
+def find_observations(model):
+    """The observed data of a model by the name of the variable.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model() as model:
+    ...     y = pm.Normal("y", observed=[1.0, 2.0])
+    >>> find_observations(model)
+    {'y': array([1., 2.])}
+    """
+    return observed_values(model)
+
+
+def find_constants(model):
+    """The data of a model by name, as the group ``constant_data`` has them."""
+    return data_values(model)
+
+
+def coords_and_dims_for_inferencedata(model):
+    """Labels by dimension, and names of dimensions by variable: ``(coords, dims)``.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> with pm.Model(coords={"i": ["a", "b"]}) as model:
+    ...     x = pm.Normal("x", dims="i")
+    >>> coords_and_dims_for_inferencedata(model)
+    ({'i': array(['a', 'b'], dtype='<U1')}, {'x': ['i']})
+    """
+    coords = {d: np.asarray(labels) for d, labels in model.coords.items() if labels is not None}
+    return coords, {name: list(dims) for name, dims in model.named_vars_to_dims.items()}

@@ -10,6 +10,7 @@ from graphcore.graph.nodes import new_variable
 from graphcore.graph.walk import replace
 from graphcore.lower.arrays import size_of
 from graphcore.lower.assemble import compile_program
+from graphcore.model.copies import parents
 from graphcore.model.data import data_of, fixed
 from graphcore.rewrite import rewrite
 from graphcore.runtime.reference import evaluate
@@ -111,9 +112,22 @@ def observed_values(model):
 
 
 def data_values(model):
-    """The values of ``Data`` by name."""
-    values = evaluate(fixed(list(model.data_vars)), {})
-    return {v.name: x for v, x in zip(model.data_vars, values, strict=True)}
+    """The values of ``Data`` by name, without those that are nothing but observed.
+
+    As in PyMC, data that give the variable that is observed its shape are kept.
+    """
+    found = {model.rvs_to_values[rv]: rv for rv in model.observed_RVs}
+    observed = {v for v in model.data_vars if v in found and _has_own_shape(model, found[v])}
+    if observed:
+        observed -= {p for v in model.named_vars.values() for p in parents(model, v)}
+    kept = [v for v in model.data_vars if v not in observed]
+    return {v.name: x for v, x in zip(kept, evaluate(fixed(kept), {}), strict=True)}
+
+
+def _has_own_shape(model, rv):
+    recipe = rv.recipe
+    shaped = recipe is not None and (recipe.shape is not None or recipe.size is not None)
+    return shaped or rv.name in model.named_vars_to_dims
 
 
 def split_values(model, positions):

@@ -370,8 +370,7 @@ def _result(model, variables, run, extras):
     if model.observed_RVs:
         values = expand.observed_values(model)
         groups["observed_data"] = group(values, plain, sample_dims=())
-    if model.data_vars:
-        values = expand.data_values(model)
+    if values := expand.data_values(model):
         groups["constant_data"] = group(values, plain, sample_dims=())
     return Result(groups, attrs)
 

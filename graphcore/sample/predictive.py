@@ -85,6 +85,7 @@ def sample_posterior_predictive(
     predictions=False,
     idata_kwargs=None,
     samples=None,
+    size=None,
     **options,
 ):
     """Draw new data for every draw of the posterior.
@@ -114,6 +115,9 @@ def sample_posterior_predictive(
     samples : int, optional
         As in PyMC3: how many draws of the posterior to take, those of all chains one after the
         other and again from the first; the result has one axis of draws then.
+    size : int, optional
+        As in PyMC3: how many data sets to draw for every draw of the posterior.  They lie along an
+        axis behind those of the draws, whose name is ``repetition``.
 
     Returns
     -------
@@ -140,6 +144,9 @@ def sample_posterior_predictive(
         taken = np.arange(samples) % np.prod(lead)
         draws = {k: x.reshape(-1, *x.shape[len(lead) :])[taken] for k, x in draws.items()}
         lead = (len(taken),)
+    n_lead = len(lead)
+    if size is not None:
+        draws, lead = _repeated(draws, lead, size)
     default = model.observed_RVs + [
         v for v in model.deterministics if any(p in model.observed_RVs for p in depends_on_all(v))
     ]
@@ -155,7 +162,7 @@ def sample_posterior_predictive(
     arrays = {v.name: x.reshape(*lead, *x.shape[1:]) for v, x in zip(wanted, found, strict=True)}
     if not return_inferencedata:
         return arrays
-    arrays = {name: x if len(lead) == 2 else x[None] for name, x in arrays.items()}
+    arrays = {name: x if n_lead == 2 else x[None] for name, x in arrays.items()}
     made = "predictions" if predictions else "posterior_predictive"
     result = result_of(
         model,
@@ -163,8 +170,18 @@ def sample_posterior_predictive(
         idata_kwargs,
         predictions,
         traces.labels_of(trace) if samples is None else {},
+        () if size is None else ("repetition",),
     )
     return traces.extended(trace, result) if extend_inferencedata else traces.converted(result)
+
+
+def _repeated(draws, lead, size):
+    """Draws of which each stands ``size`` times along a new axis behind those they have."""
+    if not isinstance(size, int | np.integer) or size < 1:
+        raise ValueError(f"size must be an integer of at least 1, not {size!r}")
+    n = len(lead)
+    repeated = {k: np.repeat(np.expand_dims(x, n), size, axis=n) for k, x in draws.items()}
+    return repeated, (*lead, int(size))
 
 
 def _warn_of_potentials(model, kind):
@@ -233,20 +250,20 @@ def _above(rv, named):
     return found
 
 
-def result_of(model, groups, idata_kwargs=None, predictions=False, labels=None):
-    """Arrays with the axes ``chain, draw`` as a result with the model's labels and data."""
+def result_of(model, groups, idata_kwargs=None, predictions=False, labels=None, further=()):
+    """Arrays with the axes ``chain, draw, *further`` as a result with a model's labels and data."""
     extras = idata_kwargs or {}
     coords = {**model.coords, **(labels or {}), **(extras.get("coords") or {})}
     dims = {**model.named_vars_to_dims, **(extras.get("dims") or {})}
     attrs = attributes()
-    made = {name: make_group(x, dims, coords, attrs) for name, x in groups.items() if x}
+    lead = (*SAMPLE_DIMS, *further)
+    made = {k: make_group(x, dims, coords, attrs, sample_dims=lead) for k, x in groups.items() if x}
     if model.observed_RVs and not predictions:
         observed = expand.observed_values(model)
         if observed:
             made["observed_data"] = make_group(observed, dims, coords, attrs, sample_dims=())
-    if model.data_vars:
+    if data := expand.data_values(model):
         name = "predictions_constant_data" if predictions else "constant_data"
-        data = expand.data_values(model)
         made[name] = make_group(data, dims, coords, attrs, sample_dims=())
     return Result(made, attrs)
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from graphcore.errors import StartError
+
 JITTER = 1.0  # half-width of the uniform moves, in the unconstrained space
 TRIES = 100  # random moves per chain
 
@@ -43,7 +45,7 @@ def start_points(model, density, seeds, initvals=None, init="auto"):
 
     Raises
     ------
-    ValueError
+    StartError
         When the density is not finite at the initial point and around it, with the terms.
     """
     init = check_init(init)
@@ -103,7 +105,7 @@ def start_point(model, density, point, rng, jitter):
     _, gradient = density(center)
     bad = [name for name, g in zip(density.names, gradient, strict=True) if not np.isfinite(g)]
     where = f"with respect to {', '.join(bad[:5])}" if bad else "or the log density"
-    raise ValueError(
+    raise StartError(
         f"the gradient of the log density {where} is not finite at the start point; "
         "give other start values with initvals="
     )

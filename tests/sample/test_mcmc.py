@@ -291,6 +291,10 @@ def test_a_start_point_of_no_density_names_the_term():
         pm.Potential("wall", pm.math.log(rate - 1e6))
     with pytest.raises(ValueError, match=r"not finite at the start point(.|\n)*wall"):
         sample(model)
+    with pytest.raises(pm.SamplingError, match="wall"), model:
+        pm.sample(progressbar=False)
+    with pytest.raises(pm.SamplingError, match="wall"):
+        model.check_start_vals()
 
 
 def test_jitter_finds_a_start_where_the_initial_point_has_none():

@@ -216,3 +216,59 @@ def test_nothing_may_be_asked_for():
         assert pm.sample_posterior_predictive(trace, **options) == {}
         with pytest.raises(ValueError, match="no observed variable"):
             pm.sample_posterior_predictive(trace)
+
+
+# ------------------------------------------------------------------------- as PyMC3 predicted
+
+
+def test_several_data_sets_for_every_draw():
+    draws = posterior()
+    draws["sd"] = np.full((2, 30), 0.5)
+    with model_with_data():
+        found = pm.sample_posterior_predictive(
+            draws, size=40, random_seed=1, return_inferencedata=False
+        )["y"]
+        labelled = pm.sample_posterior_predictive(draws, size=3).posterior_predictive["y"]
+        short = pm.sample_posterior_predictive(draws, samples=7, size=4, return_inferencedata=False)
+        with pytest.raises(ValueError, match="size must be an integer of at least 1"):
+            pm.sample_posterior_predictive(draws, size=0)
+    mean = draws["a"][..., None] * np.array([1.0, 2.0, 3.0]) + draws["k"][..., None]
+    assert found.shape == (2, 30, 40, 3) and short["y"].shape == (7, 4, 3)
+    assert labelled.dims == ("chain", "draw", "repetition", "row")
+    error = (found - mean[:, :, None]).ravel() / 0.5
+    assert st.kstest(error, st.norm.cdf).pvalue > 1e-3
+
+
+def one_normal(name="y", n=2):
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0, 1)
+        pm.Normal(name, mu, 0.5, observed=np.zeros(n))
+    return model
+
+
+def test_models_predict_as_often_as_their_weights_say():
+    low, high = {"mu": np.zeros((2, 50))}, {"mu": np.full((1, 300), 100.0)}
+    models = [one_normal(), one_normal()]
+    drawn = pm.sample_posterior_predictive_w(
+        [low, high], DRAWS, models, [1, 3], random_seed=1, return_inferencedata=False
+    )["y"]
+    second = drawn[:, 0] > 50
+    assert drawn.shape == (DRAWS, 2) and np.array_equal(second, drawn[:, 1] > 50)
+    assert st.binomtest(int(second.sum()), DRAWS, 0.75).pvalue > 1e-3
+    error = (drawn - 100 * second[:, None]).ravel() / 0.5
+    assert st.kstest(error, st.norm.cdf).pvalue > 1e-3
+    with models[0]:  # one model for all, as many draws as the shortest trace has
+        result = pm.sample_posterior_predictive_w([low, high], random_seed=1)
+    assert result.posterior_predictive["y"].shape == (1, 100, 2)
+
+
+@pytest.mark.parametrize(("models", "weights", "told"), [
+    ([one_normal()], None, "2 traces, 1 models"),
+    ([one_normal()] * 2, [1.0], "1 weights"),
+    ([one_normal()] * 2, [1.0, -1.0], "weights must not be negative"),
+    ([one_normal(), one_normal(n=3)], None, "same variables in the same shapes"),
+    ([one_normal(), one_normal("z")], None, "same variables in the same shapes"),
+])  # fmt: skip
+def test_models_that_cannot_predict_together(models, weights, told):
+    with pytest.raises(ValueError, match=told):
+        pm.sample_posterior_predictive_w([{"mu": np.zeros((1, 5))}] * 2, 3, models, weights)

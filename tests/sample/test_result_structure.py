@@ -241,3 +241,22 @@ def test_callbacks_get_the_statistics_of_each_method():
         pm.sample(step=steps, callback=lambda trace, draw: seen.append(draw.stats), **RUN)
     assert len(seen) == 2 * 14
     assert all(len(stats) == 2 and "scaling" in stats[1] for stats in seen)
+
+
+def test_data_that_are_only_observed_are_no_constant_data():
+    with pm.Model(coords={"row": [0, 1]}) as model:
+        x, both, shapes = (pm.Data(name, [1.0, 2.0]) for name in ("x", "both", "shapes"))
+        y = pm.Data("y_data", [3.0, 4.0])
+        mu = pm.Normal("mu")
+        pm.Normal("a", mu * x, observed=y, dims="row")
+        pm.Normal("b", mu * both, observed=both, shape=2)
+        pm.Normal("c", mu, observed=shapes)
+        prior = pm.sample_prior_predictive(3, random_seed=1)
+        drawn = pm.sample(5, tune=5, chains=1, progressbar=False, compute_convergence_checks=False)
+    for found in (prior, drawn):
+        assert set(found.constant_data) == {"x", "both", "shapes"}
+        np.testing.assert_array_equal(found.observed_data["a"], [3.0, 4.0])
+    from graphcore.model.backends.arviz import find_constants, find_observations
+
+    assert set(find_constants(model)) == {"x", "both", "shapes"}
+    assert set(find_observations(model)) == {"a", "b", "c"}
