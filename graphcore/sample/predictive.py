@@ -31,7 +31,8 @@ def sample_prior_predictive(
         ``samples`` is the older name.
     model : Model, optional
     var_names : sequence of str, optional
-        Variables and deterministics to keep; all by default.
+        Variables and deterministics to keep; all by default.  A name such as ``sd_log__`` stands
+        for the transformed value of a variable, as in PyMC3.
     random_seed : int or Generator, optional
     return_inferencedata : bool
         False: a dict of arrays.
@@ -58,7 +59,8 @@ def sample_prior_predictive(
     refuse(options, "sample_prior_predictive()", ("progressbar",))
     model = modelcontext(model)
     draws = draws if samples is None else samples
-    wanted = _named(model, var_names, [*model.basic_RVs, *model.deterministics])
+    drawn = [*model.basic_RVs, *model.deterministics]
+    wanted = _named(model, var_names, [*drawn, *_transformed(model)], drawn)
     _warn_of_potentials(model, "prior")
     found = Forward(draws, np.random.default_rng(random_seed)).values(wanted)
     arrays = {v.name: x for v, x in zip(wanted, found, strict=True)}
@@ -173,6 +175,15 @@ def sample_posterior_predictive(
         () if size is None else ("repetition",),
     )
     return traces.extended(trace, result) if extend_inferencedata else traces.converted(result)
+
+
+def _transformed(model):
+    """The transformed values of the free variables, by their names, as expressions of these."""
+    return [
+        transform.forward(rv).copy(name=model.rvs_to_values[rv].name)
+        for rv, transform in model.rvs_to_transforms.items()
+        if transform is not None
+    ]
 
 
 def _repeated(draws, lead, size):

@@ -221,6 +221,30 @@ def test_nothing_may_be_asked_for():
 # ------------------------------------------------------------------------- as PyMC3 predicted
 
 
+def test_transformed_values_of_prior_draws():
+    with pm.Model() as model:
+        sd = pm.HalfNormal("sd", 1, shape=2)
+        pm.Uniform("u", 0, sd)
+        w = pm.Dirichlet("w", [1.0, 2.0, 1.0])
+        pm.Normal("y", w, 1, observed=np.zeros(3))
+        names = ["sd", "u", "w", "sd_log__", "u_interval__", "w_simplex__"]
+        found = pm.sample_prior_predictive(
+            20, var_names=names, random_seed=1, return_inferencedata=False
+        )
+        whole = pm.sample_prior_predictive(3, return_inferencedata=False)
+        with pytest.raises(KeyError, match="no variable 'y_log__'"):
+            pm.sample_prior_predictive(3, var_names=["y_log__"])
+    assert set(found) == set(names) and set(whole) == {"sd", "u", "w", "y"}
+    np.testing.assert_allclose(found["sd_log__"], np.log(found["sd"]), rtol=1e-13)
+    odds = np.log(found["u"] / (found["sd"] - found["u"]))
+    np.testing.assert_allclose(found["u_interval__"], odds, rtol=1e-9, atol=1e-9)
+    for i in range(20):
+        values = {name: found[name][i] for name in names[3:]}
+        start = model.initial_point(overrides={name: found[name][i] for name in names[:3]})
+        for name in names[3:]:
+            np.testing.assert_allclose(values[name], start[name], rtol=1e-12, atol=1e-12)
+
+
 def test_several_data_sets_for_every_draw():
     draws = posterior()
     draws["sd"] = np.full((2, 30), 0.5)
