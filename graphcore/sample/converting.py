@@ -7,7 +7,7 @@ from graphcore.sample import traces
 from graphcore.sample.expand import data_values, observed_values
 from graphcore.sample.options import refuse
 from graphcore.sample.predictive import compute_log_likelihood, result_of
-from graphcore.sample.results import Group, Result
+from graphcore.sample.results import SAMPLE_DIMS, Group, Result
 
 
 def to_inference_data(
@@ -108,3 +108,32 @@ def coords_and_dims_for_inferencedata(model):
     """
     coords = {d: np.asarray(labels) for d, labels in model.coords.items() if labels is not None}
     return coords, {name: list(dims) for name, dims in model.named_vars_to_dims.items()}
+
+
+def dataset_to_point_list(ds, sample_dims=SAMPLE_DIMS):
+    """The draws of a posterior as a list of points, and the labels of the axes they came from.
+
+    Parameters
+    ----------
+    ds : Dataset, Group or dict of DataArray
+        Such as ``idata.posterior``.
+    sample_dims : sequence of str
+        ``("chain", "draw")`` or ``("sample",)``: the axes in front.
+
+    Returns
+    -------
+    (list of dict, dict)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from graphcore.sample import make_group
+    >>> points, labels = dataset_to_point_list(make_group({"x": np.array([[1.0, 2.0]])}))
+    >>> points, list(labels)
+    ([{'x': np.float64(1.0)}, {'x': np.float64(2.0)}], ['chain', 'draw'])
+    """
+    draws, lead = traces.draws_of(ds)
+    if len(lead) != len(sample_dims):
+        raise ValueError(f"the draws have {len(lead)} axes in front, not {tuple(sample_dims)}")
+    labels = {d: ds[next(iter(draws))].coords[d] for d in sample_dims}
+    return [{name: x[i] for name, x in draws.items()} for i in np.ndindex(lead)], labels

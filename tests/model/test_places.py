@@ -10,6 +10,7 @@ from graphcore.model.places import PLACES
 IMPORTS = [
     "from graphcore.model.backends.arviz import find_observations, to_inference_data",
     "from graphcore.model.backends.arviz import coords_and_dims_for_inferencedata",
+    "from graphcore.model.backends.arviz import dataset_to_point_list",
     "from graphcore.model.backends.base import MultiTrace",
     "from graphcore.model.blocking import DictToArrayBijection, RaveledVars",
     "from graphcore.model.data import Minibatch, get_data",

@@ -5,6 +5,8 @@ import pytest
 
 import graphcore.model as pm
 import graphcore.tensor as tt
+from graphcore.sample import make_group
+from graphcore.sample.converting import dataset_to_point_list
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +97,18 @@ def test_densities_without_derivatives_are_sampled_by_slices():
                           return_inferencedata=False, compute_convergence_checks=False)  # fmt: skip
     assert trace["m"].mean() == pytest.approx(0.4, abs=0.08)
     assert trace["m"].std() == pytest.approx(3**-0.5, abs=0.06)
+
+
+def test_a_posterior_as_points_of_which_predictions_are_made():
+    with pm.Model(coords={"i": ["a", "b"]}):
+        mu = pm.Normal("mu", dims="i")
+        pm.Normal("y", mu, 1e-9, observed=[0.0, 0.0], dims="i")
+        rng = np.random.default_rng(1)
+        group = make_group({"mu": rng.normal(size=(3, 4, 2))}, {"mu": ["i"]})
+        points, labels = dataset_to_point_list(group)
+        y = pm.sample_posterior_predictive(points, return_inferencedata=False)["y"]
+    assert {d: len(x) for d, x in labels.items()} == {"chain": 3, "draw": 4}
+    np.testing.assert_array_equal(points[5]["mu"], group["mu"].values[1, 1])
+    np.testing.assert_allclose(y, group["mu"].values.reshape(12, 2), atol=1e-7)
+    with pytest.raises(ValueError, match="2 axes in front"):
+        dataset_to_point_list(group, ["sample"])
