@@ -48,6 +48,7 @@ def concrete_shapes(order, shapes, values):
         known = [_value(v, values) for v in node.inputs]
         try:
             out_shapes = node.op.infer_shape(given, known)
+            _check_axes(node, out_shapes)
         except (ValueError, TypeError, IndexError) as error:
             raise located(error, node, given) from error
         for v, s in zip(node.outputs, out_shapes, strict=True):
@@ -55,6 +56,15 @@ def concrete_shapes(order, shapes, values):
         _follow_values(node, known, shapes, values)
 
     spread_shapes(order, shapes, values, _REAL, decide)
+
+
+def _check_axes(node, shapes):
+    """Lengths given as a vector may be more or fewer than the axes that were promised."""
+    for v, shape in zip(node.outputs, shapes, strict=True):
+        if len(shape) != v.type.ndim:
+            raise ValueError(
+                f"{node.op.name}: {len(shape)} lengths are given for a result of {v.type.ndim} axes"
+            )
 
 
 def _value(v, values):

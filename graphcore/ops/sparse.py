@@ -45,6 +45,20 @@ class _OnPattern(Op):
                 f"operand has length {found} where it needs {wanted}"
             )
 
+    def _check_pattern(self, pattern, count=None):
+        """Programs read where a pattern says: all of it has to be there, and as many elements.
+
+        Inside of a loop the pattern is a constant that was checked outside of it (None).
+        """
+        if pattern is None:
+            return
+        columns = len(pattern) - self.rows - 1
+        if columns < 0 or pattern[self.rows] != columns or count not in (None, columns):
+            raise ValueError(
+                f"{self.name}: {columns if count is None else count} elements are given for a "
+                f"sparse matrix that has {pattern[self.rows] if columns >= 0 else '?'} of them"
+            )
+
     @staticmethod
     def _example():
         dense = np.array([[0.0, 2, 0, 1], [0, 0, 0, 0], [3, 0, -1, 0]])
@@ -83,12 +97,13 @@ class SparseDot(_OnPattern):
 
     def infer_shape(self, shapes, values):
         length, wanted = self._lengths()
+        self._check_pattern(values[1], shapes[0][0])
         self._check_length(shapes[2][0], wanted)
         return [(length, *shapes[2][1:])]
 
     def reference(self, data, pattern, dense):
-        length, wanted = self._lengths()
-        self._check_length(len(dense), wanted)
+        shapes = [data.shape, pattern.shape, dense.shape]
+        ((length, *_),) = self.infer_shape(shapes, [None, pattern, None])
         places, read = self._rows_of(pattern), pattern[self.rows + 1 :]
         if self.trans:
             places, read = read, places
@@ -148,6 +163,7 @@ class SampledDot(_OnPattern):
         return [TensorType("float64", (None if n is None else n - self.rows - 1,))]
 
     def infer_shape(self, shapes, values):
+        self._check_pattern(values[0])
         self._check_length(shapes[1][0], self.rows)
         self._check_length(shapes[2][0], self.columns)
         if shapes[1][1:] != shapes[2][1:]:
@@ -155,7 +171,7 @@ class SampledDot(_OnPattern):
         return [(shapes[0][0] - self.rows - 1,)]
 
     def reference(self, pattern, u, v):
-        self.infer_shape([pattern.shape, u.shape, v.shape], None)
+        self.infer_shape([pattern.shape, u.shape, v.shape], [pattern, None, None])
         product = u[self._rows_of(pattern)] * v[pattern[self.rows + 1 :]]
         return product if u.ndim == 1 else product.sum(axis=1)
 
