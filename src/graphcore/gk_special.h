@@ -92,8 +92,9 @@ static double gk_polygamma(double n, double x) {
   if (x == floor(x) && x <= 0) return sign * GK_INF;
   if (x == GK_INF) return sign * 0.0;
   if (x > 0) return sign * gk_factorial_zeta(s, x);
-  const double left = gk_factorial_zeta(s, ceil(x) - x) - gk_factorial_zeta(s, 1.0 - x);
-  return sign * (gk_factorial_zeta(s, x - floor(x)) + sign * left);
+  /* halfway between two poles those on both sides cancel, and what is left keeps its digits */
+  const double above = gk_factorial_zeta(s, x - floor(x)), below = gk_factorial_zeta(s, ceil(x) - x);
+  return sign * (above + sign * below) - gk_factorial_zeta(s, 1.0 - x);
 }
 
 /* ---- beta function ---------------------------------------------------------------------------- */

@@ -162,3 +162,11 @@ def test_betaln_below_zero():
     kernels.call("betaln_dd_vv", 2, found, np.array([np.inf, 20.0]), np.array([-0.3, -2.0]))
     assert found[0] == np.inf
     assert found[1] == special.betaln(20.0, -2.0)
+
+
+def test_polygamma_halfway_between_poles():
+    """Even derivatives, where the terms on both sides are up to 10^14 times what is left."""
+    n, x = (a.ravel() for a in np.meshgrid([2.0, 4.0, 12.0], [-0.5, -1.5, -2.5, -10.5]))
+    found = np.empty(n.size)
+    kernels.call("polygamma_dd_vv", n.size, found, n, x)
+    assert errors(ROWS["polygamma"], [found], [n, x]).max() <= ROWS["polygamma"].ulp
