@@ -1230,15 +1230,16 @@ far(
     ulp=200,
     exact=lambda mp, a, b, x: mp.betainc(b, a, 0, 1 - x, regularized=True),
 )
+BY_SHAPES = (  # derivatives of the inverses by a and b
+    lambda o, a, b, p, y: -o.betainc_da(a, b, y) / o.beta_density(a, b, y),
+    lambda o, a, b, p, y: -o.betainc_db(a, b, y) / o.beta_density(a, b, y),
+)
 far(
     "betaincinv",
     3,
     doc="Inverse of betainc in its third argument.",
-    d=(
-        lambda o, a, b, p, y: -o.betainc_da(a, b, y) / o.beta_density(a, b, y),
-        lambda o, a, b, p, y: -o.betainc_db(a, b, y) / o.beta_density(a, b, y),
-        lambda o, a, b, p, y: 1 / o.beta_density(a, b, y),
-    ),
+    ref="graphcore.ops.refs.betaincinv",
+    d=(*BY_SHAPES, lambda o, a, b, p, y: 1 / o.beta_density(a, b, y)),
     domain=((0.0, inf), (0.0, inf), (0.0, 1.0)),
     typical=((0.5, 6.0), (0.5, 6.0), (0.05, 0.95)),
 )
@@ -1246,11 +1247,8 @@ far(
     "betainccinv",
     3,
     doc="Inverse of betaincc in its third argument.",
-    d=(
-        lambda o, a, b, p, y: -o.betainc_da(a, b, y) / o.beta_density(a, b, y),
-        lambda o, a, b, p, y: -o.betainc_db(a, b, y) / o.beta_density(a, b, y),
-        lambda o, a, b, p, y: -1 / o.beta_density(a, b, y),
-    ),
+    ref="graphcore.ops.refs.betainccinv",
+    d=(*BY_SHAPES, lambda o, a, b, p, y: -1 / o.beta_density(a, b, y)),
     domain=((0.0, inf), (0.0, inf), (0.0, 1.0)),
     typical=((0.5, 6.0), (0.5, 6.0), (0.05, 0.95)),
 )

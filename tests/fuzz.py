@@ -18,6 +18,7 @@ import sys
 import warnings
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -95,23 +96,27 @@ class Comparison:
         settling = Settling(outputs, wanted, self.values, self.dtypes)
         steps = []
         graph = rewrite(outputs, final=True, trace=steps)
-        self._same(graphcore.evaluate(graph, self.values), settling, "rewriting")
+        self._try(partial(graphcore.evaluate, graph, self.values), settling, "rewriting")
         fired = sorted(RULES & {step.rule for step in steps})  # and not marks of inner graphs
         if fired:
             left_out = str(self.rng.choice(fired))
-            graph = rewrite(outputs, final=True, exclude=left_out)
-            found = graphcore.evaluate(graph, self.values)
-            self._same(found, settling, f"rewriting without {left_out}")
+            other = rewrite(outputs, final=True, exclude=left_out)
+            evaluated = partial(graphcore.evaluate, other, self.values)
+            self._try(evaluated, settling, f"rewriting without {left_out}")
         f = graphcore.function(list(self.values), list(outputs), on_unused_input="ignore")
+        self._try(partial(f, *self.values.values()), settling, "the program")
+        self.counts[kind] += 1
+
+    def _try(self, compute, settling, what):
         try:
-            found = f(*self.values.values())
-        except (LinAlgError, IndexError):  # where rounding decides about a factor or an index
+            found = compute()
+        except (LinAlgError, IndexError, ValueError):
+            # where rounding decides about a factor, an index or a length
             if not all(np.isinf(s).all() for s in settling.spread()):
                 raise
             self.counts["not compared: rounding decides whether there is a value"] += 1
         else:
-            self._same(found, settling, "the program")
-        self.counts[kind] += 1
+            self._same(found, settling, what)
 
     def _same(self, found, settling, what):
         reason = settling.reason(found)

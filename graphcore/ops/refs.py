@@ -78,6 +78,37 @@ def polygamma(n, x):
     return np.where(n == np.floor(n), known(n, x), np.nan)
 
 
+def betaincinv(a, b, p):
+    """SciPy's, which keeps as few as eight digits, and steps of Newton's method."""
+    from scipy import special
+
+    return _newton(special.betaincinv, special.betainc, a, b, p, 1.0)
+
+
+def betainccinv(a, b, p):
+    """As :func:`betaincinv`."""
+    from scipy import special
+
+    return _newton(special.betainccinv, special.betaincc, a, b, p, -1.0)
+
+
+def _newton(inverse, function, a, b, p, sign):
+    """The inverse by ``x`` of an incomplete beta function that grows with x (or falls)."""
+    from scipy import special
+
+    with np.errstate(all="ignore"):
+        x = np.asarray(inverse(a, b, p))
+        for _ in range(3):
+            slope = np.exp(
+                special.xlogy(a - 1, x) + special.xlog1py(b - 1, -x) - special.betaln(a, b)
+            )
+            rest = function(a, b, x) - p
+            step = sign * rest / slope
+            small = np.abs(step) < 1e-2 * np.minimum(x, 1 - x)
+            x = np.where((np.abs(rest) > 1e-14 * p) & small, x - step, x)
+    return x
+
+
 def round_away(x):
     """Nearest integer, halves away from zero."""
     whole = np.floor(np.abs(x))

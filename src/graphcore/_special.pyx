@@ -17,6 +17,11 @@ cdef extern from "gk_special.h":
     double gk_betainc_db(double a, double b, double x) noexcept nogil
     double gk_polygamma(double n, double x) noexcept nogil
 
+cdef enum:
+    NEWTON = 3                      # steps, at most
+cdef double ROUNDING = 1e-14        # of what an inverse is taken of
+cdef double NEAR = 1e-2             # steps beyond are no corrections
+
 
 cdef double erfinv(double a) noexcept nogil:
     return sc.erfinv(a)
@@ -123,12 +128,25 @@ cdef double betaincc(double a, double b, double c) noexcept nogil:
     return sc.betaincc(a, b, c)
 
 
+cdef double corrected(double a, double b, double c, double x, bint upper) noexcept nogil:
+    """Steps of Newton's method: of some arguments SciPy's inverses have eight digits only."""
+    cdef double rest, step
+    cdef int _
+    for _ in range(NEWTON):
+        rest = (sc.betaincc(a, b, x) if upper else sc.betainc(a, b, x)) - c
+        step = rest / gk_beta_density(a, b, x)
+        if not (fabs(rest) > ROUNDING * c and fabs(step) < NEAR * (x if x < 0.5 else 1.0 - x)):
+            break
+        x += step if upper else -step
+    return x
+
+
 cdef double betaincinv(double a, double b, double c) noexcept nogil:
-    return sc.betaincinv(a, b, c)
+    return corrected(a, b, c, sc.betaincinv(a, b, c), False)
 
 
 cdef double betainccinv(double a, double b, double c) noexcept nogil:
-    return sc.betainccinv(a, b, c)
+    return corrected(a, b, c, sc.betainccinv(a, b, c), True)
 
 
 def functions():
