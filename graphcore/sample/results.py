@@ -258,7 +258,7 @@ class Result(Mapping):
             return self._groups[name]
         for group in DRAWN:
             if name in self._groups.get(group, ()):  # as PyMC3's traces and dicts
-                return self._values(group, name)
+                return self._values(self._groups[group], name)
         raise KeyError(f"no group {name!r}; there are {', '.join(self._groups)}")
 
     @property
@@ -287,11 +287,11 @@ class Result(Mapping):
         >>> result["mu"].shape, result.get_values("mu", burn=1, combine=False)[0].shape
         ((10,), (4,))
         """
-        return self._values("posterior", varname, burn, thin, combine, chains, squeeze)
+        group = self._groups["posterior"]
+        return self._values(group, varname, burn, thin, combine, chains, squeeze)
 
     def _values(self, group, name, burn=0, thin=1, combine=True, chains=None, squeeze=True):
         name = getattr(name, "name", name)  # a variable stands for its name
-        group = self._groups[group] if isinstance(group, str) else group
         values = group[name].values[:, burn::thin]
         if chains is not None:
             values = values[np.atleast_1d(chains)]

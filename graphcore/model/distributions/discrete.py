@@ -392,8 +392,8 @@ class Categorical(Tabled):
         return o.sum(p * np.arange(float(p.type.shape[-1])), axis=-1)
 
     def variance(o, p):
-        center = o.sum(p * np.arange(float(p.type.shape[-1])), axis=-1, keepdims=True)
-        return o.sum(p * o.sqr(np.arange(float(p.type.shape[-1])) - center), axis=-1)
+        away = np.arange(float(p.type.shape[-1])) - o.expand_dims(Categorical.mean(o, p), -1)
+        return o.sum(p * o.sqr(away), axis=-1)
 
     def support_point(o, p):
         return _mode(o, p)

@@ -118,6 +118,22 @@ class _Cut(Distribution, hidden=True):
             tt.switch(under, 0.0, tt.switch(over, -math.inf, base.log_ccdf(safe))),
         )
 
+    def _inside(self, point):
+        """The point, or the bound that it lies beyond."""
+        if self.lower is not None:
+            point = tt.maximum(point, self.lower)
+        if self.upper is not None:
+            point = tt.minimum(point, self.upper)
+        return point
+
+    def _with_ends(self, value, tail, below, above):
+        """A tail, with what it is below the lower bound and from the upper one on."""
+        if self.lower is not None:
+            tail = tt.switch(value < self.lower, below, tail)
+        if self.upper is not None:
+            tail = tt.switch(value >= self.upper, above, tail)
+        return guarded([c for _, _, _, c in self.conditions], tail)
+
     def _bounds(self, given):
         bounds = [self.lower, self.upper]
         known = evaluate([b for b in bounds if b is not None], given)
@@ -144,6 +160,11 @@ def _bound(value, name, label, infinity):
         if (bound.data == infinity).all():
             return None
     return bound
+
+
+def _without(log_whole, log_part):
+    """Logarithm of what a part leaves of the whole."""
+    return log_whole + tt.log1mexp(tt.minimum(log_part - log_whole, 0.0))
 
 
 class Censored(_Cut):
@@ -192,29 +213,14 @@ class Censored(_Cut):
 
     def log_cdf(self, value):
         value = as_value(value, self.label)
-        result = self.base.log_cdf(value)
-        if self.lower is not None:
-            result = tt.switch(value < self.lower, -math.inf, result)
-        if self.upper is not None:
-            result = tt.switch(value >= self.upper, 0.0, result)
-        return guarded([c for _, _, _, c in self.conditions], result)
+        return self._with_ends(value, self.base.log_cdf(value), -math.inf, 0.0)
 
     def log_ccdf(self, value):
         value = as_value(value, self.label)
-        result = self.base.log_ccdf(value)
-        if self.lower is not None:
-            result = tt.switch(value < self.lower, 0.0, result)
-        if self.upper is not None:
-            result = tt.switch(value >= self.upper, -math.inf, result)
-        return guarded([c for _, _, _, c in self.conditions], result)
+        return self._with_ends(value, self.base.log_ccdf(value), 0.0, -math.inf)
 
     def initial(self):
-        point = self.base.initial()
-        if self.lower is not None:
-            point = tt.maximum(point, self.lower)
-        if self.upper is not None:
-            point = tt.minimum(point, self.upper)
-        return tt.broadcast_to(point, self.shape)
+        return tt.broadcast_to(self._inside(self.base.initial()), self.shape)
 
     @property
     def mean(self):
@@ -310,37 +316,21 @@ class Truncated(_Cut):
 
     def log_cdf(self, value):
         value = as_value(value, self.label)
-        inside = value
+        tail = self.base.log_cdf(self._inside(value))
         if self.lower is not None:
-            inside = tt.maximum(inside, self.lower)
-        if self.upper is not None:
-            inside = tt.minimum(inside, self.upper)
-        result = self.base.log_cdf(inside)
-        if self.lower is not None:
-            left_out = self._below_lower()[0]
-            result = result + tt.log1mexp(tt.minimum(left_out - result, 0.0))
-            result = tt.switch(value < self.lower, -math.inf, result)
-        result = tt.minimum(result - self._log_mass(), 0.0)
-        if self.upper is not None:
-            result = tt.switch(value >= self.upper, 0.0, result)
-        return guarded([c for _, _, _, c in self.conditions], result)
+            tail = _without(tail, self._below_lower()[0])
+        return self._with_ends(value, self._of_mass(tail), -math.inf, 0.0)
 
     def log_ccdf(self, value):
         value = as_value(value, self.label)
-        inside = value
-        if self.lower is not None:
-            inside = tt.maximum(inside, self.lower)
+        tail = self.base.log_ccdf(self._inside(value))
         if self.upper is not None:
-            inside = tt.minimum(inside, self.upper)
-        result = self.base.log_ccdf(inside)
-        if self.upper is not None:
-            left_out = self._up_to_upper()[1]
-            result = result + tt.log1mexp(tt.minimum(left_out - result, 0.0))
-            result = tt.switch(value >= self.upper, -math.inf, result)
-        result = tt.minimum(result - self._log_mass(), 0.0)
-        if self.lower is not None:
-            result = tt.switch(value < self.lower, 0.0, result)
-        return guarded([c for _, _, _, c in self.conditions], result)
+            tail = _without(tail, self._up_to_upper()[1])
+        return self._with_ends(value, self._of_mass(tail), 0.0, -math.inf)
+
+    def _of_mass(self, tail):
+        """A tail as a share of what lies between the bounds."""
+        return tt.minimum(tail - self._log_mass(), 0.0)
 
     @property
     def mean(self):
@@ -381,12 +371,10 @@ class Truncated(_Cut):
         """The point of the base where it is inside; else as in :meth:`_between`."""
         point = self.base.initial()
         between = self._between(point)
-        if self.support_of().discrete:  # the bounds themselves can be taken
-            inside = [point >= self.lower] if self.lower is not None else []
-            inside += [point <= self.upper] if self.upper is not None else []
-        else:
-            inside = [point > self.lower] if self.lower is not None else []
-            inside += [point < self.upper] if self.upper is not None else []
+        # of counts the bounds themselves can be taken
+        above, below = (tt.ge, tt.le) if self.support_of().discrete else (tt.gt, tt.lt)
+        inside = [above(point, self.lower)] if self.lower is not None else []
+        inside += [below(point, self.upper)] if self.upper is not None else []
         found = tt.switch(all_of(inside), point, between) if inside else point
         return tt.broadcast_to(found, self.shape)
 

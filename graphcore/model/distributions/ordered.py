@@ -8,7 +8,7 @@ import graphcore.tensor as tt
 from graphcore.model.context import modelcontext
 from graphcore.model.distributions.base import Distribution
 from graphcore.model.distributions.constraints import ascending, counts_up_to, positive, real
-from graphcore.model.distributions.discrete import select
+from graphcore.model.distributions.discrete import Categorical, select
 from graphcore.model.distributions.parameters import Param, names_of
 
 # Stands for infinity where an infinite cut point would make derivatives NaN.
@@ -39,20 +39,18 @@ class _Ordered(Distribution, hidden=True):
 
     @property
     def mean(self):
-        return self._average(lambda k: k)
+        return self._of_categories(Categorical.mean)
 
     @property
     def variance(self):
-        center = tt.expand_dims(self.mean, len(self.shape))
-        return self._average(lambda k: tt.sqr(k - center))
-
-    def _average(self, what):
-        values = what(np.arange(float(self.p.type.shape[-1])))
-        return tt.broadcast_to(tt.sum(self.p * values, axis=-1), self.shape)
+        return self._of_categories(Categorical.variance)
 
     def initial(self):
         """The likeliest category."""
-        return tt.broadcast_to(tt.cast(tt.argmax(self.p, axis=-1), "float64"), self.shape)
+        return self._of_categories(Categorical.support_point)
+
+    def _of_categories(self, formula):
+        return tt.broadcast_to(formula(tt, self.p), self.shape)
 
 
 def _borders(o, cutpoints, far):
