@@ -15,8 +15,13 @@ from graphcore.rewrite import rewrite
 
 ROUNDED = frozenset("add sub mul true_div neg abs sqr sqrt reciprocal maximum minimum".split())
 MODERATE = (1e-8, 1e8)  # elsewhere mpmath may take minutes
-NOISE, LITTLE = 1e-10, 1e-14
-COUNTED = 100.0  # assert_close allows a hundredth of a spread
+# what a spread is of: the noise, whether readers see it, and a factor; assert_close allows a
+# hundredth of a spread
+SPREADS = {
+    "nodes": (1e-10, False, 1.0),
+    "readers": (1e-10, True, 1.0),
+    "a bounded function": (1e-14, False, 100.0),
+}
 LEAST = 1e-30  # what is smaller is compared as if it were so large
 SCALED = frozenset("mul true_div sqr pow exp exp2 prod".split())
 RANGED = SCALED | frozenset("expm1 cosh sinh gamma add sub sum Dot".split())
@@ -46,7 +51,7 @@ class Settling:
         shapes = [a.shape for a in self.wanted]
         if self._close(found, self.wanted, [np.zeros(s) for s in shapes]):
             return "equal"
-        for name in ("nodes", "readers", "a bounded function"):
+        for name in SPREADS:
             spread = self.spread(name)
             for which, wanted in (("", self.wanted), (" of exact functions", self.exact())):
                 if self._close(found, wanted, spread):
@@ -67,10 +72,9 @@ class Settling:
         rounding, and all that it moves counts.
         """
         if name not in self.known:
-            readers, little = name == "readers", name == "a bounded function"
-            noise = LITTLE if little else NOISE
+            noise, readers, factor = SPREADS[name]
             found = sensitivity(self.outputs, self.values, noise=noise, readers=readers)
-            self.known[name] = [s * COUNTED for s in found] if little else found
+            self.known[name] = [factor * s for s in found]
         return self.known[name]
 
     def exact(self):

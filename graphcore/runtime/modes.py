@@ -147,20 +147,24 @@ class MonitorMode(Mode):
     def watcher(self, fgraph):
         """What :func:`~graphcore.evaluate` calls for every node of ``fgraph()``."""
 
-        def tell(function, *facts):
-            if function is not None:
-                four = len(inspect.signature(function).parameters) == 4
-                function(*((fgraph(), *facts) if four else facts))
+        def told(function):
+            """The function with three arguments."""
+            if function is None:
+                return lambda *facts: None
+            four = len(inspect.signature(function).parameters) == 4
+            return (lambda *facts: function(fgraph(), *facts)) if four else function
+
+        before, after = told(self.pre_func), told(self.post_func)
 
         def watch(i, node, arrays, compute):
             cells = SimpleNamespace(
                 inputs=[[a] for a in arrays], outputs=[[None] for _ in node.outputs]
             )
-            tell(self.pre_func, i, node, cells)
+            before(i, node, cells)
             found = compute(node, arrays)
             for cell, a in zip(cells.outputs, found, strict=True):
                 cell[0] = a
-            tell(self.post_func, i, node, cells)
+            after(i, node, cells)
             return found
 
         return watch
