@@ -51,6 +51,15 @@ PLACES = {
 }
 
 
+def look(place, home, name, hidden="__"):
+    """What the module ``place`` is asked for, from the one that has it, hidden names aside."""
+    if not name.startswith(hidden):
+        module = import_module(home)
+        if hasattr(module, name):
+            return getattr(module, name)
+    raise AttributeError(f"module {place!r} has no attribute {name!r}")
+
+
 class Place(ModuleType):
     """A module that takes what it is asked for from another one."""
 
@@ -59,11 +68,7 @@ class Place(ModuleType):
         self.__dict__.update(__path__=[], _home=home)
 
     def __getattr__(self, name):
-        if not name.startswith("__"):
-            home = import_module(self._home)
-            if hasattr(home, name):
-                return getattr(home, name)
-        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        return look(self.__name__, self._home, name)
 
     def __dir__(self):
         return dir(import_module(self._home))
@@ -79,4 +84,4 @@ def install(places=PLACES):
             setattr(parent, last, place)
 
 
-__all__ = ["PLACES", "Place", "install"]
+__all__ = ["PLACES", "Place", "install", "look"]

@@ -14,9 +14,10 @@ True
 """
 
 import sys
-from importlib import import_module
+from functools import partial
 
 from graphcore.places import install as install_places
+from graphcore.places import look
 
 _FACE = (
     "backends", "backends.base", "backends.ndarray", "backends.report",
@@ -56,17 +57,4 @@ def install():
     for name, home in PLACES.items():
         module = sys.modules[name]
         if getattr(module, "__file__", None):
-            module.__getattr__ = _elsewhere(name, home)
-
-
-def _elsewhere(name, home):
-    """A function ``__getattr__`` of a module, which looks in another one."""
-
-    def look(attribute):
-        if not attribute.startswith("_"):
-            found = getattr(import_module(home), attribute, None)
-            if found is not None:
-                return found
-        raise AttributeError(f"module {name!r} has no attribute {attribute!r}")
-
-    return look
+            module.__getattr__ = partial(look, name, home, hidden="_")
