@@ -145,56 +145,70 @@ def sample(
     others = {name: options.pop(name) for name in USUAL if name in options}
     given = {k: options.pop(k) for k in (*CONSTANTS, *OWN_STEP) if k in options}
     _check_ignored(options)
-    initvals = start if initvals is None else initvals
-    options = {"target_accept": target_accept, "max_treedepth": max_treedepth, **given}
-    options |= _known(nuts, (*NUTS_OPTIONS, *OWN_STEP), "nuts")
+    given |= {"target_accept": target_accept, "max_treedepth": max_treedepth}
+    given |= _known(nuts, (*NUTS_OPTIONS, *OWN_STEP), "nuts")
     extras = _known(idata_kwargs, IDATA_OPTIONS, "idata_kwargs")
     chains = 4 if chains is None else chains
     least = 0 if tune and not discard_tuned_samples else 1
     _check(draws=(draws, least), tune=(tune, 0), chains=(chains, 1), cores=(cores or 1, 1))
-    if not 0 < options["target_accept"] < 1:
-        raise ValueError(f"target_accept must lie between 0 and 1, not {options['target_accept']}")
+    if not 0 < given["target_accept"] < 1:
+        raise ValueError(f"target_accept must lie between 0 and 1, not {given['target_accept']}")
     variables = _chosen(model, var_names)
-    init = check_init(init)
-    if init == "map":
-        initvals = find_MAP(start=initvals, progressbar=False, model=model)
-    streams = [seed.spawn(2) for seed in chain_seeds(random_seed, chains)]
-    first, second = map(list, zip(*streams, strict=True))
-    common = {
-        "draws": draws,
-        "tune": tune,
-        "cores": cores,
-        "keep_warmup": not discard_tuned_samples,
-        "progressbar": progressbar,
-    }
-    if step is None and not _differentiable(model):
-        step = Slice(model.continuous_value_vars)
-    whole = step is None and not model.discrete_value_vars  # one trajectory of all variables
-    if whole and not any(name in options for name in OWN_STEP):
-        model._require_free("a sampler")
-        constants = {k: options.pop(k) for k in CONSTANTS if k in options}
-        options |= constants_of(**constants)
-        density = programs_of(model).density
-        starts = start_points(model, density, first, initvals, init)
-        sampler = sample_dense if str(init).endswith("full") else sample_flat
-        run = _run(sampler, model, density, starts, second, callback, **common, **options)
-    else:
-        model._require_free("a sampler")
-        if str(init).endswith("full"):
-            raise NotImplementedError(f"init={init!r} is for NUTS alone, without other steps")
-        steps = assigned(model, step, {**others, "nuts": options})
-        points = initial_points(model, first, initvals)
-        adapter = None if callback is None else _adapter(model, callback)
-        run = sample_compound(steps, points, second, init=init, callback=adapter, **common)
+    model._require_free("a sampler")
+    run = _run(
+        model,
+        step,
+        {**others, "nuts": given},
+        init=check_init(init),
+        initvals=start if initvals is None else initvals,
+        streams=[seed.spawn(2) for seed in chain_seeds(random_seed, chains)],
+        callback=None if callback is None else _adapter(model, callback),
+        draws=draws,
+        tune=tune,
+        cores=cores,
+        keep_warmup=not discard_tuned_samples,
+        progressbar=progressbar,
+    )
     result = _result(model, variables, run, extras)
     notes = _interruption(run, draws)
     if compute_convergence_checks and draws:
         posterior = {name: array.values for name, array in result.posterior.items()}
         notes += report.problems(run.stats, posterior, tune)
     report.warn(notes)
-    if return_inferencedata:
-        return traces.converted(result)
-    told = report.SamplerReport(notes, tune, run.positions.shape[1], run.seconds)
+    return traces.converted(result) if return_inferencedata else _trace(model, result, run, notes)
+
+
+def _run(model, step, options, init, initvals, streams, **common):
+    """The transitions of all chains: of NUTS alone, or of several steps.
+
+    ``options`` are those of the steps by name; a chain's ``streams`` are one for its start and one
+    for its transitions.
+    """
+    first, second = map(list, zip(*streams, strict=True))
+    if init == "map":
+        initvals = find_MAP(start=initvals, progressbar=False, model=model)
+    if step is None and not _differentiable(model):
+        step = Slice(model.continuous_value_vars)
+    full, nuts = str(init).endswith("full"), options["nuts"]
+    whole = step is None and not model.discrete_value_vars  # one trajectory of all variables
+    if whole and not any(name in nuts for name in OWN_STEP):
+        sampler = sample_dense if full else sample_flat
+        density = programs_of(model).density
+        starts = start_points(model, density, first, initvals, init)
+        nuts |= constants_of(**{k: nuts.pop(k) for k in CONSTANTS if k in nuts})
+        return _flat(sampler, density, starts, random_seed=second, **common, **nuts)
+    if full:
+        raise NotImplementedError(f"init={init!r} is for NUTS alone, without other steps")
+    steps = assigned(model, step, options)
+    points = initial_points(model, first, initvals)
+    return sample_compound(steps, points, second, init=init, **common)
+
+
+def _trace(model, result, run, notes):
+    """A result with what PyMC3's traces have."""
+    told = report.SamplerReport(
+        notes, run.warmup_stats.shape[1], run.positions.shape[1], run.seconds
+    )
     positions = run.positions
     if run.warmup_positions is not None:
         positions = np.concatenate([run.warmup_positions, positions], axis=1)
@@ -255,18 +269,10 @@ def _chosen(model, var_names):
     return [v for name, v in kept.items() if name in names]
 
 
-def _run(sampler, model, density, starts, seeds, callback, **options):
+def _flat(sampler, density, starts, **options):
     """The flat run; an error in the density is raised as what it is in Python."""
-    on_draw = None if callback is None else _adapter(model, callback)
     try:
-        return sampler(
-            density.address,
-            density.user_data,
-            starts,
-            random_seed=seeds,
-            callback=on_draw,
-            **options,
-        )
+        return sampler(density.address, density.user_data, starts, **options)
     except SamplingError as error:
         try:
             density(error.position)
