@@ -5,11 +5,33 @@ analytic where gradients are asked for: these are compared with complex steps.
 """
 
 import numpy as np
+import pytest
 
 import graphcore
 import graphcore.tensor as tt
 
 LOOSE = {"float64": 1e-11, "float32": 2e-5}
+
+
+def distinct(shape):
+    """Different numbers, none of them close to a corner of a function."""
+    n = int(np.prod(shape))
+    return np.random.default_rng(7).permutation(np.linspace(-2.03, 2.51, n)).reshape(shape)
+
+
+def largest(part):
+    """The largest real part along the last axis, with its imaginary part."""
+    at = part.real.argmax(-1)
+    return np.take_along_axis(part, at[..., None], -1)[..., 0]
+
+
+def params(table):
+    """Names and shapes of a table whose rows end with the shapes, for ``parametrize``."""
+    return [
+        pytest.param(name, shape, id=f"{name}-{shape}")
+        for name, (*_, shapes) in table.items()
+        for shape in shapes
+    ]
 
 
 def layouts(x):
@@ -75,4 +97,15 @@ def gradient_cells(make, plain, arrays):
             want = sum((w * a).sum() for w, a in zip(weights, ends, strict=True)).imag * 1e25
             assert abs(slope[at] - want) <= 1e-10 * max(1, abs(want)), (i, at, slope[at], want)
             checked += 1
+    return checked
+
+
+def count_gradients(cases):
+    """Compare the derivatives of many ``(make, plain, arrays, label)``; how many there were."""
+    checked = 0
+    for make, plain, arrays, label in cases:
+        try:
+            checked += gradient_cells(make, plain, arrays)
+        except AssertionError as error:
+            raise AssertionError(f"{label}: {error}") from None
     return checked

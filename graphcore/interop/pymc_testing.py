@@ -92,6 +92,29 @@ def _points(domains, n_samples):
     return [dict(zip(names, point, strict=True)) for point in every]
 
 
+def _compared(what, dist, function, reference, domains, decimal, n_samples, extra=None):
+    """Compare ``function(rv, x)`` with ``reference(x, **parameters)``; x is the first domain's."""
+    first, decimal = next(iter(domains)), 6 if decimal is None else decimal
+    for point in _points(domains, n_samples):
+        given = dict(point)
+        x = given.pop(first)
+        found = function(dist.dist(**given, **(extra or {})), x).eval()
+        _compare(f"{what} of {dist.__name__}", found, reference(x, **given), decimal, point)
+
+
+def _beyond(what, dist, function, paramdomains, cases, extra=None):
+    """Demand what ``function(rv, x)`` is for every ``(x, wanted)`` beyond the edges."""
+    rv = dist.dist(**_inside(paramdomains), **(extra or {}))
+    for x, wanted in cases:
+        found = function(rv, x).eval()
+        right = np.array_equal(found, np.full(np.shape(found), wanted), equal_nan=True)
+        assert right, f"{what} of {dist.__name__} at {x} is {found}"
+
+
+def _inside(paramdomains):
+    return {name: domain.vals[0] for name, domain in paramdomains.items()}
+
+
 def _compare(what, found, wanted, decimal, point):
     given = ", ".join(f"{k}={v}" for k, v in point.items())
     np.testing.assert_allclose(
@@ -111,10 +134,9 @@ def _refused(make, empty):
 
 def _check_parameters_outside(dist, paramdomains, evaluate, empty):
     """Parameters beyond their edges, one after the other."""
-    inside = {name: domain.vals[0] for name, domain in paramdomains.items()}
     for name, domain in paramdomains.items():
         for value in domain.outside():
-            given = {**inside, name: value}
+            given = {**_inside(paramdomains), name: value}
             assert _refused(lambda given=given: evaluate(dist.dist(**given)), empty), (
                 f"{dist.__name__} takes {name}={value}, which lies outside of its domain"
             )
@@ -149,17 +171,14 @@ def check_logp(
     AssertionError
         Naming the point where they differ.
     """
-    decimal, extra = 6 if decimal is None else decimal, extra_args or {}
-    for point in _points({"value": domain, **paramdomains}, n_samples):
-        value = point["value"]
-        given = {k: v for k, v in point.items() if k != "value"}
-        found = logp(pymc_dist.dist(**given, **extra), value).eval()
-        wanted = scipy_logp(value=value, **given, **(scipy_args or {}))
-        _compare(f"logp of {pymc_dist.__name__}", found, wanted, decimal, point)
-    inside = {name: d.vals[0] for name, d in paramdomains.items()}
-    for value in domain.outside():
-        found = logp(pymc_dist.dist(**inside, **extra), value).eval()
-        assert np.all(found == -np.inf), f"logp of {pymc_dist.__name__} at {value} is {found}"
+
+    def plain(x, **given):
+        return scipy_logp(value=x, **given, **(scipy_args or {}))
+
+    domains = {"value": domain, **paramdomains}
+    _compared("logp", pymc_dist, logp, plain, domains, decimal, n_samples, extra_args)
+    outside = [(x, -np.inf) for x in domain.outside()]
+    _beyond("logp", pymc_dist, logp, paramdomains, outside, extra_args)
     if not skip_paramdomain_outside_edge_test:
         at = domain.vals[0]
         _check_parameters_outside(pymc_dist, paramdomains, lambda rv: logp(rv, at).eval(), -np.inf)
@@ -170,23 +189,16 @@ def check_logcdf(
     skip_paramdomain_inside_edge_test=False, skip_paramdomain_outside_edge_test=False,
 ):  # fmt: skip
     """Compare the logarithm of a distribution function; see :func:`check_logp`."""
-    decimal = 6 if decimal is None else decimal
     if not skip_paramdomain_inside_edge_test:
-        for point in _points({"value": domain, **paramdomains}, n_samples):
-            value = point["value"]
-            given = {k: v for k, v in point.items() if k != "value"}
-            found = logcdf(pymc_dist.dist(**given), value).eval()
-            wanted = scipy_logcdf(value=value, **given)
-            _compare(f"logcdf of {pymc_dist.__name__}", found, wanted, decimal, point)
-    inside = {name: d.vals[0] for name, d in paramdomains.items()}
-    below = domain.lower
-    if below is not None and np.all(np.isfinite(below)):
-        found = logcdf(pymc_dist.dist(**inside), below - 1).eval()
-        assert np.all(found == -np.inf), f"logcdf of {pymc_dist.__name__} below {below}: {found}"
-    above = domain.upper
-    if above is not None and np.all(np.isfinite(above)):
-        found = logcdf(pymc_dist.dist(**inside), above + 1).eval()
-        assert np.all(found == 0), f"logcdf of {pymc_dist.__name__} above {above}: {found}"
+        domains = {"value": domain, **paramdomains}
+
+        def plain(x, **given):
+            return scipy_logcdf(value=x, **given)
+
+        _compared("logcdf", pymc_dist, logcdf, plain, domains, decimal, n_samples)
+    edges = ((domain.lower, -1, -np.inf), (domain.upper, 1, 0))
+    finite = [(e + step, w) for e, step, w in edges if e is not None and np.all(np.isfinite(e))]
+    _beyond("logcdf", pymc_dist, logcdf, paramdomains, finite)
     if not skip_paramdomain_outside_edge_test:
         at = domain.vals[0]
         _check_parameters_outside(
@@ -199,18 +211,9 @@ def check_icdf(
     n_samples=100,
 ):  # fmt: skip
     """Compare quantiles; see :func:`check_logp`.  ``scipy_icdf(q, **parameters)``."""
-    decimal = 6 if decimal is None else decimal
-    domain = Domain([0, *PROBABILITIES, 1])
-    for point in _points({"q": domain, **paramdomains}, n_samples):
-        given = {k: v for k, v in point.items() if k != "q"}
-        found = icdf(pymc_dist.dist(**given), point["q"]).eval()
-        _compare(
-            f"icdf of {pymc_dist.__name__}", found, scipy_icdf(point["q"], **given), decimal, point
-        )
-    inside = {name: d.vals[0] for name, d in paramdomains.items()}
-    for q in (-0.5, 1.5):
-        found = icdf(pymc_dist.dist(**inside), q).eval()
-        assert np.all(np.isnan(found)), f"icdf of {pymc_dist.__name__} at {q} is {found}"
+    domains = {"q": Domain([0, *PROBABILITIES, 1]), **paramdomains}
+    _compared("icdf", pymc_dist, icdf, scipy_icdf, domains, decimal, n_samples)
+    _beyond("icdf", pymc_dist, icdf, paramdomains, [(-0.5, np.nan), (1.5, np.nan)])
     if not skip_paramdomain_outside_edge_test:
         _check_parameters_outside(pymc_dist, paramdomains, lambda rv: icdf(rv, 0.5).eval(), np.nan)
 

@@ -242,14 +242,15 @@ SOLVERS = {
 ORDERS = [0, 1, 2, 3, 5]
 
 
-def _cells():
-    for name, (*_, shapes) in TABLE.items():
-        for shape in shapes:
-            if len(shape) == 2 or name not in FLAT:
-                yield pytest.param(name, shape, id=f"{name}-{shape}")
+CELLS = [
+    cell
+    for cell in cells.params(TABLE)
+    for name, shape in [cell.values]
+    if len(shape) == 2 or name not in FLAT
+]
 
 
-@pytest.mark.parametrize(("name", "shape"), [*_cells()])
+@pytest.mark.parametrize(("name", "shape"), CELLS)
 def test_values_and_layouts(name, shape):
     make, plain, data, _ = TABLE[name]
     cells.assert_values(make, plain, [data(shape)])
@@ -292,19 +293,11 @@ def test_solutions_by_element_type(name, dtype):
 
 
 def test_gradients_by_complex_steps():
-    checked = 0
-    for cell in _cells():
-        name, shape = cell.values
+    cases = []
+    for name, shape in (cell.values for cell in CELLS):
         make, plain, data, _ = TABLE[name]
-        try:
-            checked += cells.gradient_cells(make, plain, [data(shape)])
-        except AssertionError as error:
-            raise AssertionError(f"{name} {shape}: {error}") from None
+        cases.append((make, plain, [data(shape)], f"{name} {shape}"))
     for name, (make, plain, data) in SOLVERS.items():
-        for order in ORDERS:
-            for b in _sides(order):
-                try:
-                    checked += cells.gradient_cells(make, plain, [data((order, order)), b])
-                except AssertionError as error:
-                    raise AssertionError(f"{name} {order}: {error}") from None
-    assert checked > 2000
+        for n in ORDERS:
+            cases += [(make, plain, [data((n, n)), b], f"{name} {n}") for b in _sides(n)]
+    assert cells.count_gradients(cases) > 2000

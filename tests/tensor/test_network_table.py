@@ -18,12 +18,6 @@ PLANES = [(1, 1), (2, 3), (5, 4), (0, 4), (3, 2, 4), (2, 1, 5, 6), (0, 1, 3, 3)]
 IMAGES = [(1, 1, 3, 2), (2, 2, 4, 3), (0, 2, 4, 4), (1, 1, 3, 5)]
 
 
-def data(shape):
-    """Different numbers, none of them close to a corner of a function."""
-    n = int(np.prod(shape))
-    return RNG(7).permutation(np.linspace(-2.03, 2.51, n)).reshape(shape)
-
-
 def whole(shape, dtype):
     return RNG(5).integers(0, 3, shape).astype(dtype)
 
@@ -95,11 +89,6 @@ def pool(x, size, take, step=None, pad=(0, 0), fill=0.0, cut=True):
         part = x[..., i * step[0] : i * step[0] + size[0], j * step[1] : j * step[1] + size[1]]
         out[..., i, j] = take(part.reshape(*x.shape[:-2], part.shape[-2] * part.shape[-1]))
     return out
-
-
-def largest(part):
-    at = part.real.argmax(-1)
-    return np.take_along_axis(part, at[..., None], -1)[..., 0]
 
 
 def along(m, x, axis):
@@ -205,19 +194,19 @@ TABLE = {
     ),
     "pool max": (
         lambda x: tt.signal.pool.pool_2d(x, (2, 2), ignore_border=True),
-        lambda x: pool(x, (2, 2), largest), PLANES,
+        lambda x: pool(x, (2, 2), cells.largest), PLANES,
     ),
     "pool border": (
         lambda x: tt.signal.pool.pool_2d(x, (2, 3), ignore_border=False),
-        lambda x: pool(x, (2, 3), largest, cut=False), [s for s in PLANES if 0 not in s],
+        lambda x: pool(x, (2, 3), cells.largest, cut=False), [s for s in PLANES if 0 not in s],
     ),
     "pool steps": (
         lambda x: tt.signal.pool.pool_2d(x, (2, 2), True, stride=(1, 2)),
-        lambda x: pool(x, (2, 2), largest, (1, 2)), PLANES,
+        lambda x: pool(x, (2, 2), cells.largest, (1, 2)), PLANES,
     ),
     "pool padded": (
         lambda x: tt.signal.pool.pool_2d(x, (2, 2), True, pad=(1, 1)),
-        lambda x: pool(x, (2, 2), largest, pad=(1, 1), fill=-np.inf), PLANES,
+        lambda x: pool(x, (2, 2), cells.largest, pad=(1, 1), fill=-np.inf), PLANES,
     ),
     "pool sum": (
         lambda x: tt.signal.pool.pool_2d(x, (2, 2), True, mode="sum"),
@@ -271,21 +260,15 @@ CONVOLUTIONS = {
 }
 
 
-def _cells():
-    for name, (_, _, shapes) in TABLE.items():
-        for shape in shapes:
-            yield pytest.param(name, shape, id=f"{name}-{shape}")
-
-
 def _filters(shape):
     return RNG(9).normal(size=(2, shape[1], 2, 2))
 
 
-@pytest.mark.parametrize(("name", "shape"), [*_cells()])
+@pytest.mark.parametrize(("name", "shape"), cells.params(TABLE))
 def test_values_and_layouts(name, shape):
     make, plain, _ = TABLE[name]
     with np.errstate(all="ignore"):
-        cells.assert_values(make, plain, [data(shape)])
+        cells.assert_values(make, plain, [cells.distinct(shape)])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int64", "int8", "uint16"])
@@ -293,7 +276,7 @@ def test_values_and_layouts(name, shape):
 def test_element_types(name, dtype):
     make, plain, shapes = TABLE[name]
     for shape in shapes[1:3]:
-        x = data(shape).astype(dtype) if dtype == "float32" else whole(shape, dtype)
+        x = cells.distinct(shape).astype(dtype) if dtype == "float32" else whole(shape, dtype)
         cells.assert_values(make, lambda a: plain(a.astype("float64")), [x])
 
 
@@ -301,7 +284,7 @@ def test_element_types(name, dtype):
 @pytest.mark.parametrize("name", CONVOLUTIONS)
 def test_convolutions(name, shape):
     make, plain = CONVOLUTIONS[name]
-    cells.assert_values(make, plain, [data(shape), _filters(shape)])
+    cells.assert_values(make, plain, [cells.distinct(shape), _filters(shape)])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int64", "int8"])
@@ -313,13 +296,10 @@ def test_convolutions_by_element_type(name, dtype):
 
 
 def test_gradients_by_complex_steps():
-    cases = [(TABLE[c.values[0]], c.id, [data(c.values[1])]) for c in _cells()]
+    cases = [
+        (*TABLE[name][:2], [cells.distinct(shape)], f"{name} {shape}")
+        for name, shape in (cell.values for cell in cells.params(TABLE))
+    ]
     for name, case in CONVOLUTIONS.items():
-        cases += [(case, f"{name} {s}", [data(s), _filters(s)]) for s in IMAGES]
-    checked = 0
-    for (make, plain, *_), label, arrays in cases:
-        try:
-            checked += cells.gradient_cells(make, plain, arrays)
-        except AssertionError as error:
-            raise AssertionError(f"{label}: {error}") from None
-    assert checked > 1500
+        cases += [(*case, [cells.distinct(s), _filters(s)], f"{name} {s}") for s in IMAGES]
+    assert cells.count_gradients(cases) > 1500

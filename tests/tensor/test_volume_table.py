@@ -21,12 +21,6 @@ SQUARES = [(1, 1), (2, 2), (3, 3), (5, 5), (0, 0), (2, 3, 3)]
 LINES = [(1,), (2,), (5,), (4, 3), (6, 1), (3, 2, 2)]
 
 
-def data(shape):
-    """Different numbers, none of them close to a corner of a function."""
-    n = int(np.prod(shape))
-    return RNG(7).permutation(np.linspace(-2.03, 2.51, n)).reshape(shape)
-
-
 def filters(shape):
     return RNG(9).normal(size=(2, shape[1], 2, 2, 2))
 
@@ -60,11 +54,6 @@ def pool(x, size, take, step=None, pad=(0, 0, 0), fill=0.0):
     around = [(0, 0)] * (x.ndim - 3) + [(p, p) for p in pad]
     found = windows(np.pad(x, around, constant_values=fill), size, step or size)
     return take(found.reshape(*found.shape[:-3], int(np.prod(size))))
-
-
-def largest(part):
-    at = part.real.argmax(-1)
-    return np.take_along_axis(part, at[..., None], -1)[..., 0]
 
 
 def neighbours(x, size, step=None, pad=(0, 0)):
@@ -129,15 +118,15 @@ def until_large(x):
 TABLE = {
     "pool max": (
         lambda x: tt.signal.pool.pool_3d(x, (2, 2, 2), ignore_border=True),
-        lambda x: pool(x, (2, 2, 2), largest), BOXES,
+        lambda x: pool(x, (2, 2, 2), cells.largest), BOXES,
     ),
     "pool steps": (
         lambda x: tt.signal.pool.pool_3d(x, (1, 2, 2), True, stride=(1, 1, 2)),
-        lambda x: pool(x, (1, 2, 2), largest, (1, 1, 2)), BOXES,
+        lambda x: pool(x, (1, 2, 2), cells.largest, (1, 1, 2)), BOXES,
     ),
     "pool padded": (
         lambda x: tt.signal.pool.pool_3d(x, (2, 2, 2), True, pad=(1, 0, 1)),
-        lambda x: pool(x, (2, 2, 2), largest, pad=(1, 0, 1), fill=-np.inf), BOXES,
+        lambda x: pool(x, (2, 2, 2), cells.largest, pad=(1, 0, 1), fill=-np.inf), BOXES,
     ),
     "pool sum": (
         lambda x: tt.signal.pool.pool_3d(x, (2, 1, 2), True, mode="sum"),
@@ -274,16 +263,10 @@ TRUTHS = {
 }
 
 
-def _cells():
-    for name, (_, _, shapes) in TABLE.items():
-        for shape in shapes:
-            yield pytest.param(name, shape, id=f"{name}-{shape}")
-
-
-@pytest.mark.parametrize(("name", "shape"), [*_cells()])
+@pytest.mark.parametrize(("name", "shape"), cells.params(TABLE))
 def test_values_and_layouts(name, shape):
     make, plain, _ = TABLE[name]
-    cells.assert_values(make, plain, [data(shape)])
+    cells.assert_values(make, plain, [cells.distinct(shape)])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int64", "int8"])
@@ -293,14 +276,14 @@ def test_values_and_layouts(name, shape):
 def test_element_types(name, dtype):
     make, plain, shapes = TABLE[name]
     for shape in shapes[1:3]:
-        x = (10 * data(shape)).astype(dtype)
+        x = (10 * cells.distinct(shape)).astype(dtype)
         cells.assert_values(make, lambda a: plain(a.astype("float64")), [x])
 
 
 @pytest.mark.parametrize("shape", VOLUMES, ids=str)
 @pytest.mark.parametrize("name", CONVOLUTIONS)
 def test_convolutions(name, shape):
-    cells.assert_values(*CONVOLUTIONS[name], [data(shape), filters(shape)])
+    cells.assert_values(*CONVOLUTIONS[name], [cells.distinct(shape), filters(shape)])
 
 
 @pytest.mark.parametrize("shape", [(1,), (5,), (3, 1), (1, 4), (3, 4), (2, 3, 4)], ids=str)
@@ -311,13 +294,10 @@ def test_truth_values(name, shape):
 
 
 def test_gradients_by_complex_steps():
-    cases = [(TABLE[c.values[0]], c.id, [data(c.values[1])]) for c in _cells()]
+    cases = [
+        (*TABLE[name][:2], [cells.distinct(shape)], f"{name} {shape}")
+        for name, shape in (cell.values for cell in cells.params(TABLE))
+    ]
     for (name, case), shape in itertools.product(CONVOLUTIONS.items(), VOLUMES[:3]):
-        cases.append((case, f"{name} {shape}", [data(shape), filters(shape)]))
-    checked = 0
-    for (make, plain, *_), label, arrays in cases:
-        try:
-            checked += cells.gradient_cells(make, plain, arrays)
-        except AssertionError as error:
-            raise AssertionError(f"{label}: {error}") from None
-    assert checked > 1500
+        cases.append((*case, [cells.distinct(shape), filters(shape)], f"{name} {shape}"))
+    assert cells.count_gradients(cases) > 1500
