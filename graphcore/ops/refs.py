@@ -65,17 +65,26 @@ def power(a, b):
 @_quiet
 def trigamma(x):
     """Second derivative of the logarithm of the gamma function."""
-    from scipy.special import polygamma
-
     return polygamma(1, x)
 
 
 @_quiet
 def polygamma(n, x):
     """The n-th derivative of digamma; NaN where n is no whole number."""
-    from scipy.special import polygamma as known
+    from scipy import special
 
-    return np.where(n == np.floor(n), known(n, x), np.nan)
+    n, x = np.asarray(n), np.asarray(x)
+    # SciPy sums over every pole between x and zero; far below zero the poles on both sides of x are
+    # summed to infinity instead, and those beyond zero taken off
+    far = (x < -1e3) & (x != np.floor(x)) & (n > 0)
+    value = special.polygamma(n, np.where(far, np.ones_like(x), x))
+    if far.any():
+        below, s = np.floor(x, dtype="float64"), n + 1.0
+        sign = np.where(n % 2 == 0, -1.0, 1.0)
+        both = special.zeta(s, x - below) + sign * special.zeta(s, below + 1.0 - x)
+        exact = special.gamma(s) * (sign * both - special.zeta(s, 1.0 - x))
+        value = np.where(far, exact, value).astype(value.dtype)
+    return np.where(n == np.floor(n), value, np.nan)
 
 
 def betaincinv(a, b, p):

@@ -147,3 +147,17 @@ def test_polygamma_of_orders_that_are_none():
     at = {n: np.array([1e-21, 0.5, 2.0]), x: np.array([-1e-21, 1.0, -1e-200])}
     assert np.isnan(y.eval(at)[:2]).all() and y.eval(at)[2] == np.inf
     np.testing.assert_array_equal(graphcore.function([n, x], y)(*at.values()), y.eval(at))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 6])
+@pytest.mark.parametrize("x", [-1234.5, -1e3 - 0.3, -1e7 + 0.3, -1e15 + 0.25])
+def test_polygamma_far_below_zero_is_answered_at_once(n, x):
+    with mpmath.workdps(60):
+        part = mpmath.mpf(x) - mpmath.floor(x)
+        slope = mpmath.diff(lambda t: mpmath.pi * mpmath.cot(mpmath.pi * t), part, n)
+        exact = (-1) ** n * mpmath.psi(n, 1 - mpmath.mpf(x)) - slope
+    y = tt.polygamma(float(n), tt.constant([x]))
+    size = abs(float(mpmath.psi(n, part)))  # what cancels half-way between two poles
+    for mode in ("fast", "reference"):
+        value = graphcore.function([], y, mode=mode)()
+        np.testing.assert_allclose(value, float(exact), rtol=1e-14, atol=1e-15 * size)
