@@ -51,7 +51,13 @@ def to_arviz(result):
 
 def _dataset(xarray, group):
     variables = {name: (array.dims, array.values) for name, array in group.items()}
-    return xarray.Dataset(variables, coords=group.coords, attrs=group.attrs)
+    coords = group.coords
+    if "sample" in coords and coords["sample"].dtype == object:  # chains and draws, stacked
+        chain, draw = zip(*coords.pop("sample"), strict=True)
+        coords |= {"chain": ("sample", list(chain)), "draw": ("sample", list(draw))}
+        dataset = xarray.Dataset(variables, coords=coords, attrs=group.attrs)
+        return dataset.set_index(sample=["chain", "draw"])
+    return xarray.Dataset(variables, coords=coords, attrs=group.attrs)
 
 
 # What PyMC hands on from ArviZ under names of its own.

@@ -68,8 +68,13 @@ class OldNames:
 
     @property
     def varlogpt(self):
-        """Log density of the free variables and potentials as a graph."""
-        return self.logp(self.free_RVs + self.potentials)
+        """Log density of the free variables as a graph."""
+        return self.logp(self.free_RVs)
+
+    @property
+    def datalogpt(self):
+        """Log density of the observed variables and potentials as a graph."""
+        return self.logp(self.observed_RVs + self.potentials)
 
     @property
     def logp_nojact(self):

@@ -105,6 +105,10 @@ class _Trajectories:
     def __call__(self, tuning):
         self.density.set_extra_values(self.point)
         self.chain.renew()
+        if self.step.step_rand is not None:
+            self.chain.run(0)  # finds the first step size
+            size = self.chain.step_size
+            self.chain.stretch = self.step.step_rand(size) / size
         self.chain.run(1)
         if self.chain.status in FAILURES:
             text = FAILURES[self.chain.status].format(code=self.chain.code)

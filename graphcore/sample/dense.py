@@ -48,9 +48,10 @@ def sample_dense(
     density = LinearDensity(address, user_data, factor)
     here = np.linalg.solve(factor, warm.positions[:, -1, :, None])[..., 0]
     watch = None if callback is None else _watch(callback, factor, before, tune, draws)
+    late = {**options, "early_max_treedepth": None}
     run = sample_flat(
         density.address, density.user_data, here, draws=draws, tune=tune - before,
-        random_seed=list(second), keep_warmup=keep_warmup, callback=watch, **options,
+        random_seed=list(second), keep_warmup=keep_warmup, callback=watch, **late,
     )  # fmt: skip
     chains = list(run.chains)
     earlier = np.concatenate([warm.warmup_stats, warm.stats], axis=1)[chains]

@@ -7,7 +7,13 @@ import numpy as np
 from graphcore.sample.steps import Step
 
 # PyMC's names of the constants of a chain.
-CONSTANTS = {"Emax": "max_energy_error", "gamma": "gamma", "k": "kappa", "t0": "t0"}
+CONSTANTS = {
+    "Emax": "max_energy_error",
+    "gamma": "gamma",
+    "k": "kappa",
+    "t0": "t0",
+    "early_max_treedepth": "early_max_treedepth",
+}
 
 
 def constants_of(**given):
@@ -16,12 +22,13 @@ def constants_of(**given):
     Examples
     --------
     >>> constants_of(Emax=500, k=0.8)
-    {'max_energy_error': 500.0, 'kappa': 0.8}
+    {'max_energy_error': 500, 'kappa': 0.8}
     """
+    given = {name: value for name, value in given.items() if value is not None}
     for name, value in given.items():
         if not value > 0:
             raise ValueError(f"{name} must be positive, not {value!r}")
-    return {CONSTANTS[name]: float(value) for name, value in given.items()}
+    return {CONSTANTS[name]: value for name, value in given.items()}
 
 
 class NUTS(Step):
@@ -38,12 +45,16 @@ class NUTS(Step):
         Whether ``scaling`` has variances, or a covariance matrix, instead.
     step_scale : float, optional
         First step size times the fourth root of the dimension; searched for by default.
+    step_rand : callable, optional
+        ``step_rand(step_size)``, the step size of the next trajectory in place of the adapted one.
     adapt_step_size : bool
         Whether warm-up changes the step size; without that ``step_scale`` is 0.25 by default.
     Emax : float
         Energy error beyond which a trajectory counts as divergent.
     gamma, k, t0 : float
         Constants of the dual averaging of the step size (Hoffman and Gelman 2014, section 3.2).
+    early_max_treedepth : int, optional
+        What stands in place of ``max_treedepth`` in the first 200 transitions of warm-up.
 
     Examples
     --------
@@ -60,17 +71,19 @@ class NUTS(Step):
 
     def __init__(
         self, vars=None, *, target_accept=0.8, max_treedepth=10, scaling=None, is_cov=False,
-        step_scale=None, adapt_step_size=True, Emax=1000.0, gamma=0.05, k=0.75, t0=10, model=None,
-        **options,
+        step_scale=None, step_rand=None, adapt_step_size=True, Emax=1000.0, gamma=0.05, k=0.75,
+        t0=10, early_max_treedepth=None, model=None, **options,
     ):  # fmt: skip
         super().__init__(vars, model, **options)
-        self.constants = constants_of(Emax=Emax, gamma=gamma, k=k, t0=t0)
+        self.constants = constants_of(
+            Emax=Emax, gamma=gamma, k=k, t0=t0, early_max_treedepth=early_max_treedepth
+        )
         self.target_accept, self.max_treedepth = target_accept, max_treedepth
         self.dim = sum(v.type.size for v in self.vars)
         if step_scale is None and not adapt_step_size:
             step_scale = 0.25
         self.step_size = None if step_scale is None else step_scale / self.dim**0.25
-        self.adapt_step_size = adapt_step_size
+        self.adapt_step_size, self.step_rand = adapt_step_size, step_rand
         self.factor, self.variances = None, np.ones(self.dim)
         self.adapt_metric = scaling is None
         if scaling is not None:

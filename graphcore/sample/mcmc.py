@@ -24,7 +24,8 @@ from graphcore.sample.statistics import as_arrays
 from graphcore.sample.steps import Slice
 
 NUTS_OPTIONS = ("target_accept", "max_treedepth", *CONSTANTS)
-OWN_STEP = ("adapt_step_size", "is_cov", "scaling", "step_scale")  # NUTS made as a step method
+# Options of which NUTS is made as a step method.
+OWN_STEP = ("adapt_step_size", "is_cov", "scaling", "step_rand", "step_scale")
 IGNORED = {  # arguments of PyMC's that concern how PyMC runs
     "backend", "blas_cores", "jitter_max_retries", "pickle_backend",
     "keep_warning_stat", "mp_ctx", "n_init", "nuts_sampler", "nuts_sampler_kwargs",
@@ -83,8 +84,9 @@ def sample(
         A trajectory has at most ``2**max_treedepth - 1`` steps.
     nuts : dict, optional
         Options of :class:`~graphcore.model.NUTS`, which may also be given by keyword:
-        ``target_accept``, ``max_treedepth``, ``Emax``, ``gamma``, ``k``, ``t0``; and
-        ``adapt_step_size``, ``step_scale``, ``scaling``, ``is_cov``, with which the step is made
+        ``target_accept``, ``max_treedepth``, ``early_max_treedepth`` (the limit in the first 200
+        transitions of warm-up), ``Emax``, ``gamma``, ``k``, ``t0``; and ``adapt_step_size``,
+        ``step_scale``, ``step_rand``, ``scaling``, ``is_cov``, with which the step is made
         transition by transition.
     progressbar : bool
         Needs tqdm; without it nothing is shown.

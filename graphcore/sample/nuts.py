@@ -112,7 +112,8 @@ def sample_flat(
     callback : callable, optional
         ``callback(index, chain)`` after every transition; raise KeyboardInterrupt to stop early.
     **constants
-        ``max_energy_error``, ``gamma``, ``kappa`` and ``t0`` of :class:`graphcore._nuts.Chain`.
+        ``max_energy_error``, ``gamma``, ``kappa``, ``t0`` and ``early_max_treedepth`` of
+        :class:`graphcore._nuts.Chain`.
 
     Returns
     -------

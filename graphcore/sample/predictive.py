@@ -164,14 +164,16 @@ def sample_posterior_predictive(
     arrays = {v.name: x.reshape(*lead, *x.shape[1:]) for v, x in zip(wanted, found, strict=True)}
     if not return_inferencedata:
         return arrays
-    arrays = {name: x if n_lead == 2 else x[None] for name, x in arrays.items()}
+    labels = traces.labels_of(trace) if samples is None else {}
+    if n_lead == 1 and "sample" not in labels:
+        arrays = {name: x[None] for name, x in arrays.items()}
     made = "predictions" if predictions else "posterior_predictive"
     result = result_of(
         model,
         {made: arrays},
         idata_kwargs,
         predictions,
-        traces.labels_of(trace) if samples is None else {},
+        labels,
         () if size is None else ("repetition",),
     )
     return traces.extended(trace, result) if extend_inferencedata else traces.converted(result)
@@ -262,12 +264,15 @@ def _above(rv, named):
 
 
 def result_of(model, groups, idata_kwargs=None, predictions=False, labels=None, further=()):
-    """Arrays with the axes ``chain, draw, *further`` as a result with a model's labels and data."""
+    """Arrays with the axes of draws, and ``further``, as a result with a model's labels and data.
+
+    The axes of draws are chain and draw, or sample where ``labels`` are of that.
+    """
     extras = idata_kwargs or {}
     coords = {**model.coords, **(labels or {}), **(extras.get("coords") or {})}
     dims = {**model.named_vars_to_dims, **(extras.get("dims") or {})}
     attrs = attributes()
-    lead = (*SAMPLE_DIMS, *further)
+    lead = (*(traces.STACKED if "sample" in (labels or {}) else SAMPLE_DIMS), *further)
     made = {k: make_group(x, dims, coords, attrs, sample_dims=lead) for k, x in groups.items() if x}
     if model.observed_RVs and not predictions:
         observed = expand.observed_values(model)

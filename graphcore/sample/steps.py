@@ -20,7 +20,7 @@ from graphcore.runtime.function import function
 
 TUNE_INTERVAL = 100  # updates between two adaptations of a proposal
 IGNORED = {  # how PyMC runs
-    "blocked", "compile_kwargs", "dtype", "early_max_treedepth", "initial_point", "mode", "rng",
+    "blocked", "compile_kwargs", "dtype", "initial_point", "mode", "rng",
 }  # fmt: skip
 
 

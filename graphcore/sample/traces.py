@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from graphcore.sample.results import Group, Result
+from graphcore.sample.results import SAMPLE_DIMS, Group, Result
+
+STACKED = ("sample",)  # the axis of chains and draws that ArviZ's ``extract`` has stacked
 
 
 def draws_of(trace):
@@ -21,24 +23,16 @@ def draws_of(trace):
     arrays = {}
     for name in _names(group):
         array = group[name]
-        dims = getattr(array, "dims", None)
-        if dims is not None and dims[:2] not in (("chain", "draw"), ("sample",)[:1]):
-            array = _in_order(array, dims)
-        arrays[str(name)] = np.asarray(getattr(array, "values", array))
+        dims = getattr(array, "dims", ())
+        front = [dims.index(d) for d in (*SAMPLE_DIMS, *STACKED) if d in dims]
+        values = np.asarray(getattr(array, "values", array))
+        arrays[str(name)] = np.moveaxis(values, front, range(len(front)))
     if not arrays:
         raise ValueError("the trace has no draws")
     first = next(iter(arrays))
-    dims = getattr(group[first], "dims", None)
-    n = 2 if dims is None or dims[0] != "sample" else 1
-    if dims is None and arrays[first].ndim < 2:
-        n = 1
+    stacked = "sample" in getattr(group[first], "dims", ())
+    n = 1 if stacked else min(2, arrays[first].ndim)
     return arrays, arrays[first].shape[:n]
-
-
-def _in_order(array, dims):
-    """An xarray with its sample dims in front."""
-    front = [d for d in ("chain", "draw", "sample") if d in dims]
-    return array.transpose(*front, ...)
 
 
 def _names(group):
@@ -64,10 +58,11 @@ def group_of(trace, name):
 
 
 def labels_of(trace):
-    """Labels of the chains and draws of a trace."""
+    """Labels of the chains and draws of a trace, or of both as stacked by ``az.extract``."""
     group = _group(trace, "posterior") if _has(trace, "posterior") else trace
     coords = getattr(group, "coords", {})
-    return {d: np.asarray(coords[d]) for d in ("chain", "draw") if d in coords}
+    dims = STACKED if "sample" in coords else SAMPLE_DIMS
+    return {d: np.asarray(coords[d]) for d in dims if d in coords}
 
 
 def converted(result):

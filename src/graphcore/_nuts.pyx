@@ -45,6 +45,9 @@ cpdef enum Divergence:
     NOT_FINITE = 2
     RECOVERABLE = 3
 
+cdef enum:
+    EARLY = 200  # transitions with trees of their own depth, PyMC's number
+
 cdef Stat EXAMPLE
 _found = np.asarray(<Stat[:1]>&EXAMPLE).dtype
 STAT_DTYPE = np.dtype([(name, _found[name]) for name in _found.names], align=True)
@@ -102,6 +105,9 @@ cdef class Chain:
     tune, draws : int
     target_accept : float
     max_treedepth : int
+    early_max_treedepth : int or None
+        What stands in its place during the first ``EARLY`` transitions of warm-up, in which step
+        size and metric are still far off.
     keep_warmup : bool
         Whether ``positions`` holds the warm-up too.
     step_size : float or None
@@ -127,6 +133,8 @@ cdef class Chain:
     done : int
         Transitions finished so far; may be read while the chain runs, as may ``divergences``
         (after warm-up) and ``step_size``.
+    stretch : float
+        Steps are so many times ``step_size``; may be changed between transitions.
     """
 
     cdef logp_grad_t density
@@ -135,10 +143,11 @@ cdef class Chain:
     cdef volatile int *raised
     cdef readonly size_t dim
     cdef Py_ssize_t n  # length of a vector in units of lanes
-    cdef readonly int tune, draws, max_treedepth, max_steps
+    cdef readonly int tune, draws, max_treedepth, early_max_treedepth, max_steps
     cdef readonly double path_length, max_energy_error
     cdef readonly int done, divergences, status, code
     cdef readonly double step_size
+    cdef public double stretch
     cdef readonly object positions, stats
     cdef double[:, ::1] position_rows
     cdef Stat[::1] stat_rows
@@ -170,20 +179,26 @@ cdef class Chain:
         const double[::1] inverse_mass, bit_generator, Stop stop, *, int tune, int draws,
         double target_accept=0.8, int max_treedepth=10, bint keep_warmup=False, step_size=None,
         double path_length=0, int max_steps=1024, bint adapt_step_size=True, bint adapt_metric=True,
-        double max_energy_error=1000, double gamma=0.05, double kappa=0.75, double t0=10
+        double max_energy_error=1000, double gamma=0.05, double kappa=0.75, double t0=10,
+        early_max_treedepth=None
     ):
         cdef Py_ssize_t dim = start.shape[0], i
         if dim == 0 or inverse_mass.shape[0] != dim:
             raise ValueError("start and inverse_mass must be of one length, at least 1")
-        if not 1 <= max_treedepth <= 30:
-            raise ValueError(f"max_treedepth must lie between 1 and 30, not {max_treedepth}")
+        if early_max_treedepth is None:
+            early_max_treedepth = max_treedepth
+        for name, depth in (
+            ("max_treedepth", max_treedepth), ("early_max_treedepth", early_max_treedepth)
+        ):
+            if not 1 <= depth <= 30:
+                raise ValueError(f"{name} must lie between 1 and 30, not {depth}")
         self.density = <logp_grad_t>address
         self.user_data = <const void *>user_data
         self.random = <bitgen_t *>PyCapsule_GetPointer(bit_generator.capsule, "BitGenerator")
         self.raised = &stop.raised
         self.keep_alive = (bit_generator, stop)
         self.dim, self.tune, self.draws = dim, tune, draws
-        self.max_treedepth = max_treedepth
+        self.max_treedepth, self.early_max_treedepth = max_treedepth, early_max_treedepth
         self.path_length, self.max_steps = path_length, max_steps
         self.first_kept = 0 if keep_warmup else tune
         self.positions = np.empty((tune + draws - self.first_kept, dim))
@@ -199,7 +214,7 @@ cdef class Chain:
         self.adapt.target = target_accept
         self.adapt.gamma, self.adapt.kappa, self.adapt.t0 = gamma, kappa, t0
         self.step_size = 0 if step_size is None else step_size
-        self.fixed_step = not adapt_step_size
+        self.stretch, self.fixed_step = 1.0, not adapt_step_size
         self.windows = make_windows(tune if adapt_metric else 0)
 
     def __dealloc__(self):
@@ -209,7 +224,7 @@ cdef class Chain:
         PyMem_RawFree(self.stack)
 
     cdef int allocate(self) except -1:
-        cdef int n_trees = self.max_treedepth + 1
+        cdef int n_trees = max(self.max_treedepth, self.early_max_treedepth) + 1
         # Three for each tree on the stack and for the trajectory, one that is being written.
         cdef int n_points = 3 * (n_trees + 1) + 2
         cdef Py_ssize_t stride, i
@@ -413,7 +428,9 @@ cdef class Chain:
     cdef void transition(self, Stat *stat) noexcept nogil:
         cdef Tree path
         cdef int depth = 0
-        cdef double eps = self.step_size
+        cdef bint early = self.done < EARLY and self.done < self.tune
+        cdef int deepest = self.early_max_treedepth if early else self.max_treedepth
+        cdef double eps = self.stretch * self.step_size
         cdef bint turned = False
         cdef Point *a = self.here
         self.begin(a)
@@ -422,7 +439,7 @@ cdef class Chain:
         path.rho = a.p
         path.room = self.trajectory_room
         path.log_weight = 0
-        while depth < self.max_treedepth and not turned:
+        while depth < deepest and not turned:
             if self.uniform() < 0.5:  # grow the other end
                 path.first, path.last = path.last, path.first
                 eps = -eps
@@ -440,8 +457,8 @@ cdef class Chain:
         """A trajectory of fixed length whose end is accepted or not (Duane et al. 1987)."""
         cdef Point *edge = self.here
         cdef Point *after
-        cdef double error, rate
-        cdef double wanted = self.path_length / self.step_size
+        cdef double error, rate, eps = self.stretch * self.step_size
+        cdef double wanted = self.path_length / eps
         cdef int n = self.max_steps if wanted >= self.max_steps else max(1, <int>wanted)
         self.begin(edge)
         edge.refs += 1
@@ -449,7 +466,7 @@ cdef class Chain:
         while self.n_steps < n and isfinite(edge.energy) and self.raised[0] == 0:
             after = self.take()
             after.refs = 1
-            self.leapfrog(edge, self.step_size, after)
+            self.leapfrog(edge, eps, after)
             self.release(edge)
             edge = after
             self.n_steps += 1

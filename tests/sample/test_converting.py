@@ -5,8 +5,9 @@ import pytest
 
 import graphcore.model as pm
 import graphcore.tensor as tt
-from graphcore.sample import make_group
+from graphcore.sample import Result, make_group
 from graphcore.sample.converting import dataset_to_point_list
+from graphcore.sample.results import DataArray, Group
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +113,28 @@ def test_a_posterior_as_points_of_which_predictions_are_made():
     np.testing.assert_allclose(y, group["mu"].values.reshape(12, 2), atol=1e-7)
     with pytest.raises(ValueError, match="2 axes in front"):
         dataset_to_point_list(group, ["sample"])
+
+
+def test_draws_of_chains_stacked_into_one_axis(run):
+    """As ``az.extract`` makes them: the axis of the samples stands last."""
+    model, trace, _ = run
+    labels = np.empty(100, object)
+    labels[:] = [(c, d) for c in range(2) for d in range(50)]
+    mu, sd = (np.concatenate(list(trace.posterior[name].values)) for name in ("mu", "sd"))
+    arrays = {
+        "mu": DataArray(mu.T, ("i", "sample"), {"sample": labels, "i": ["a", "b"]}, "mu"),
+        "sd": DataArray(sd, ("sample",), {"sample": labels}, "sd"),
+    }
+    stacked = Result({"posterior": Group(arrays)}, {})
+    with model:
+        new = pm.sample_posterior_predictive(stacked, sample_dims=["sample"], random_seed=1)
+        plain = pm.sample_posterior_predictive(trace, random_seed=1)
+        found = pm.compute_log_likelihood(stacked, sample_dims=["sample"])
+        wanted = pm.compute_log_likelihood(Result(dict(trace), {}))
+    y = new.posterior_predictive["y"]
+    assert y.dims == ("sample", "i") and y.coords["sample"][51] == (1, 1)
+    wanted_y = np.concatenate(list(plain.posterior_predictive["y"].values))
+    np.testing.assert_array_equal(y.values, wanted_y)
+    density = found.log_likelihood["y"]
+    assert density.dims == ("sample", "i")
+    np.testing.assert_allclose(density.values.reshape(2, 50, 2), wanted.log_likelihood["y"].values)

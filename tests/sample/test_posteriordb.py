@@ -9,10 +9,10 @@ import graphcore.model as pm
 from graphcore.sample import diagnostics
 
 # Draws for an effective sample size of 4,000, and where the default target_accept does not do.
-# The centred eight schools is a funnel whose neck holds chains for thousands of draws: no number
-# of draws tried gave 4,000 there (100,000 per chain gave 1,400 to 3,400); divergences mark it.
+# The centred eight schools is a funnel whose neck holds chains for thousands of draws: it takes
+# many chains; divergences mark it.
 RUNS = {
-    "eight_schools_centered": {"draws": 100_000, "target_accept": 0.99},
+    "eight_schools_centered": {"draws": 50_000, "chains": 32, "target_accept": 0.99},
     "eight_schools_noncentered": {"draws": 5000, "target_accept": 0.95},
     "kidiq": {"draws": 5000},
     "kilpisjarvi": {"draws": 6000},
@@ -52,9 +52,8 @@ def test_moments_of_reference_posteriors(posteriordb, name):
         assert divergences == 0
     for parameter, draws in posterior.derive(result.posterior).items():
         reference = posterior.reference["parameters"][parameter]
-        enough = 400 if divergences else 4000
-        assert diagnostics.ess_bulk(draws) >= enough
-        assert diagnostics.ess_tail(draws) >= enough
+        assert diagnostics.ess_bulk(draws) >= 4000
+        assert diagnostics.ess_tail(draws) >= 4000
         assert diagnostics.rhat(draws) < 1.01
         error = draws.mean() - reference["mean"]
         assert abs(error) < 4 * np.hypot(diagnostics.mcse_mean(draws), reference["mcse_mean"])

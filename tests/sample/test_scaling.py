@@ -107,3 +107,42 @@ def test_where_chains_start():
             a = pm.sample(20, init="advi+adapt_diag", **RUN)["x"]
         np.testing.assert_array_equal(a, pm.sample(20, init="jitter+adapt_diag", **RUN)["x"])
     assert pm.Metropolis([x], S=np.array([[4.0]]), model=model).S == 2.0
+
+
+def funnel():
+    """A posterior in which the first steps of warm-up are far too short."""
+    with pm.Model() as model:
+        pm.MvNormal("x", np.zeros(2), cov=np.diag([1e-4, 1e4]))
+    return model
+
+
+def test_trees_of_early_warm_up_have_a_limit_of_their_own():
+    run = {**RUN, "tune": 300, "discard_tuned_samples": False, "model": funnel()}
+    depth = {}
+    for early in (None, 4, 9):
+        trace = pm.sample(20, max_treedepth=8, early_max_treedepth=early, init="adapt_diag", **run)
+        depth[early] = np.asarray(trace["tree_depth"]).reshape(2, 320)
+    assert {early: d[:, :200].max() for early, d in depth.items()} == {None: 8, 4: 4, 9: 9}
+    assert depth[4][:, 200:].max() > 4 and depth[9][:, 200:].max() <= 8
+    with pytest.raises(ValueError, match="early_max_treedepth must lie between 1 and 30, not 31"):
+        pm.sample(20, early_max_treedepth=31, **run)
+    step = pm.NUTS(early_max_treedepth=3, model=run["model"])
+    trace = pm.sample(20, step=step, **run)
+    assert np.asarray(trace["tree_depth"]).reshape(2, 320)[:, :200].max() == 3
+
+
+def test_step_sizes_of_single_trajectories():
+    sizes = []
+
+    def halved(size):
+        sizes.append(float(size))
+        return size / 2
+
+    with pair():
+        trace = pm.sample(200, step_rand=halved, **RUN)
+        plain = pm.sample(200, **RUN)
+    warm_up = RUN["tune"]
+    assert len(sizes) == RUN["chains"] * (200 + warm_up) and min(sizes) > 0
+    assert set(trace["step_size"]) <= set(sizes)
+    # Warm-up aims at the same rate, with twice the size of which half is used.
+    assert 1.4 < np.mean(trace["step_size"]) / np.mean(plain["step_size"]) < 2.8
