@@ -18,7 +18,7 @@ from importlib import import_module
 from types import ModuleType
 
 _TENSOR = (
-    "blockwise", "einsum", "elemwise", "exceptions", "functional", "inplace", "interpolate", "pad",
+    "blockwise", "einsum", "elemwise", "exceptions", "functional", "interpolate", "pad",
     "reshape", "shape", "sharedvar", "sort", "subtensor", "utils", "var",
 )  # fmt: skip
 _RANDOM = ("basic", "op", "utils", "var", "variable")

@@ -259,3 +259,18 @@ def test_a_node_of_a_user_may_name_its_outputs():
 
     x = tt.dvector("x")
     assert_array_equal(Twice()(x).eval({x: [1.0, 2.0]}), [2, 4])
+
+
+@pytest.mark.parametrize("mode", ["fast", "reference"])
+@pytest.mark.parametrize(("shape", "axis"), [((0, 3), 0), ((0, 3), None), ((2, 0), 1), ((2, 0), 0)])
+def test_sums_of_no_exponentials(mode, shape, axis):
+    x = tt.matrix("x")
+    direct = tt.logsumexp(x, axis)
+    outputs = [direct, tt.log(tt.exp(x).sum(axis)), tt.grad(direct.sum(), x), tt.softmax(x, axis)]
+    value = np.zeros(shape)
+    found = graphcore.function([x], outputs, mode=mode)(value)
+    with np.errstate(divide="ignore"):
+        exact = np.log(np.exp(value).sum(axis))
+    assert_array_equal(found[0], exact)
+    assert_array_equal(found[1], exact)
+    assert found[2].shape == found[3].shape == shape

@@ -58,6 +58,8 @@ WRAPPING_ROWS = frozenset(
         "left_shift",
     ]
 )
+#: What a reduction of no elements is; "max" where that is asked for.
+OF_NOTHING = {"sum": 0, "prod": 1, "any": 0, "all": 1, "max": -np.inf}
 WRAPPING_SUMS = frozenset(["sum", "prod", "any", "all"])
 
 
@@ -489,7 +491,7 @@ def reduce_view(t, name, view, axes, dtype):
     if not size_of(kept):
         return out
     if not view.size:
-        return t.constant(np.full(kept, {"sum": 0, "prod": 1, "any": 0, "all": 1}[name], dtype))
+        return t.constant(np.full(kept, OF_NOTHING[name], dtype))
     target = View(array, view.shape, over)
     t.add("reduce", f"{name}_{lane}", view.shape, [view], target, axes=tuple(axes))
     return t.narrow(out, dtype)

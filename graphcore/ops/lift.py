@@ -74,7 +74,7 @@ def _elementwise(node, moving):
 
 
 def _reduce(node, moving):
-    op = Reduce(node.op.row_name, [a + 1 for a in node.op.axes])
+    op = node.op.along([a + 1 for a in node.op.axes])
     return lambda values, n: op(*values)
 
 

@@ -18,17 +18,23 @@ class Reduce(Op):
     row_name : str
     axes : tuple of int
         Increasing and not negative.  No axes means that nothing is combined.
+    bottom : bool
+        Whether the largest of no elements is minus infinity, not an error.
     """
 
-    props = ("row_name", "axes")
+    props = ("row_name", "axes", "bottom")
 
-    def __init__(self, row_name, axes):
+    def __init__(self, row_name, axes, bottom=False):
         self.row_name = self.head = self.name = row_name
         self.row = REDUCTIONS[row_name]
-        self.axes = tuple(axes)
+        self.axes, self.bottom = tuple(axes), bottom
 
     def __repr__(self):
         return f"{self.row_name}{{axes={self.axes}}}"
+
+    def along(self, axes):
+        """The same reduction over other axes."""
+        return Reduce(self.row_name, axes, self.bottom)
 
     def _dtype(self, dtype):
         if self.row.dtype == "bool":
@@ -40,7 +46,7 @@ class Reduce(Op):
     def _shape(self, shape):
         if self.axes and not 0 <= self.axes[-1] < len(shape):
             raise ValueError(f"{self.name}: there is no axis {self.axes[-1]} in shape {shape}")
-        if not self.row.empty and any(shape[i] == 0 for i in self.axes):
+        if not self.row.empty and not self.bottom and any(shape[i] == 0 for i in self.axes):
             raise ValueError(
                 f"{self.name}: an array of shape {tuple(shape)} has no elements along axes "
                 f"{self.axes}, so there is no {self.name}"
@@ -58,8 +64,10 @@ class Reduce(Op):
         dtype = self._dtype(x.dtype.name)
         if self.row.dtype == "sum":
             x = x.astype("float64" if is_float(dtype) else dtype, copy=False)
+        initial = {"initial": -np.inf} if self.bottom else {}
         with np.errstate(all="ignore"):
-            return np.asarray(resolve(self.row.ref)(x, axis=self.axes)).astype(dtype, copy=False)
+            found = resolve(self.row.ref)(x, axis=self.axes, **initial)
+            return np.asarray(found).astype(dtype, copy=False)
 
     def vjp(self, inputs, outputs, cotangents, needed):
         rule = _RULES.get(self.row_name)
@@ -88,6 +96,8 @@ class Reduce(Op):
             yield Reduce(name, (0,)), [a[:, :0, 0]]
             if row.empty:
                 yield Reduce(name, (0,)), [a[:0, 0]]
+        yield Reduce("max", (0,), True), [x[:0, 0]]
+        yield Reduce("max", (0, 2), True), [x]
 
 
 def _sum(op, x, y, g, full):

@@ -70,7 +70,7 @@ def drop_reduction_of_nothing(b, node):
     y = b.dimshuffle(x, rest)
     if len(short) == len(axes):
         return b.cast(y, node.out.type.dtype)
-    return b.apply(Reduce(node.op.row_name, tuple(rest.index(a) for a in axes if a in rest)), y)
+    return b.apply(node.op.along([rest.index(a) for a in axes if a in rest]), y)
 
 
 @rule(*_REDUCTIONS, needs="sum prod max min any all")
@@ -78,12 +78,12 @@ def merge_double_reduction(b, node):
     """sum(sum(x, 0), 0) is sum(x, (0, 1)); likewise for every reduction."""
     (x,) = node.inputs
     inner = op_of(x, Reduce)
-    if inner is None or inner.row_name != node.op.row_name:
+    if inner is None or inner.along(()) != node.op.along(()):
         return None
     (source,) = x.owner.inputs
     kept = [i for i in range(source.type.ndim) if i not in inner.axes]
     axes = sorted([*inner.axes, *(kept[a] for a in node.op.axes)])
-    return b.apply(Reduce(inner.row_name, tuple(axes)), source)
+    return b.apply(inner.along(axes), source)
 
 
 @rule("max", "min", "any", "all", "sum", needs="BroadcastTo")
@@ -104,9 +104,7 @@ def reduction_of_broadcast(b, node):
     y = without_axes(b, source, spread, ndim)
     dropped = [a - lead for a in spread if a >= lead]
     rest = [a - lead for a in axes if a not in spread]
-    return b.apply(
-        Reduce(node.op.row_name, tuple(a - sum(d < a for d in dropped) for a in rest)), y
-    )
+    return b.apply(node.op.along([a - sum(d < a for d in dropped) for a in rest]), y)
 
 
 @rule("sum", needs="Dimshuffle")

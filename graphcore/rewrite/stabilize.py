@@ -31,7 +31,7 @@ def logsumexp_from_log_sum_exp(b, node):
         return None
     if not op.axes or x.type.dtype not in ("float64", "float32"):
         return None
-    e, shift = _shifted(b, x, op.axes, b.apply(Reduce("max", op.axes), x))
+    e, shift = _shifted(b, x, op.axes, b.apply(Reduce("max", op.axes, True), x))
     return b.add(b.log(b.apply(op, e)), shift)
 
 

@@ -5,7 +5,7 @@ from graphcore.ops.elementwise import apply_row, cast
 from graphcore.ops.index import shape_entry
 from graphcore.ops.linalg import Dot
 from graphcore.ops.operands import is_inexact
-from graphcore.ops.reduce import reduce
+from graphcore.ops.reduce import Reduce, reduce
 from graphcore.ops.shape import Concatenate, StopGradient, dimshuffle, expand
 from graphcore.optable import REDUCTIONS
 from graphcore.tensor.convert import as_tensor_variable, normal_axes
@@ -213,8 +213,8 @@ def norm(x, L=2, axis=None, keepdims=False):
 
 
 def _shift(x, axes):
-    """The maximum, by which exponents are shifted; 0 where it is infinite."""
-    top = reduce("max", x, axes)
+    """The maximum, by which exponents are shifted; 0 where it is infinite, as that of nothing."""
+    top = Reduce("max", axes, True)(x) if axes else x
     return StopGradient()(apply_row("switch", apply_row("isinf", top), 0, top))
 
 

@@ -1,5 +1,7 @@
 """Windows of an array: what convolutions, pooling and neighbourhoods are made of."""
 
+import numpy as np
+
 from graphcore.graph.nodes import Variable
 from graphcore.ops.elementwise import apply_row
 from graphcore.ops.index import shape_entry
@@ -10,10 +12,13 @@ from graphcore.tensor.padding import pad
 
 
 def tuple_of(value, k, what):
-    """``k`` entries: a number repeated, or a sequence of as many."""
+    """``k`` entries: a number repeated, or a sequence or a vector of as many."""
     if isinstance(value, (int, Variable)) and getattr(value, "ndim", 0) == 0:
         return (value,) * k
-    found = tuple(value)
+    if isinstance(value, Variable):
+        found = tuple(getitem(value, i) for i in range(value.type.shape[0] or k))
+    else:
+        found = tuple(value.tolist() if isinstance(value, np.ndarray) else value)
     if len(found) != k:
         raise ValueError(f"{what} needs {k} numbers, not {len(found)}")
     return found

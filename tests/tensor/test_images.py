@@ -173,6 +173,56 @@ def test_neighbourhoods():
     np.testing.assert_array_equal(wrapped[0, 0, 3, 5, 8], x[0, 0, 0, 0])
 
 
+@pytest.mark.parametrize(
+    ("mode", "size", "step", "fits", "wrong"),
+    [
+        ("valid", (2, 2), (2, 2), (4, 6), (4, 5)),
+        ("valid", (3, 3), (2, 2), (5, 3), (4, 3)),
+        ("half", (3, 3), (2, 2), (5, 3), (5, 4)),
+        ("full", (3, 2), (2, 3), (5, 3), (4, 3)),
+        ("ignore_borders", (2, 2), (2, 2), (3, 5), None),
+        ("wrap_centered", (3, 3), (2, 2), (4, 5), None),
+    ],
+)
+def test_neighbourhoods_that_leave_elements_out_are_errors(mode, size, step, fits, wrong):
+    images2neibs, x = tt.nnet.neighbours.images2neibs, tt.tensor4("x")
+    for f in (
+        lambda value: images2neibs(value, size, step, mode).eval(),
+        graphcore.function([x], images2neibs(x, size, step, mode)),
+        graphcore.function([x], images2neibs(x, np.array(size), np.array(step), mode)),
+    ):
+        assert f(np.zeros((1, 1, *fits))).shape[1] == size[0] * size[1]
+        if wrong is not None:
+            with pytest.raises(TypeError, match="do not end where the image ends"):
+                f(np.zeros((1, 1, *wrong)))
+    with pytest.raises(TypeError, match="odd length"):
+        images2neibs(x, (2, 2), mode="wrap_centered")
+
+
+@pytest.mark.parametrize("mode", ["max", "sum", "average_inc_pad", "average_exc_pad"])
+@pytest.mark.parametrize(
+    ("size", "step", "around", "ignored"),
+    [
+        ((2, 3), (2, 3), (0, 0), True),
+        ((2, 2), (1, 2), (0, 0), False),
+        ((3, 3), (2, 2), (1, 1), True),
+    ],
+)
+def test_sizes_of_pooling_may_be_variables(mode, size, step, around, ignored):
+    x, a, b, c = tt.tensor4("x"), *(tt.ivector(name) for name in "abc")
+    with_numbers = tt.signal.pool.pool_2d(x, size, ignored, step, around, mode)
+    with_vectors = tt.signal.pool.pool_2d(x, a, ignored, b, c if ignored else (0, 0), mode)
+    with_scalars = tt.signal.pool.pool_2d(x, [a[0], a[1]], ignored, step, around, mode)
+    outputs = [
+        f for y in (with_numbers, with_vectors, with_scalars) for f in (y, tt.grad((y**2).sum(), x))
+    ]
+    f = graphcore.function([x, a, b, c], outputs, on_unused_input="ignore")
+    found = f(RNG.normal(size=(2, 3, 7, 6)), *(np.int32(v) for v in (size, step, around)))
+    for other in (2, 4):
+        np.testing.assert_allclose(found[other], found[0], rtol=1e-13)
+        np.testing.assert_allclose(found[other + 1], found[1], rtol=1e-13)
+
+
 @pytest.mark.parametrize("axes", ["per-activation", "spatial"])
 def test_batch_normalisation(axes):
     over = (0,) if axes == "per-activation" else (0, 2, 3)

@@ -1,5 +1,8 @@
 """Neighbourhoods of images as the rows of a matrix, and back."""
 
+from graphcore.ops.debug import CheckAndRaise
+from graphcore.ops.elementwise import apply_row
+from graphcore.ops.operands import known_value
 from graphcore.ops.shape import dimshuffle
 from graphcore.tensor.convert import as_tensor_variable
 from graphcore.tensor.padding import pad
@@ -22,7 +25,14 @@ def images2neibs(ten4, neib_shape, neib_step=None, mode="valid"):
         Distance between windows; their size by default.
     mode : {"valid", "ignore_borders", "half", "full", "wrap_centered"}
         With the first two, windows stand inside of the image; ``"half"`` and ``"full"`` put zeros
-        around it, half a window or a window less one; the last one continues at the other side.
+        around it, half a window or a window less one; the last one continues at the other side,
+        for windows of odd length.
+
+    Raises
+    ------
+    TypeError
+        For windows that do not end where the image (with the zeros) ends, when the function is
+        called if the lengths are not known before.  ``"ignore_borders"`` leaves the rest out.
 
     Examples
     --------
@@ -43,9 +53,27 @@ def images2neibs(ten4, neib_shape, neib_step=None, mode="valid"):
     if around is not None:
         x = padded(x, around, around)
     elif mode == "wrap_centered":
+        x = _checked(x, [n % 2 for n in size], "wrap_centered needs windows of odd length")
         x = pad(x, [(0, 0), (0, 0), *((n // 2, n // 2) for n in size)], mode="wrap")
+    if mode in ("valid", "half", "full"):
+        rest = [length(x, 2 + i) - size[i] for i in range(2)]
+        ends = [apply_row("eq", r % n, 0) for r, n in zip(rest, step, strict=True)]
+        fits = [apply_row("ge", r, 0) for r in rest]
+        x = _checked(x, [*fits, *ends], f"windows of mode {mode!r} do not end where the image ends")
     found = windows(x, size, step)
     return reshape(found, (-1, size[0] * size[1]))
+
+
+def _checked(x, conditions, message):
+    """``x``, if all conditions on lengths hold: at once where they are known."""
+    check, unknown = CheckAndRaise(TypeError, f"images2neibs: {message}"), []
+    for condition in map(as_tensor_variable, conditions):
+        held = known_value(condition)
+        if held is None:
+            unknown.append(condition)
+        elif not held:
+            raise TypeError(check.msg)
+    return check(x, *unknown) if unknown else x
 
 
 def neibs2images(neibs, neib_shape, original_shape, mode="valid"):
