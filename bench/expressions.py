@@ -37,7 +37,7 @@ EXPRESSIONS = {
 }
 
 
-def seconds(calls, least=0.01, batches=9):
+def seconds(calls, least=0.002, batches=50):
     """Best time of one call of each of several."""
     counts, best = {}, dict.fromkeys(calls, np.inf)
     for name, call in calls.items():

@@ -132,6 +132,30 @@ def addresses(level):
     return load(level).kernels()
 
 
+# operations of one instruction, and the level whose kernels take over in long loops of one of them
+_EXACT = frozenset(
+    "add sub mul true_div neg abs sqr muladd mulsub submul lt le gt ge eq ne switch".split()
+)
+_NARROWER = {"x86_v4": "x86_v3"}
+
+
+def far(level, name):
+    """Address of the kernel for data beyond the first caches that lie anywhere; None if the same.
+
+    Arrays seldom begin where cache lines do, and then each wide load needs two lines; of loads half
+    as wide every other one does.  What is exact has the same bits at both levels.
+
+    Examples
+    --------
+    >>> from graphcore import kernels
+    >>> kernels.far("base", "add_dd_vv") is None
+    True
+    """
+    other = _NARROWER.get(level)
+    exact = name.count("_") > 1 and name.rsplit("_", 2)[0] in _EXACT
+    return addresses(other)[name] if exact and other in available() else None
+
+
 @functools.cache
 def opcodes(level):
     """Address of the handler of every scalar operation of a level, by name.  Read-only as well.

@@ -1,5 +1,7 @@
 """The whole of lowering: a graph and concrete shapes in, a Program out."""
 
+from functools import partial
+
 from graphcore import kernels
 from graphcore._executor import MOST_THREADS, Program
 from graphcore._graph import count_readers, needed
@@ -110,7 +112,8 @@ def load(spec):
     """A runnable program on the kernels of the active instruction-set level."""
     level = kernels.active()
     run = kernels.load(level).scalar_run()
-    return Program(spec, kernels.addresses(level), kernels.opcodes(level), run)
+    far = partial(kernels.far, level)
+    return Program(spec, kernels.addresses(level), kernels.opcodes(level), run, far)
 
 
 @collector_paused

@@ -238,7 +238,7 @@ class Emitter:
 
 def _without_loop(step):
     """A loop of one call that needs no blocks as the call itself."""
-    if step.kind != "loop" or len(step.body) > 1 or step.outer or step.n > MOST_AT_ONCE:
+    if step.kind != "loop" or not step.alone or step.outer or step.n > MOST_AT_ONCE:
         return step
     if step.parts is not None:
         return step

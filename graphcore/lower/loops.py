@@ -32,6 +32,7 @@ LIGHT = frozenset(
     "add sub mul true_div neg abs sqr maximum minimum switch lt le gt ge eq ne".split()
 )
 ALONE = 2048  # elements per pass of a loop of one call without block registers
+MOST_ASKED = 4  # arrays of which one stream asks for the next block
 MANY = 256  # calls in one block of which registers are as short as the block
 SHORT = 32  # an inner axis below this length gives way to a longer one
 
@@ -70,6 +71,7 @@ class LoopEmitter:
         self.sums = {}
         self.tiles = {}  # slots of tiles -> bytes
         self.in_order = False  # whether blocks have to be worked on in their order
+        self.in_tiles = False  # whether it reads a matrix that lies there block by block
         self._plan_axes()
 
     # ---- axes ---------------------------------------------------------------------------------
@@ -242,8 +244,18 @@ class LoopEmitter:
         sums = None if self.in_order else [(slot, *what) for slot, what in self.sums.items()]
         registers = [(slot, size) for slot in used]
         registers += self.tiles.items()
-        block = BLOCK if registers or len(body) > 1 else ALONE
-        return LoopStep(self.n, block, self.outer, body, self.cursors, sums, registers)
+        alone = len(body) == 1 and not registers and not self.in_tiles
+        self._ask_ahead(body)
+        block = ALONE if alone else BLOCK
+        return LoopStep(self.n, block, self.outer, body, self.cursors, sums, registers, alone)
+
+    def _ask_ahead(self, body):
+        """Streams ask for the next block of what is read, while the processor writes."""
+        written = {ins.y for ins in body}
+        read = [slot for slot, _, step, _ in self.cursors if step == 8 and slot not in written]
+        for ins in body:
+            if ins.name == "stream":
+                ins.more, read = tuple(read[:MOST_ASKED]), read[MOST_ASKED:]
 
     def _register_size(self, calls):
         """Bytes of a block register: no more than needed where very many would leave the caches."""
@@ -414,6 +426,7 @@ class LoopEmitter:
             tuple(view.array.data.itemsize * s for s in view.strides),
         )
         rows = n if self.straight else BLOCK
+        self.in_tiles = True
         packed = self.memory.packed(view, rows, data)
         base = self.memory.constant_slot(packed)
         return Operand("v", self.cursor(base, 8 * k, ())), rows, "cm"

@@ -22,6 +22,8 @@ def divide(spec, memory):
             count = _count(step)
             if count > 1:
                 step.parts = _plan(step, count, memory)
+        if step.kind == "loop" and step.alone:
+            step.block = step.parts.rows if step.parts else step.n  # one call for all of it
 
 
 def _is_divisible(step):

@@ -44,7 +44,7 @@ class LoopStep:
     ``sums`` are what the loop adds up besides what it writes element by element: ``(slot, how many
     numbers, kernel that begins them or None for zeros, kernel that adds others to them)``; None
     when the order of the blocks matters.  ``registers`` are the slots and sizes in bytes of
-    its block registers.
+    its block registers.  A body of one call that blocks are of no use to is ``alone``.
     """
 
     n: int
@@ -54,6 +54,7 @@ class LoopStep:
     cursors: list
     sums: list | None = None
     registers: list = field(default_factory=list)
+    alone: bool = False
     parts: object = None
     kind = "loop"
 

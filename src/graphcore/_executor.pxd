@@ -10,6 +10,8 @@ cdef enum:
     MAX_POOL = 64           # work areas kept for concurrent calls of one entry point
     # entry of the error record that is set when a matrix of a density was not positive definite
     NOT_POSITIVE = 4
+    # entry that says whether the next loop that is divided runs from its last part to its first
+    BACK = 5
 
 
 cdef struct Call:           # one kernel call: the program is a list of these
@@ -153,7 +155,8 @@ cdef class Program:
     cdef Plan plan
     cdef Pool pool
     cdef readonly object spec
-    cdef object reads           # how often cells are read
+    cdef object reads           # how often cells are read; while it is built,
+    cdef object far             # as what finds other kernels
     cdef object keep
     cdef list owned
     cdef readonly bint heavy

@@ -214,7 +214,7 @@ cdef class Program:
         cdef size_t address = <size_t>cnp.PyArray_DATA(block)
         return <void*>((address + 63) // 64 * 64)
 
-    def __init__(self, spec, dict kernels, dict opcodes, size_t scalar_run):
+    def __init__(self, spec, dict kernels, dict opcodes, size_t scalar_run, far):
         """
         Parameters
         ----------
@@ -224,6 +224,9 @@ cdef class Program:
             Addresses of the kernels and of the scalar handlers of the active instruction-set level.
         scalar_run : int
             Address of that level's scalar interpreter.
+        far : callable
+            Gives the address of the kernel that replaces the one of a name in a long loop of it
+            alone, or None.
         """
         self.spec = spec
         self.keep = (spec.constants, spec.steps)
@@ -231,9 +234,10 @@ cdef class Program:
         table = {**kernels, **builtin_calls(), **linalg_calls(), **line_calls()}
         self._build_image(spec)
         self.reads = cell_reads(spec)
+        self.far = far
         self.plan.calls = self._calls(spec.steps, spec, table, opcodes, scalar_run)
         self.plan.n_calls = len(spec.steps)
-        self.reads = None
+        self.reads = self.far = None
 
     def _build_image(self, spec):
         cdef Py_ssize_t n_slots = len(spec.slots), n_cells = len(spec.cells), i
@@ -396,6 +400,10 @@ cdef class Program:
         loop.body = <gk_ins*>self.take(sizeof(gk_ins) * max(1, len(step.body)))
         for i, ins in enumerate(step.body):
             self._fill(&loop.body[i], ins, table, n_slots)
+        if len(step.body) == 1:
+            address = self.far(step.body[0].name)
+            if address is not None:
+                loop.body[0].fn = <gk_kernel><size_t>address
         loop.cursors = <Cursor*>self.take(sizeof(Cursor) * max(1, len(step.cursors)))
         streams = {ins.y for ins in step.body if ins.name == "stream"}
         loop.streams = bool(streams)

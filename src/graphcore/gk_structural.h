@@ -275,13 +275,16 @@ static inline void gk_scatter_rows(ptrdiff_t n, double *g, const int64_t *restri
 }
 
 /* y[i] = a[i], b[i] */
-/* y = a past the caches: whole lines are written without having been read */
-static inline void gk_stream(ptrdiff_t n, double *restrict y, const double *restrict a) {
+/* y = a past the caches: whole lines are written without having been read.  Meanwhile the next n
+ * elements of some streams are asked for, a line of each per line that is written. */
+GK_INLINE void gk_stream_asking(ptrdiff_t n, double *restrict y, const double *restrict a,
+                                const char *const *ask, const int asks) {
   ptrdiff_t i = 0;
 #if defined(__SSE2__)
   const ptrdiff_t head = (ptrdiff_t)(-(uintptr_t)y % 64 / 8);
   for (; i < n && i < head; i++) y[i] = a[i];
   for (; i + 8 <= n; i += 8) {
+    for (int k = 0; k < asks; k++) __builtin_prefetch(ask[k] + 8 * (n + i), 0, 3);
 #if GK_W == 8
     _mm512_stream_pd(y + i, _mm512_loadu_pd(a + i));
 #elif GK_W == 4
@@ -292,6 +295,23 @@ static inline void gk_stream(ptrdiff_t n, double *restrict y, const double *rest
   }
 #endif
   for (; i < n; i++) y[i] = a[i];
+}
+/* The streams are the rows of P in the halves of k0 and k1, up to the first that is 0. */
+static inline void gk_stream(ptrdiff_t n, double *y, const double *a, char **P, const int64_t *k) {
+  const char *ask[4];
+  int asks = 0;
+  for (; asks < 4; asks++) {
+    const int32_t row = (int32_t)(k[asks / 2] >> asks % 2 * 32);
+    if (!row) break;
+    ask[asks] = P[row];
+  }
+  switch (asks) {
+    case 0: gk_stream_asking(n, y, a, ask, 0); break;
+    case 1: gk_stream_asking(n, y, a, ask, 1); break;
+    case 2: gk_stream_asking(n, y, a, ask, 2); break;
+    case 3: gk_stream_asking(n, y, a, ask, 3); break;
+    default: gk_stream_asking(n, y, a, ask, 4);
+  }
 }
 static inline void gk_store_pair(ptrdiff_t n, double *restrict y, const double *restrict a, const double *restrict b) {
   for (ptrdiff_t i = 0; i < n; i++) {
@@ -402,7 +422,7 @@ GK_KERNEL(copy, memcpy(P[ins->y], P[ins->a], (size_t)n * 8))
 /* results: y, and the one that the low half of k0 names */
 GK_KERNEL(sum_and_dot, gk_sum_and_dot(n, GK_D(y), (double *)P[GK_LOW(ins->k0)], GK_D(a), NULL, GK_D(b)))
 GK_KERNEL(two_dots, gk_two_dots(n, GK_D(y), (double *)P[GK_LOW(ins->k0)], GK_D(a), GK_D(b), GK_D(c)))
-GK_KERNEL(stream, gk_stream(n, GK_D(y), GK_D(a)))
+GK_KERNEL(stream, gk_stream(n, GK_D(y), GK_D(a), P, &ins->k0))
 GK_KERNEL(store_pair, gk_store_pair(n, GK_D(y), GK_D(a), GK_D(b)))
 GK_KERNEL(increase_vv, gk_increase_vv(n, GK_D(y), GK_D(a), GK_D(b)))
 GK_KERNEL(increase_vs, gk_increase_vs(n, GK_D(y), GK_D(a), *GK_D(b)))

@@ -70,7 +70,8 @@ cdef void run_loop(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
 cdef struct Job:            # one run of a divided loop
     const Loop* loop
     char** P
-    int64_t next            # number of the part that is taken next
+    int64_t next            # how many parts were taken
+    bint back               # from the last one to the first
 
 
 cdef void take_parts(void* work, int who) noexcept nogil:
@@ -97,6 +98,8 @@ cdef void take_parts(void* work, int who) noexcept nogil:
         k = gk_next(&job.next)
         if k >= parts.n:
             return
+        if job.back:
+            k = parts.n - 1 - k
         memory = P[parts.slot] + k * parts.part_bytes
         memset(memory, 0, parts.part_bytes)
         Q[0] = memory
@@ -116,7 +119,12 @@ cdef void take_parts(void* work, int who) noexcept nogil:
 
 
 cdef void run_divided(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
-    """A loop whose rows are divided in parts; sums of the parts are added up in their order."""
+    """A loop whose rows are divided in parts; sums of the parts are added up in their order.
+
+    Each run begins with the part that the run before it ended with: what of its rows is still in
+    the caches, or was written there by another loop, is used before it is driven out.
+    """
+    cdef int64_t* back = <int64_t*>P[0] + BACK
     cdef Job job
     cdef const Parts* parts
     cdef const Sum* sum
@@ -127,6 +135,8 @@ cdef void run_divided(Py_ssize_t n, char** P, const gk_ins* ins) noexcept nogil:
     cdef Py_ssize_t i
     job.loop, job.P, job.next = <const Loop*>ins.k0, P, 0
     parts = job.loop.parts
+    job.back = back[0]
+    back[0] = not job.back
     gk_team_run(&take_parts, &job, parts.threads)
     memset(&call, 0, sizeof(gk_ins))
     call.a = 1

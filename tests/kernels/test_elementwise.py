@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from graphcore import kernels
+from graphcore import _call, kernels
 from graphcore.lower.spec import ChoiceStep, ProgramSpec, RecurrenceStep, ScalarStep
 from graphcore.optable import ROWS
 
@@ -188,3 +188,21 @@ def test_a_result_that_only_the_next_operation_reads_is_not_written(level):
         want = np.array([0.0, 2.0, 3.0, 5.0, 25.0, 29.0, 0.0])
         want[[c for c in (2, 3, 4, 6) if c != kept]] = np.nan
         np.testing.assert_array_equal(cells, want)
+
+
+def test_kernels_for_far_data_give_the_same_bits(level):
+    rng = np.random.default_rng(2)
+    special = [0.0, -0.0, np.inf, -np.inf, 5e-324, -1e308, 1e308, 1.0, 1e-300]
+    others = {name: kernels.far(level, name) for name in kernels.addresses(level)}
+    others = {name: address for name, address in others.items() if address is not None}
+    assert ("muladd_ddd_vvs" in others) == (level == "x86_v4")
+    for name, address in others.items():
+        row, sig, _ = name.rsplit("_", 2)
+        arrays = [rng.integers(-9, 9, 300) for _ in sig]
+        for i, cls in enumerate(sig):
+            if cls == "d":
+                arrays[i] = np.append(rng.normal(size=219), np.roll(np.repeat(special, 9), 5 * i))
+        y, z = (np.zeros(300, DTYPE[ROWS[row].out(sig)]) for _ in range(2))
+        kernels.call(name, 300, y, *arrays, level=level)
+        _call.call(address, 300, [z, *arrays])
+        np.testing.assert_array_equal(y, z, err_msg=name)

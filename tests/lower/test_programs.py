@@ -281,3 +281,41 @@ def test_two_columns_are_stored_together():
     assert "store_pair" in f.disassembly()
     at = np.random.default_rng(5).normal(size=(50, 2))
     np.testing.assert_allclose(f(at), np.exp(at) @ factor, rtol=1e-13)
+
+
+@pytest.mark.parametrize("n", [300, 1000, 5000, 20_000, 100_000])
+def test_product_with_a_constant_matrix_alone(n):
+    """A loop of nothing but the product: the matrix lies there in tiles of a block of rows."""
+    rng = np.random.default_rng(n)
+    data = rng.normal(size=(n, 3))
+    b, d = tt.vectors("b", "d")
+    wide, tall = rng.normal(size=3), rng.normal(size=n)
+    for order in "CF":
+        matrix = tt.constant(np.asarray(data, order=order))
+        found = graphcore.function([b], tt.dot(matrix, b))(wide)
+        np.testing.assert_allclose(found, data @ wide, rtol=1e-12, atol=1e-12)
+        found = graphcore.function([d], tt.dot(matrix.T, d))(tall)
+        np.testing.assert_allclose(found, data.T @ tall, rtol=1e-11, atol=1e-10)
+
+
+@pytest.mark.parametrize("n", [20_000, 100_001, 300_000])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x, y: x + y,
+        lambda x, y: x / y,
+        lambda x, y: x * y + x,
+        lambda x, y: tt.switch(tt.lt(x, y), x, y),
+        lambda x, y: tt.dot(x, y),
+    ],
+)
+def test_long_loops_of_one_call(make, n):
+    rng = np.random.default_rng(n)
+    x, y = tt.vectors("x", "y")
+    given = {x: rng.normal(size=n), y: rng.uniform(0.5, 2, n)}
+    out = make(x, y)
+    f = graphcore.function([x, y], out)
+    found = [f(given[x], given[y]) for _ in range(3)]
+    for again in found[1:]:
+        np.testing.assert_array_equal(again, found[0])
+    np.testing.assert_allclose(found[0], evaluate([out], given)[0], rtol=1e-11, atol=1e-12)

@@ -86,6 +86,24 @@ def test_every_kind_of_result(name):
     np.testing.assert_allclose(results[0], wanted, rtol=rtol)
 
 
+@pytest.mark.parametrize("threads", [None, 2])
+def test_every_run_turns_around(threads):
+    """Runs that begin at the last part give the same bits, after an error as well."""
+    x, i = tt.vector("x"), tt.lvector("i")
+    y = tt.exp(x)[i] * 2
+    f = graphcore.function([x, i], [y, (y - y.sum()).sum()], threads=threads)
+    values, index = rng.normal(size=9), rng.integers(0, 9, 150_000)
+    first = f(values, index)
+    for k in range(5):
+        if k == 2:
+            with pytest.raises(IndexError):
+                f(values, index + 1)
+        for a, b in zip(f(values, index), first, strict=True):
+            np.testing.assert_array_equal(a, b)
+    np.testing.assert_allclose(first[0], 2 * np.exp(values)[index], rtol=1e-14)
+    assert len(parts_of(f.programs[0])) > 1
+
+
 def test_first_wrong_index_is_reported():
     x, i = tt.vector("x"), tt.lvector("i")
     f = graphcore.function([x, i], tt.exp(x[i]).sum(), threads=3)
