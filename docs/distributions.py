@@ -58,7 +58,7 @@ def section(name: str) -> str:
     formula = SCALAR[name][0] if name in SCALAR else OTHERS[name]
     rows = parameters or list(declared(cls))
     lines = [f"## {name}", "", summary, "", "```text", *wrapped(formula), "```", ""]
-    lines += [*rows, *moments(cls), f"- support: {support(name)}; {functions(cls)}", ""]
+    lines += [*rows, *moments(cls), f"- support: {support(name)}; {functions(name)}", ""]
     if (image := DOCS / "plots" / f"{name}.svg").exists() or drawn(name):
         shown = "; ".join(map(settings, SCALAR[name][1])) if name in SCALAR else "draws"
         lines += [f"![{name}: {shown}](plots/{image.name})", ""]
@@ -117,17 +117,17 @@ def support(name: str) -> str:
     return rv.distribution.support_of().text
 
 
-def functions(cls) -> str:
-    have = [n for n in ("logcdf", "logccdf", "icdf") if _has(cls, n)]
+def functions(name: str) -> str:
+    have = [n for n in ("logcdf", "logccdf", "icdf") if _has(name, n)]
     return f"functions: logp{''.join(', ' + n for n in have)}"
 
 
-def _has(cls, name):
-    """Whether a formula, or a method that overrides the one that needs it, is there."""
-    method = {"logcdf": "log_cdf", "logccdf": "log_ccdf", "icdf": "inv_cdf"}[name]
-    if hasattr(cls, name) or getattr(cls, method) is not getattr(Distribution, method):
-        return True
-    return name == "logccdf" and _has(cls, "logcdf")
+def _has(name, function):
+    try:
+        getattr(getattr(pm, name).dist(**case(name)), function)(0.5)
+    except NotImplementedError:
+        return False
+    return True
 
 
 def settings(parameters: dict) -> str:

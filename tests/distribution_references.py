@@ -96,7 +96,11 @@ class Counts:
 
     def logsf(self, x):
         k, table = self._table()
-        return np.log(np.where(k > x, table, 0).sum(axis=0))
+        with np.errstate(divide="ignore"):
+            return np.log(np.where(k > x, table, 0).sum(axis=0))
+
+    def ppf(self, q):
+        return (self._table()[1].cumsum(axis=0) < q).sum(axis=0)
 
     def mean(self):
         k, table = self._table()

@@ -94,18 +94,14 @@ def test_mean_and_variance_are_those_of_scipy(name):
     np.testing.assert_allclose(variance[finite], ref.var()[finite], rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", [n for n in SCALAR if hasattr(ALL[n], "icdf")])
+@pytest.mark.parametrize("name", [n for n in TAILS if hasattr(ALL[n], "logcdf")])
 def test_quantiles_are_those_of_scipy(name):
-    cls = ALL[name]
-    parameters = typical(cls, 200)
+    cls, count = ALL[name], 200 if hasattr(ALL[name], "icdf") else 20
+    parameters = typical(cls, count)
     ref = reference(cls)(**parameters)
-    q = np.random.default_rng(5).uniform(0.001, 0.999, 200)
+    q = np.random.default_rng(5).uniform(0.001, 0.999, count)
     rv = dist(cls, **parameters)
     np.testing.assert_allclose(value_of(rv.icdf(q))[0], ref.ppf(q), rtol=1e-11, atol=1e-12)
-    x, outside = value_of(rv.logcdf(rv.icdf(q)), rv.icdf(np.full(200, 1.5)))
-    if rv.dtype == "float64":
-        np.testing.assert_allclose(np.exp(x), q, rtol=1e-10)
-    assert np.isnan(outside).all()
 
 
 def test_dirichlet_is_that_of_scipy():

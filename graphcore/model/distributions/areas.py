@@ -169,6 +169,7 @@ class ICAR(_OverAreas):
     (2,)
     """
 
+    improper = True
     params = {"sigma": Param(positive, default=1.0), "zero_sum_stdev": Param(positive, 0.001)}
 
     @classmethod

@@ -35,6 +35,7 @@ from graphcore.graph.walk import inputs_of
 from graphcore.model.context import modelcontext
 from graphcore.model.distributions.constraints import Constraint, real
 from graphcore.model.distributions.parameters import Parameters, with_signature
+from graphcore.model.distributions.quantiles import at_ends, quantile, settled
 from graphcore.model.distributions.shapes import broadcasts, broadcasts_to, together
 from graphcore.model.distributions.transforms import Chain, Transform
 from graphcore.model.distributions.variable import RandomVariable
@@ -176,6 +177,8 @@ class Distribution:
         Trailing axes of one value (1 for vectors).
     typed : bool
         Whether there is an argument ``dtype`` that makes a difference.
+    improper : bool
+        Whether the density has no finite integral.
     no_density : str or None
         Why there is no density, of what can only be drawn.
     registry : dict of str to type
@@ -192,6 +195,7 @@ class Distribution:
     support = real
     ndim = 0
     typed = False
+    improper = False
     no_density = None
     registry = {}
 
@@ -427,12 +431,19 @@ class Distribution:
 
     def inv_cdf(self, q):
         """The smallest value whose cumulative probability is at least ``q``; NaN outside [0, 1]."""
+        q, support = as_value(q, self.label), self.support_of()
         if not hasattr(type(self), "icdf"):
-            raise NotImplementedError(f"{self.shown} has no closed form of its icdf")
-        q = as_value(q, self.label)
-        inner = tt.as_tensor_variable(type(self).icdf(tt, q, **self.arguments))
+            if self.ndim or self.improper:
+                raise NotImplementedError(f"{self.shown} has no quantiles")
+            inner = quantile(self, q)
+        else:
+            inner = tt.as_tensor_variable(type(self).icdf(tt, q, **self.arguments))
+            if support.discrete:
+                inner = settled(self, q, inner)
         tests = [c for _, _, _, c in self.conditions]
-        return tt.switch(all_of([*tests, (q >= 0) & (q <= 1)]), inner, math.nan)
+        return tt.switch(
+            all_of([*tests, (q >= 0) & (q <= 1)]), at_ends(support, q, inner), math.nan
+        )
 
     # -- numbers ------------------------------------------------------------------------------
 

@@ -44,6 +44,8 @@ class Bound(Truncated):
     def log_cdf(self, value):
         raise NotImplementedError(f"{self.label}: Bound is not normalised; use Truncated")
 
+    log_ccdf = inv_cdf = log_cdf
+
 
 class _Family:
     """``Bound(Normal, lower=0)``: a distribution class with bounds."""

@@ -2,6 +2,8 @@
 
 # ruff: noqa: RUF012 - class bodies are tables; nothing changes them
 
+import math
+
 import numpy as np
 
 from graphcore.model.distributions.base import Distribution
@@ -135,6 +137,12 @@ class Triangular(Distribution):
         right = o.log1p(-o.sqr(upper - inside) / ((upper - lower) * (upper - c)))
         return o.switch(x < c, left, o.switch(x < upper, right, 0.0))
 
+    def logccdf(o, x, lower, upper, c):
+        inside = o.clip(x, lower, upper)
+        left = o.log1p(-o.sqr(inside - lower) / ((upper - lower) * (c - lower)))
+        right = o.log(o.sqr(upper - inside) / ((upper - lower) * (upper - c)))
+        return o.switch(x < c, left, o.switch(x < upper, right, -math.inf))
+
     def mean(o, lower, upper, c):
         return (lower + upper + c) / 3
 
@@ -179,7 +187,9 @@ class DiracDelta(Distribution):
 
     def _find_support(self):
         c = self.arguments["c"]
-        return Constraint("equal to c", lambda o, x: o.abs(x - c) <= 0, discrete=self.discrete)
+        return Constraint(
+            "equal to c", lambda o, x: o.abs(x - c) <= 0, discrete=self.discrete, lower=c, upper=c
+        )
 
     def logp(o, x, c):
         return o.zeros_like(x)
@@ -189,6 +199,9 @@ class DiracDelta(Distribution):
 
     def logccdf(o, x, c):
         return o.log(o.switch(x >= c, 0.0, 1.0))
+
+    def icdf(o, q, c):
+        return c + o.zeros_like(q)
 
     def mean(o, c):
         return c

@@ -64,7 +64,11 @@ def log_i0e(o, x):
 
 
 _direction = Constraint(
-    "an angle from -pi to pi", lambda o, x: o.abs(x) <= math.pi, transform=circular
+    "an angle from -pi to pi",
+    lambda o, x: o.abs(x) <= math.pi,
+    transform=circular,
+    lower=-math.pi,
+    upper=math.pi,
 )
 
 

@@ -34,6 +34,8 @@ class Constraint:
         The map to the unconstrained space for variables with this support.
     nonnegative, at_most_one : bool
         Whether members are never below zero, never above one.
+    lower, upper : number, Variable or None
+        The ends of the set, as far as they are known; None where it is open.
     test : callable or None
         A cheaper condition for symbolic parameters, which need not exclude infinity.
     in_formula : bool
@@ -47,6 +49,8 @@ class Constraint:
     transform: transforms.Transform | None = None
     nonnegative: bool = False
     at_most_one: bool = False
+    lower: object = None
+    upper: object = None
     test: Callable | None = None
     in_formula: bool = False
 
@@ -74,6 +78,7 @@ positive = Constraint(
     lambda o, x: (x > 0) & (x < inf),
     transform=transforms.log,
     nonnegative=True,
+    lower=0.0,
     test=lambda o, x: x > 0,
 )
 nonnegative = Constraint(
@@ -81,6 +86,7 @@ nonnegative = Constraint(
     lambda o, x: (x >= 0) & (x < inf),
     transform=transforms.log,
     nonnegative=True,
+    lower=0.0,
     test=lambda o, x: x >= 0,
 )
 probability = Constraint(
@@ -88,6 +94,8 @@ probability = Constraint(
     lambda o, x: (x >= 0) & (x <= 1),
     transform=transforms.logodds,
     nonnegative=True,
+    lower=0.0,
+    upper=1.0,
     at_most_one=True,
 )
 open_probability = Constraint(
@@ -95,6 +103,8 @@ open_probability = Constraint(
     lambda o, x: (x > 0) & (x < 1),
     transform=transforms.logodds,
     nonnegative=True,
+    lower=0.0,
+    upper=1.0,
     at_most_one=True,
 )
 binary = Constraint(
@@ -102,6 +112,8 @@ binary = Constraint(
     lambda o, x: _whole(o, x) & (x >= 0) & (x <= 1),
     discrete=True,
     nonnegative=True,
+    lower=0.0,
+    upper=1.0,
 )
 correlation = Constraint("between -1 and 1, both excluded", lambda o, x: (x > -1) & (x < 1))
 count = Constraint(
@@ -109,6 +121,7 @@ count = Constraint(
     lambda o, x: _whole(o, x) & (x >= 0) & (x < inf),
     discrete=True,
     nonnegative=True,
+    lower=0.0,
 )
 whole = Constraint("a whole number", lambda o, x: _whole(o, x) & (o.abs(x) < inf), discrete=True)
 from_one = Constraint(
@@ -116,6 +129,7 @@ from_one = Constraint(
     lambda o, x: _whole(o, x) & (x >= 1) & (x < inf),
     discrete=True,
     nonnegative=True,
+    lower=1.0,
 )
 simplex = Constraint(
     "a vector of probabilities with sum 1",
@@ -150,6 +164,8 @@ def interval(lower, upper):
         "between its bounds",
         lambda o, x: (x >= lower) & (x <= upper),
         transform=transforms.Interval(lower, upper),
+        lower=lower,
+        upper=upper,
         nonnegative=isinstance(lower, Constant) and bool((lower.data >= 0).all()),
         at_most_one=isinstance(upper, Constant) and bool((upper.data <= 1).all()),
     )
@@ -161,6 +177,7 @@ def above(lower, closed=True):
         "above its lower bound",
         lambda o, x: ((x >= lower) if closed else (x > lower)) & (x < inf),
         transform=transforms.Interval(lower, None),
+        lower=lower,
         nonnegative=isinstance(lower, Constant) and bool((lower.data >= 0).all()),
     )
 
@@ -171,6 +188,7 @@ def below(upper):
         "below its upper bound",
         lambda o, x: (x <= upper) & (x > -inf),
         transform=transforms.Interval(None, upper),
+        upper=upper,
         at_most_one=isinstance(upper, Constant) and bool((upper.data <= 1).all()),
     )
 
@@ -181,6 +199,8 @@ def whole_between(lower, upper):
         "a whole number between its bounds",
         lambda o, x: _whole(o, x) & (x >= lower) & (x <= upper),
         discrete=True,
+        lower=lower,
+        upper=upper,
         nonnegative=isinstance(lower, Constant) and bool((lower.data >= 0).all()),
     )
 
@@ -192,4 +212,6 @@ def counts_up_to(upper):
         lambda o, x: _whole(o, x) & (x >= 0) & (x <= upper),
         discrete=True,
         nonnegative=True,
+        lower=0.0,
+        upper=upper,
     )

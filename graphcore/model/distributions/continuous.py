@@ -163,7 +163,8 @@ class Cauchy(Distribution):
         return alpha
 
     def icdf(o, q, alpha, beta):
-        return alpha + beta * o.tan(math.pi * (q - 0.5))
+        size = beta / o.tan(math.pi * o.minimum(q, 1 - q))  # the smaller one has the digits
+        return o.switch(q < 0.5, alpha - size, alpha + size)
 
     def random(rng, size, alpha, beta):
         return alpha + beta * rng.standard_cauchy(size)
@@ -281,7 +282,8 @@ class Laplace(Distribution):
         return mu
 
     def icdf(o, q, mu, b):
-        return mu - b * o.sign(q - 0.5) * o.log1p(-2 * o.abs(q - 0.5))
+        size = -b * o.log(2 * o.minimum(q, 1 - q))
+        return o.switch(q < 0.5, mu - size, mu + size)
 
     def random(rng, size, mu, b):
         return rng.laplace(mu, b, size)
@@ -373,7 +375,7 @@ class Uniform(Distribution):
 class Flat(Distribution):
     """Improper: log density zero everywhere; over whole numbers with an integer ``dtype``."""
 
-    typed = True
+    typed = improper = True
 
     @classmethod
     def make(cls, label, args, kwargs, **shapes):

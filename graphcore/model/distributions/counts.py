@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+import graphcore.tensor as tt
 from graphcore.model.distributions.base import Distribution
 from graphcore.model.distributions.constraints import (
     Constraint,
@@ -194,6 +195,8 @@ class HyperGeometric(Tabled):
             lambda o, x: whole.holds(o, x) & (x >= 0) & (x >= n + k - N) & (x <= k) & (x <= n),
             discrete=True,
             nonnegative=True,
+            lower=tt.maximum(n + k - N, 0.0),
+            upper=tt.minimum(k, n),
         )
 
     def logp(o, x, N, k, n):

@@ -116,9 +116,22 @@ class Mixture(Distribution):
         first = self.components[0].support_of()
         if self.common:
             return first
+        ends = [self._outermost(name, of) for name, of in (("lower", tt.min), ("upper", tt.max))]
         return Constraint(
-            "in the support of a component", discrete=first.discrete, transform=self._transform()
-        )
+            "in the support of a component", discrete=first.discrete, transform=self._transform(),
+            lower=ends[0], upper=ends[1],
+        )  # fmt: skip
+
+    def _outermost(self, name, of):
+        """The lowest lower, or highest upper end of all components; None where one is open."""
+        ends = [getattr(d.support_of(), name) for d in self.components]
+        if any(end is None for end in ends):
+            return None
+        if self.batched:
+            (end,) = map(tt.as_tensor_variable, ends)
+            return of(end, axis=-1) if end.ndim else end
+        shape = np.broadcast_shapes(*(np.shape(end) for end in ends))
+        return of(tt.stack([tt.broadcast_to(end, shape) for end in ends]), axis=0)
 
     def _transform(self):
         """The transform that all components have; None where they differ."""

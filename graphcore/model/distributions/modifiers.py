@@ -20,14 +20,12 @@ from graphcore.model.distributions.constraints import (
     Constraint,
     above,
     below,
-    from_one,
     interval,
     whole,
 )
 from graphcore.model.distributions.continuous import Normal
 from graphcore.model.distributions.parameters import as_parameter
 from graphcore.model.distributions.quadrature import along, rule, stretch
-from graphcore.model.distributions.transforms import Interval
 from graphcore.runtime.reference import evaluate
 
 LOG_HALF = math.log(0.5)
@@ -102,7 +100,8 @@ class _Cut(Distribution, hidden=True):
         the derivative of a tail that is no more is 0 / 0 at many an end.
         """
         base = self.base
-        lower, upper = _ends(base.support_of())
+        support = base.support_of()
+        lower, upper = support.lower, support.upper
         if lower is None and upper is None:
             inside = 0.0
         elif lower is None or upper is None:
@@ -187,8 +186,14 @@ class Censored(_Cut):
     """
 
     def _find_support(self):
-        discrete = self.base.support_of().discrete
-        return Constraint("between its bounds", self._holds, discrete=discrete)
+        base = self.base.support_of()
+        ends = [
+            self._inside(end) if end is not None else bound
+            for end, bound in ((base.lower, self.lower), (base.upper, self.upper))
+        ]
+        return Constraint(
+            "between its bounds", self._holds, discrete=base.discrete, lower=ends[0], upper=ends[1]
+        )
 
     def _holds(self, o, x):
         low = True if self.lower is None else x >= self.lower
@@ -218,6 +223,9 @@ class Censored(_Cut):
     def log_ccdf(self, value):
         value = as_value(value, self.label)
         return self._with_ends(value, self.base.log_ccdf(value), 0.0, -math.inf)
+
+    def inv_cdf(self, q):
+        return self._inside(self.base.inv_cdf(q))
 
     def initial(self):
         return tt.broadcast_to(self._inside(self.base.initial()), self.shape)
@@ -272,7 +280,7 @@ class Truncated(_Cut):
 
     def _find_support(self):
         support = self.base.support_of()
-        lower, upper = _ends(support)
+        lower, upper = support.lower, support.upper
         if self.lower is not None:
             lower = self.lower if lower is None else tt.maximum(lower, self.lower)
         if self.upper is not None:
@@ -281,6 +289,8 @@ class Truncated(_Cut):
             return Constraint(
                 "a whole number between its bounds", self._holds, discrete=True,
                 nonnegative=support.nonnegative,
+                lower=None if lower is None else tt.ceil(lower),
+                upper=None if upper is None else tt.floor(upper),
             )  # fmt: skip
         if lower is None:
             return support if upper is None else below(upper)
@@ -404,15 +414,6 @@ class Truncated(_Cut):
             f"{self.label}: no random numbers between the bounds in {self.most} attempts; "
             "too little of the distribution lies between them"
         )
-
-
-def _ends(support):
-    """Lower and upper end of a support, as far as they are known; None where it is open."""
-    if isinstance(support.transform, Interval):
-        return support.transform.lower, support.transform.upper
-    if support is from_one:
-        return 1.0, None
-    return 0.0 if support.nonnegative else None, 1.0 if support.at_most_one else None
 
 
 class TruncatedNormal(Truncated):

@@ -52,7 +52,7 @@ class PolyaGamma(Distribution):
         first = (h + 1) / (2 * x) > 50 + o.log(h + 2)
         leading = (h - 1) * LOG_2 + o.log(h) - HALF_LOG_2PI - 1.5 * o.log(x) - o.sqr(h) / (8 * x)
         x, h = (o.switch(first, v, w) for v, w in ((0.25, x), (1.0, h)))
-        inner = PolyaGammaLog()(*o.broadcast_arrays(x, h))
+        inner = PolyaGammaLog()(*_together(o, x, h))
         return tilt + o.switch(first, leading, inner)
 
     def logcdf(o, x, h, z):
@@ -104,11 +104,17 @@ def _tails(o, x, h, z):
     half = 0.5 * o.sqr(z)
     size = o.abs(z)
     tilt = h * (0.5 * size + o.log1p(o.exp(-size)) - LOG_2) - half * x
-    inputs = o.broadcast_arrays(x, h, half)
+    inputs = _together(o, x, h, half)
     below, above = (o.minimum(tilt + PolyaGammaTail(up)(*inputs), 0.0) for up in (False, True))
     low = below < -LOG_2  # the larger tail, close to a pole, is what the smaller one leaves
     whole = o.switch(first, leading, o.switch(low, below, o.log1mexp(above)))
     return whole, o.switch(first | low, o.log1mexp(whole), above)
+
+
+def _together(o, *values):
+    """Values of one shape, which need not be known."""
+    zeros = o.zeros_like(sum(values))
+    return [v + zeros for v in values]
 
 
 def _sizes(o, z):

@@ -16,6 +16,7 @@ from graphcore.model.distributions.continuous import LOG_2, precision
 from graphcore.model.distributions.parameters import Alt, Param
 from graphcore.model.distributions.special import (
     HALF_LOG_2PI,
+    SQRT_HALF,
     betaln,
     gap,
     log_betainc,
@@ -25,7 +26,6 @@ from graphcore.model.distributions.special import (
 )
 
 LOG_2_OVER_PI = math.log(2 / math.pi)
-SQRT_HALF = math.sqrt(0.5)
 
 _scale = Param(positive, default=1.0, typical=(0.3, 3.0))
 _shape = Param(positive, typical=(0.5, 5.0))
@@ -92,7 +92,8 @@ class HalfCauchy(Distribution):
         return beta
 
     def icdf(o, q, beta):
-        return beta * o.tan(0.5 * math.pi * q)
+        low = o.tan(0.5 * math.pi * o.minimum(q, 0.5))
+        return beta * o.switch(q < 0.5, low, 1 / o.tan(0.5 * math.pi * o.minimum(1 - q, 0.5)))
 
     def random(rng, size, beta):
         return abs(beta * rng.standard_cauchy(size))
@@ -288,6 +289,7 @@ class HalfFlat(Distribution):
     """Improper: log density zero on numbers that are not negative."""
 
     support = nonnegative
+    improper = True
 
     def logp(o, x):
         return o.zeros_like(x)
@@ -321,7 +323,7 @@ class _MeanBeta(Distribution, hidden=True):
         return log_betainc(o, mu * nu, (1 - mu) * nu, x)
 
     def logccdf(o, x, mu, nu):
-        return log_betainc(o, (1 - mu) * nu, mu * nu, 1 - x)
+        return log_betainc(o, (1 - mu) * nu, mu * nu, 1 - x, o.clip(x, 0.0, 1.0))
 
     def icdf(o, q, mu, nu):
         return o.betaincinv(mu * nu, (1 - mu) * nu, q)
@@ -383,7 +385,7 @@ class Beta(Distribution):
         return log_betainc(o, alpha, beta, x)
 
     def logccdf(o, x, alpha, beta):
-        return log_betainc(o, beta, alpha, 1 - x)
+        return log_betainc(o, beta, alpha, 1 - x, o.clip(x, 0.0, 1.0))
 
     def icdf(o, q, alpha, beta):
         return o.betaincinv(alpha, beta, q)

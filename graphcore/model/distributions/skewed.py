@@ -18,13 +18,14 @@ from graphcore.model.distributions.parameters import Alt, Param
 from graphcore.model.distributions.quadrature import along, log_integral, stretch
 from graphcore.model.distributions.special import (
     HALF_LOG_2PI,
+    SQRT_HALF,
     betaln,
+    exponential_part,
     gammaln_half_step,
     log_betainc,
 )
 
 EULER_GAMMA = 0.5772156649015329
-SQRT_HALF = math.sqrt(0.5)
 
 _scale = Param(positive, default=1.0, typical=(0.3, 3.0))
 _location = Param(real, default=0.0)
@@ -278,19 +279,6 @@ class AsymmetricLaplace(Distribution):
         return stats.laplace_asymmetric(kappa, mu, 1 / b)
 
 
-def _exponential_part(o, z, r):
-    """``r**2 / 2 - r z + log_ndtr(z - r)``, also where its terms cancel."""
-    w = z - r
-    u = o.maximum(-w, 0.0)
-    # far out by the asymptotic series, as the derivative of erfcx cancels there
-    distance = o.maximum(u, 1e3)
-    inverse = 1 / o.sqr(distance)
-    series = o.log1p(inverse * (3 * inverse - 1)) - o.log(distance) - HALF_LOG_2PI
-    tail = o.switch(u > 1e3, series, o.log(0.5 * o.erfcx(o.minimum(u, 1e3) * SQRT_HALF)))
-    far = tail - 0.5 * o.sqr(z)
-    return o.switch(w < 0, far, r * (0.5 * r - z) + o.log_ndtr(w))
-
-
 class ExGaussian(Distribution):
     """Sum of a normal variable (``mu``, ``sigma``) and an exponential one of mean ``nu``.
 
@@ -304,12 +292,16 @@ class ExGaussian(Distribution):
     params = {"mu": _location, "sigma": _scale, "nu": Param(positive, typical=(0.3, 3.0))}
 
     def logp(o, x, mu, sigma, nu):
-        return _exponential_part(o, (x - mu) / sigma, sigma / nu) - o.log(nu)
+        return exponential_part(o, (x - mu) / sigma, sigma / nu) - o.log(nu)
 
     def logcdf(o, x, mu, sigma, nu):
         z = o.maximum((x - mu) / sigma, -1e150)
         whole = o.log_ndtr(z)
-        return whole + o.log1mexp(o.minimum(_exponential_part(o, z, sigma / nu) - whole, 0.0))
+        return whole + o.log1mexp(o.minimum(exponential_part(o, z, sigma / nu) - whole, 0.0))
+
+    def logccdf(o, x, mu, sigma, nu):
+        z = o.clip((x - mu) / sigma, -1e150, 1e150)
+        return o.minimum(o.logaddexp(o.log_ndtr(-z), exponential_part(o, z, sigma / nu)), 0.0)
 
     def mean(o, mu, sigma, nu):
         return mu + nu

@@ -10,6 +10,7 @@ import math
 from graphcore.model.distributions.quadrature import DROP, along, log_integral
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+SQRT_HALF = math.sqrt(0.5)
 
 
 def gammaln_half_step(o, a):
@@ -123,11 +124,29 @@ def t_tail(o, z, nu):
 def t_quantile(o, q, nu):
     """The quantile of Student's t."""
     both = 2 * o.minimum(q, 1 - q)  # probability of both tails
-    middle = both > 0.5
-    u = o.betaincinv(0.5, 0.5 * nu, o.switch(middle, 1 - both, 0.5))
-    w = o.betaincinv(0.5 * nu, 0.5, o.switch(middle, 0.5, both))
-    size = o.sqrt(nu * o.switch(middle, u / (1 - u), (1 - w) / w))
+    size = t_size(o, 1 - both, both, nu)
     return o.switch(q < 0.5, -size, size)
+
+
+def t_size(o, inner, both, nu):
+    """What Student's t exceeds on either side with probability ``both``, which is 1 - ``inner``."""
+    middle = both > 0.5
+    u = o.betaincinv(0.5, 0.5 * nu, o.switch(middle, inner, 0.5))
+    w = o.betaincinv(0.5 * nu, 0.5, o.switch(middle, 0.5, both))
+    return o.sqrt(nu * o.switch(middle, u / (1 - u), (1 - w) / w))
+
+
+def exponential_part(o, z, r):
+    """``r**2 / 2 - r z + log_ndtr(z - r)``, also where its terms cancel."""
+    w = z - r
+    u = o.maximum(-w, 0.0)
+    # far out by the asymptotic series, as the derivative of erfcx cancels there
+    distance = o.maximum(u, 1e3)
+    inverse = 1 / o.sqr(distance)
+    series = o.log1p(inverse * (3 * inverse - 1)) - o.log(distance) - HALF_LOG_2PI
+    tail = o.switch(u > 1e3, series, o.log(0.5 * o.erfcx(o.minimum(u, 1e3) * SQRT_HALF)))
+    far = tail - 0.5 * o.sqr(z)
+    return o.switch(w < 0, far, r * (0.5 * r - z) + o.log_ndtr(w))
 
 
 def count_cdf(o, x, of_whole, upper=False):

@@ -13,12 +13,13 @@ from graphcore.model.distributions.continuous import LOG_2, LOG_PI
 from graphcore.model.distributions.parameters import Alt, Param
 from graphcore.model.distributions.special import (
     HALF_LOG_2PI,
+    exponential_part,
     gammaln_half_step,
     log_betainc,
     log_gammainc,
     log_gammaincc,
     near_gamma,
-    t_quantile,
+    t_size,
 )
 
 _scale = Param(positive, default=1.0, typical=(0.3, 3.0))
@@ -157,7 +158,7 @@ class HalfStudentT(Distribution):
         return log_betainc(o, 0.5 * nu, 0.5, nu / (nu + square), square / (nu + square))
 
     def icdf(o, q, nu, sigma):
-        return sigma * t_quantile(o, 0.5 + 0.5 * q, nu)
+        return sigma * t_size(o, q, 1 - q, nu)
 
     def mean(o, nu, sigma):
         ratio = o.exp(gammaln_half_step(o, 0.5 * nu))
@@ -221,6 +222,14 @@ class Pareto(Distribution):
         return stats.pareto(alpha, scale=m)
 
 
+def _wald_parts(o, y, mu, lam):
+    """``sqrt(lam / y) (y / mu - 1)``, and the mirror image's part of a tail at ``y``."""
+    y = o.clip(y, 1e-300, 1e300)
+    root, q = o.sqrt(lam / y), y / mu
+    z = root * (q - 1)
+    return z, exponential_part(o, z, 2 * root * q)  # exp(2 lam / mu) Phi(-sqrt(lam / y) (q + 1))
+
+
 class Wald(Distribution):
     """Inverse Gaussian distribution with mean ``mu`` and shape ``lam``, shifted by ``alpha``.
 
@@ -265,10 +274,16 @@ class Wald(Distribution):
         return 0.5 * o.log(lam) - 1.5 * o.log(y) - distance - HALF_LOG_2PI
 
     def logcdf(o, x, mu, lam, alpha):
-        y = o.clip(x - alpha, 1e-300, 1e300)
-        root, q = o.sqrt(lam / y), y / mu
-        both = o.logaddexp(o.log_ndtr(root * (q - 1)), 2 * lam / mu + o.log_ndtr(-root * (q + 1)))
+        z, mirrored = _wald_parts(o, x - alpha, mu, lam)
+        both = o.minimum(o.logaddexp(o.log_ndtr(z), mirrored), 0.0)
         return o.switch(x > alpha, both, -math.inf)
+
+    def logccdf(o, x, mu, lam, alpha):
+        z, mirrored = _wald_parts(o, x - alpha, mu, lam)
+        upper, below = o.log_ndtr(-z), o.logaddexp(o.log_ndtr(z), mirrored)
+        high = upper + o.log1mexp(o.minimum(mirrored - upper, 0.0))
+        rest = o.switch(z > 0, high, o.log1mexp(o.minimum(below, 0.0)))
+        return o.switch(x > alpha, rest, 0.0)
 
     def mean(o, mu, lam, alpha):
         return mu + alpha

@@ -46,7 +46,7 @@ class _WithZeros(Distribution, hidden=True):
             cls.alt = base.alt
             cls.order = ("psi", *names_of(base))
             cls.logp, cls.support_point, cls.random = cls.formulas(base)
-            cls.logcdf = cls.cumulative(base)
+            cls.logcdf, cls.logccdf = cls.tails(base)
             cls.mean, cls.variance = _moments(cls)
         super().__init_subclass__(hidden=hidden, **kwargs)
 
@@ -81,12 +81,15 @@ class _ZeroInflated(_WithZeros, hidden=True):
     """A base distribution with probability ``psi``, else zero."""
 
     @staticmethod
-    def cumulative(base):
+    def tails(base):
         def logcdf(o, x, psi, **rest):
             below = o.logaddexp(o.log1p(-psi), o.log(psi) + base.logcdf(o, x, **rest))
             return o.switch(x < 0, -math.inf, o.minimum(below, 0.0))
 
-        return staticmethod(logcdf)
+        def logccdf(o, x, psi, **rest):
+            return o.switch(x < 0, 0.0, o.log(psi) + base.logccdf(o, x, **rest))
+
+        return staticmethod(logcdf), staticmethod(logccdf)
 
     @staticmethod
     def formulas(base):
@@ -109,16 +112,23 @@ class _Hurdle(_WithZeros, hidden=True):
     """Zero with probability ``1 - psi``, else a positive value of the base distribution."""
 
     @staticmethod
-    def cumulative(base):
+    def tails(base):
         log_zero = _LOG_ZERO.get(base)
 
-        def logcdf(o, x, psi, **rest):
-            some = base.logccdf(o, o.maximum(x, 0.0), **rest)  # of exceeding x
-            if log_zero is not None:
-                some = some - o.log1mexp(log_zero(o, **rest))
-            return o.switch(x < 0, -math.inf, o.log1p(-psi * o.exp(some)))
+        def above(o, x, rest):
+            """Log probability of exceeding ``x``, of what is not zero."""
+            some = base.logccdf(o, o.maximum(x, 0.0), **rest)
+            if log_zero is None:
+                return some
+            return o.minimum(some - o.log1mexp(log_zero(o, **rest)), 0.0)
 
-        return staticmethod(logcdf)
+        def logcdf(o, x, psi, **rest):
+            return o.switch(x < 0, -math.inf, o.log1p(-psi * o.exp(above(o, x, rest))))
+
+        def logccdf(o, x, psi, **rest):
+            return o.switch(x < 0, 0.0, o.log(psi) + above(o, x, rest))
+
+        return staticmethod(logcdf), staticmethod(logccdf)
 
     @staticmethod
     def formulas(base):
