@@ -1,5 +1,7 @@
 """Named dimensions of a model: their labels and lengths."""
 
+RESERVED = ("chain", "draw", "__sample__")  # what results call the axes of draws
+
 
 class Coords:
     """Dimensions by name; labels are optional, lengths are not."""
@@ -13,6 +15,10 @@ class Coords:
         """A dimension with labels, with a length, or both."""
         if not isinstance(name, str) or not name:
             raise TypeError(f"the name of a dimension must be a non-empty string, got {name!r}")
+        if name in RESERVED:
+            raise ValueError(
+                f"a dimension cannot be called {name!r}: results have one of that name"
+            )
         if values is None and length is None:
             raise ValueError(f"dimension {name!r}: give its labels or its length")
         labels = None if values is None else tuple(values)
@@ -68,11 +74,17 @@ class Coords:
         """``dims=`` as a tuple of names, or None; an axis without a name is None in it."""
         if dims is None:
             return None
-        if isinstance(dims, str):
-            return (dims,)
+        dims = (dims,) if isinstance(dims, str) else dims
         if not isinstance(dims, tuple | list) or not all(isinstance(d, str | None) for d in dims):
             raise TypeError(f"{what}: dims must be names of dimensions, got {dims!r}")
+        if what in dims:
+            raise ValueError(f"{what}: a variable cannot have the name of one of its dims, {dims}")
         return tuple(dims)
+
+    def place(self, dims, index):
+        """The labels of one element: ``("year", "kind"), (1, 0)`` makes ``year=1962, kind=...``."""
+        found = [(d, self.labels.get(d), i) for d, i in zip(dims or (), index, strict=False)]
+        return ", ".join(f"{d}={labels[i]}" for d, labels, i in found if labels is not None)
 
     def shape(self, dims, what):
         """The shape that dims ask for; None when one of them has no name."""

@@ -244,7 +244,7 @@ class Model(Densities, OldNames, metaclass=_Entered):
 
     def shape_from_dims(self, dims):
         """The shape that names of dimensions ask for."""
-        return self._coords.shape(self._coords.names(dims, "dims"), "dims")
+        return self._coords.shape(self._coords.names(dims, ""), "dims")
 
     # -- registration ---------------------------------------------------------------------------
 
@@ -289,7 +289,7 @@ class Model(Densities, OldNames, metaclass=_Entered):
                 )
             data = data if data.dtype != "float32" else tt.cast(data, "float64")
         elif data is not None:
-            data, mask = observed_array(name, data)
+            data, mask = observed_array(name, data, lambda index: self._coords.place(dims, index))
         if mask is not None:
             return missing.impute(self, recipe, name, data, mask, given)
         distribution = self._distribution(recipe, name, dims, data)
@@ -316,7 +316,8 @@ class Model(Densities, OldNames, metaclass=_Entered):
             shape = of_all_data(shape, observed_shape, name)
         elif shape is None and recipe.size is None and dims is not None:
             shape = self._coords.shape(dims, name)
-        distribution = recipe.make(name, shape=shape, observed_shape=observed_shape)
+        label = name if dims is None else f"{name} (dims {', '.join(map(str, dims))})"
+        distribution = recipe.make(label, shape=shape, observed_shape=observed_shape)
         if dims is not None:
             shaped = recipe.shape is not None or recipe.size is not None
             self._coords.check(dims, distribution.shape, name, new=shaped)

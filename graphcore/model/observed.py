@@ -11,12 +11,13 @@ _KEPT = {
 }  # fmt: skip
 
 
-def observed_array(name, data):
+def observed_array(name, data, place=None):
     """A read-only copy of observed data, and where they are missing.
 
     Lists, NumPy arrays, pandas and polars objects and masked arrays are accepted.  Integers and
     bools stay what they are, floats become float64.  Large arrays are not copied, and float32
-    stays float32 in them; they must not be changed afterwards.
+    stays float32 in them; they must not be changed afterwards.  ``place(index)`` is the text of
+    what the model calls an element.
 
     Returns
     -------
@@ -34,7 +35,7 @@ def observed_array(name, data):
     array, mask = _plain_and_mask(name, data)
     array = _element_type(array)
     if mask is None and array.dtype.kind == "f" and any_nan(array):
-        raise ValueError(_missing(name, np.isnan(array)))
+        raise ValueError(_missing(name, np.isnan(array), place))
     if mask is not None:
         array = np.where(mask, array.dtype.type(0), array)
     array = array.view()  # of what may be the user's own array, which stays writeable
@@ -120,11 +121,13 @@ def _check_numbers(what, array):
         raise TypeError(f"{what} must be numbers, got dtype {array.dtype}{hint}")
 
 
-def _missing(name, mask):
+def _missing(name, mask, place):
     where = tuple(int(i) for i in np.argwhere(mask)[0]) if mask.ndim else ()
-    place = f", the first at index {where[0] if len(where) == 1 else where}" if where else ""
+    first = f", the first at index {where[0] if len(where) == 1 else where}" if where else ""
+    called = place(where) if place is not None else ""
     return (
-        f"{name}: observed has {int(mask.sum())} NaN value(s){place}. If they are missing data, "
+        f"{name}: observed has shape {mask.shape} and {int(mask.sum())} NaN value(s){first}"
+        f"{called and f' ({called})'}. If they are missing data, "
         "pass numpy.ma.masked_invalid(observed) or a data frame, and they become variables of the "
         "model; else drop those entries"
     )

@@ -26,7 +26,7 @@ def initial_point(model, overrides=None, random_seed=None):
             f"no free variable is called {', '.join(unknown)}; "
             f"the model has {', '.join(rv.name for rv in model.free_RVs)}"
         )
-    found = _evaluated_start(model, given, rng)
+    found, inside = _evaluated_start(model, given, rng)
     # A support point may be outside of what a transform was chosen for (equal means that are to
     # be ordered): the origin of the unconstrained space is always inside.
     outside = {
@@ -36,9 +36,14 @@ def initial_point(model, overrides=None, random_seed=None):
         if not np.isfinite(found[value.name]).all()
     }
     if outside:
-        found = _evaluated_start(model, given | outside, rng)
+        found, inside = _evaluated_start(model, given | outside, rng)
     for rv, value in zip(model.free_RVs, model.value_vars, strict=True):
-        if not np.isfinite(found[value.name]).all():
+        transform, finite = model.rvs_to_transforms[rv], np.isfinite(found[value.name]).all()
+        if not finite and transform is not None and inside.get(rv, True):
+            raise StartError(
+                f"{rv.name}: the start value is not one that the transform {transform.name} takes"
+            )
+        if not finite or not inside.get(rv, True):
             raise StartError(
                 f"{rv.name}: the start value is not inside of the support: "
                 f"it must be {rv.distribution.support_of().text}"
@@ -47,9 +52,12 @@ def initial_point(model, overrides=None, random_seed=None):
 
 
 def _evaluated_start(model, given, rng):
-    """Start values by value variable, from those given by either name; None is the default."""
+    """Start values by value variable, from those given by either name; None is the default.
+
+    And whether the values that users gave for random variables are inside of their support.
+    """
     # constrained values as graphs of constants, and unconstrained ones
-    start, values = {rv: model.rvs_to_values[rv] for rv in model.observed_RVs}, []
+    start, values, tests = {rv: model.rvs_to_values[rv] for rv in model.observed_RVs}, [], {}
     for rv in model.free_RVs:
         value, transform = model.rvs_to_values[rv], model.rvs_to_transforms[rv]
         if transform is not None and value.name in given:
@@ -58,13 +66,17 @@ def _evaluated_start(model, given, rng):
         else:
             point = replace([_constrained_start(rv, given[rv.name], start, rng)], start)[0]
             moved = point if transform is None else replace([transform.forward(point)], start)[0]
+            test = None if given[rv.name] is None else rv.distribution.support_condition(point)
+            if test is not None:
+                tests[rv] = replace([tt.all(test)], start)[0]
         start[rv] = tt.cast(point, rv.dtype)  # counts may be positions
         values.append(moved)
-    arrays = evaluate(fixed(values), {}) if values else []
-    return {
+    arrays = evaluate(fixed([*values, *tests.values()]), {}) if values else []
+    found = {
         value.name: np.asarray(array, dtype=value.dtype)
-        for value, array in zip(model.value_vars, arrays, strict=True)
+        for value, array in zip(model.value_vars, arrays, strict=False)
     }
+    return found, dict(zip(tests, arrays[len(values) :], strict=True))
 
 
 def _constrained_start(rv, given, start, rng):

@@ -23,6 +23,8 @@ class Problem:
         Of the random variable or potential.
     elements : list of (tuple, float)
         Index and value of the bad elements, at most a few.
+    labels : list of str
+        Of those elements, from the coords of the model.
     count : int
         How many elements are bad.
     reasons : list of str
@@ -31,12 +33,14 @@ class Problem:
 
     name: str
     elements: list
+    labels: list
     count: int
     reasons: list
 
     def __str__(self):
         shown = ", ".join(
-            f"{value} at {_place(index)}" if index else f"{value}" for index, value in self.elements
+            f"{value} at {_place(index)}{label and f' ({label})'}" if index else f"{value}"
+            for (index, value), label in zip(self.elements, self.labels, strict=True)
         )
         left = self.count - len(self.elements)
         more = f" and {left} more" if left else ""
@@ -179,7 +183,9 @@ def find_problems(model, given):
         if bad:
             elements = [(where, float(x[where])) for where in bad[:SHOWN_ELEMENTS]]
             reasons = _reasons(model, v, bad[0], given) if v in model.rvs_to_values else []
-            problems.append(Problem(v.name, elements, len(bad), reasons))
+            dims = model.named_vars_to_dims.get(v.name)
+            labels = [model._coords.place(dims, where) for where, _ in elements]
+            problems.append(Problem(v.name, elements, labels, len(bad), reasons))
     return problems
 
 
@@ -195,20 +201,20 @@ def _reasons(model, rv, where, given):
             got = ""
             if variable is not None:
                 at = evaluate(_values(model, [variable]), given)[0]
-                got = f", got {_show(at, where)}"
+                got = f", got {_show(at, where, _core(distribution, name))}"
             reasons.append(f"{name} {text}{got}")
     support = distribution.support_condition(rv)
     if support is not None:
         inside = evaluate(_values(model, [support]), given)[0]
         if not _at(inside, where):
             reasons.append(
-                f"the value {_show(value, where)} is outside of the support of "
+                f"the value {_show(value, where, distribution.ndim)} is outside of the support of "
                 f"{distribution.shown}: it must be {distribution.support_of().text}"
             )
-    settings = [f"value = {_show(value, where)}"]
+    settings = [f"value = {_show(value, where, distribution.ndim)}"]
     for (name, variable), x in zip(distribution.given.items(), numbers, strict=True):
         origin = "" if isinstance(variable, Constant) else f" ({describe(variable)})"
-        settings.append(f"{name} = {_show(x, where)}{origin}")
+        settings.append(f"{name} = {_show(x, where, _core(distribution, name))}{origin}")
     return [*reasons, "there: " + ", ".join(settings)]
 
 
@@ -217,22 +223,30 @@ def _values(model, variables):
     return fixed(model.replace_rvs_by_values(variables))
 
 
-def _at(x, where):
+def _core(distribution, name):
+    """How many axes one value of a parameter has."""
+    for table in (distribution.params, *(alt.params for alt in distribution.alt)):
+        if name in table:
+            return table[name].ndim
+    return 0
+
+
+def _at(x, where, core=0):
     """The entry of a (smaller, broadcast) array that belongs to an element of the term.
 
-    An array with axes of its own, such as the weights of a mixture, is returned whole.
+    The last ``core`` axes are those of one entry.  An array with other axes of its own is returned
+    whole.
     """
     x = np.asarray(x)
-    if any(n != 1 and i >= n for i, n in zip(where[::-1], x.shape[::-1], strict=False)):
+    batch = x.shape[: max(0, x.ndim - core)]
+    lead = where[max(0, len(where) - len(batch)) :]
+    if len(lead) < len(batch) or any(i >= n > 1 for i, n in zip(lead, batch, strict=True)):
         return x
-    lead = where[max(0, len(where) - x.ndim) :]
-    if len(lead) < x.ndim:
-        lead = lead + (slice(None),) * (x.ndim - len(lead))
-    return x[tuple(0 if n == 1 else i for i, n in zip(lead, x.shape, strict=True))]
+    return x[tuple(0 if n == 1 else i for i, n in zip(lead, batch, strict=True))]
 
 
-def _show(x, where):
-    x = np.asarray(_at(x, where))
+def _show(x, where, core=0):
+    x = np.asarray(_at(x, where, core))
     return f"{x:.6g}" if x.ndim == 0 and x.dtype.kind == "f" else np.array2string(x, threshold=6)
 
 

@@ -47,9 +47,9 @@ TAIL = "\nChange initval= of the variables involved, or the data."
 MESSAGES = [
     (
         lambda: at_once(lambda: pm.Normal("y", 0, 1, observed=[1, np.nan])),
-        "y: observed has 1 NaN value(s), the first at index 1. If they are missing data, pass "
-        "numpy.ma.masked_invalid(observed) or a data frame, and they become variables of the "
-        "model; else drop those entries",
+        "y: observed has shape (2,) and 1 NaN value(s), the first at index 1. If they are missing "
+        "data, pass numpy.ma.masked_invalid(observed) or a data frame, and they become variables "
+        "of the model; else drop those entries",
     ),
     (
         lambda: at_start(lambda: pm.Normal("y", 0, 1, observed=[1, np.inf])),
@@ -154,3 +154,84 @@ def test_masked_arrays_without_missing_entries_are_plain_data():
     with pm.Model() as model:
         y = pm.Normal("y", observed=np.ma.array([1.0, 2.0], mask=[False, False]))
     assert model.observed_RVs == [y] and not model.free_RVs
+
+
+YEARS = {"year": [1962, 1963, 1964], "kind": ["a", "b"]}
+
+
+def at_start_of_years(make):
+    with pm.Model(coords=YEARS) as model:
+        make()
+        pm.Normal("free")
+    model.check_start_vals()
+
+
+ordered = pm.distributions.transforms.ordered
+
+NAMED = [  # messages that name dims, labels, and shapes of vectors
+    (
+        lambda: pm.Normal("y", 0, 1, observed=[1, np.nan, 2], dims="year"),
+        "y: observed has shape (3,) and 1 NaN value(s), the first at index 1 (year=1963). If they "
+        "are missing data, pass numpy.ma.masked_invalid(observed) or a data frame, and they become "
+        "variables of the model; else drop those entries",
+    ),
+    (
+        lambda: pm.Normal("y", np.zeros(3), 1, observed=np.ones((3, 1)), dims="year"),
+        "y (dims year): the observed data have shape (3, 1), but the parameters have shape (3,); "
+        "together they would repeat the data. Reshape one of them",
+    ),
+    (
+        lambda: pm.Normal("m", np.zeros(3), [1.0, 2.0, 3.0], dims="kind"),
+        "m (dims kind): shape (2,) does not fit its parameters, which have shape (3,): "
+        "mu (3,), sigma (3,)",
+    ),
+    (
+        lambda: pm.MvNormal("m", np.zeros(3), np.eye(3), dims=("year", "kind")),
+        "m (dims year, kind): shape (3, 2) does not fit its parameters, which have shape (3,): "
+        "mu (3,), cov (3, 3)",
+    ),
+    (
+        lambda: pm.Gamma("s", 1, [1.0, -2.0], dims="kind"),
+        "s (dims kind): parameter beta must be positive, got -2. at index 1",
+    ),
+    (
+        lambda: pm.Binomial("y", [5, 6, 7], 0.5, observed=[2, 7, 7], dims="year"),
+        f"{HEAD}y: log density is -inf at [1] (year=1963)\n    the value 7 is outside of the "
+        "support of Binomial: it must be a whole number from 0 to its upper bound\n"
+        f"    there: value = 7, n = 6, p = 0.5{TAIL}",
+    ),
+    (
+        lambda: pm.Dirichlet("y", [1, 2], observed=[[0.5, 0.5], [0.5, 0.6]]),
+        f"{HEAD}y: log density is -inf at [1]\n    the value [0.5 0.6] is outside of the support "
+        "of Dirichlet: it must be a vector of probabilities with sum 1\n"
+        f"    there: value = [0.5 0.6], a = [1. 2.]{TAIL}",
+    ),
+    (
+        lambda: pm.Normal("kind", dims="kind"),
+        "kind: a variable cannot have the name of one of its dims, ('kind',)",
+    ),
+    (
+        lambda: pm.modelcontext(None).add_coord("draw", [1]),
+        "a dimension cannot be called 'draw': results have one of that name",
+    ),
+    (
+        lambda: pm.Dirichlet("p", [1, 1], initval=[0.7, 0.7]),
+        "p: the start value is not inside of the support: it must be a vector of probabilities "
+        "with sum 1",
+    ),
+    (
+        lambda: pm.Poisson("n", 3, initval=1.5),
+        "n: the start value is not inside of the support: it must be a non-negative whole number",
+    ),
+    (
+        lambda: pm.Normal("c", shape=3, transform=ordered, initval=[3, 2, 1]),
+        "c: the start value is not one that the transform ordered takes",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), NAMED, ids=range(len(NAMED)))
+def test_messages_with_dims(make, message):
+    with pytest.raises((ValueError, TypeError, KeyError)) as caught:
+        at_start_of_years(make)
+    assert caught.value.args[0] == message

@@ -535,7 +535,7 @@ def test_a_support_point_outside_of_the_transform_starts_at_its_origin():
     point = model.initial_point()
     assert point["mu_ordered__"].tolist() == [0, 0, 0]
     assert np.isfinite(float(model.compile_logp()(point)))
-    with pytest.raises(pm.SamplingError, match="mu: the start value is not inside"):
+    with pytest.raises(pm.SamplingError, match="mu: the start value is not one that the"):
         model.initial_point(overrides={"mu": [0, 0, 0]})
 
 

@@ -12,7 +12,7 @@ from graphcore.sample import diagnostics
 # The centred eight schools is a funnel whose neck holds chains for thousands of draws: it takes
 # many chains; divergences mark it.
 RUNS = {
-    "eight_schools_centered": {"draws": 50_000, "chains": 32, "target_accept": 0.99},
+    "eight_schools_centered": {"draws": 50_000, "tune": 5000, "chains": 24, "target_accept": 0.99},
     "eight_schools_noncentered": {"draws": 5000, "target_accept": 0.95},
     "kidiq": {"draws": 5000},
     "kilpisjarvi": {"draws": 6000},

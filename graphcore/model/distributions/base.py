@@ -295,9 +295,10 @@ class Distribution:
                 f"{self.label}: the observed data have shape {wanted}, but the parameters have "
                 f"shape {batch + event}; {why}. Reshape one of them"
             )
+        shapes = ", ".join(f"{k} {v.type.shape}" for k, v in self.arguments.items() if v.ndim)
         raise ValueError(
             f"{self.label}: shape {wanted} does not fit its parameters, "
-            f"which have shape {batch + event}"
+            f"which have shape {batch + event}: {shapes}"
         )
 
     def _parameter_shapes(self):
