@@ -45,8 +45,8 @@ def test_nan_in_observed(name):
     place = where[0] if len(where) == 1 else where
     assert told(lambda: made(name, observed)) == (
         f"y: observed has shape {observed.shape} and 1 NaN value(s), the first at index {place}. "
-        "If they are missing data, pass numpy.ma.masked_invalid(observed) or a data frame, and they become "
-        "variables of the model; else drop those entries"
+        "If they are missing data, pass numpy.ma.masked_invalid(observed) or a data frame, "
+        "and they become variables of the model; else drop those entries"
     )
 
 
