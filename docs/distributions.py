@@ -7,7 +7,6 @@ The tests compare the page with what this makes.
 
 from __future__ import annotations
 
-import inspect
 import re
 import sys
 from pathlib import Path
@@ -18,12 +17,11 @@ DOCS = Path(__file__).parent
 sys.path[:0] = [str(DOCS), str(DOCS.parent / "tests")]
 
 from distribution_cases import UNDRAWN, case  # noqa: E402 - one instance of each
-from distribution_table import MOMENTS, OTHERS, SCALAR  # noqa: E402
+from distribution_table import OTHERS, SCALAR, TEXTBOOK  # noqa: E402
 
 import graphcore.model as pm  # noqa: E402
-import graphcore.tensor as tt  # noqa: E402
 from graphcore.model.distributions.base import Distribution  # noqa: E402
-from graphcore.printing import pp  # noqa: E402
+from graphcore.model.distributions.docstrings import support_of  # noqa: E402
 
 COLOURS = ("#1f5fa8", "#c8501e", "#3a8a3a", "#7a4fa0")
 WIDTH, HEIGHT, MARGIN = 260, 130, 14
@@ -54,11 +52,12 @@ def page() -> str:
 
 def section(name: str) -> str:
     cls = Distribution.registry[name]
-    summary, parameters = described(inspect.getdoc(cls))
+    summary, parameters = described(cls.__dict__["__doc__"].text)
     formula = SCALAR[name][0] if name in SCALAR else OTHERS[name]
     rows = parameters or list(declared(cls))
+    moments = [f"- {k}: {v}" for k, v in zip(("mean", "variance"), TEXTBOOK[name][1:], strict=True)]
     lines = [f"## {name}", "", summary, "", "```text", *wrapped(formula), "```", ""]
-    lines += [*rows, *moments(cls), f"- support: {support(name)}; {functions(name)}", ""]
+    lines += [*rows, *moments, f"- support: {support_of(cls)}; {functions(name)}", ""]
     if (image := DOCS / "plots" / f"{name}.svg").exists() or drawn(name):
         shown = "; ".join(map(settings, SCALAR[name][1])) if name in SCALAR else "draws"
         lines += [f"![{name}: {shown}](plots/{image.name})", ""]
@@ -88,33 +87,6 @@ def declared(cls) -> list[str]:
     for other in (*cls.alt, *cls.forms):
         given = ", ".join(f"`{k}` ({p.constraint.text})" for k, p in other.params.items())
         yield f"- or by {given}"
-
-
-def moments(cls) -> list[str]:
-    """Mean and variance: from the table, or as the class computes them of symbols."""
-    if cls.__name__ in MOMENTS:
-        mean, variance = MOMENTS[cls.__name__]
-        return [f"- mean: {mean}", f"- variance: {variance}"]
-    found = []
-    for what in ("mean", "variance"):
-        formula = getattr(cls, what, None)
-        if not callable(formula) or "params" not in cls.__dict__:
-            continue  # the table of a base is not what this one takes
-        symbols = {
-            k: tt.tensor("float64", shape=(3,) * p.ndim, name=k) for k, p in cls.params.items()
-        }
-        try:
-            graph = tt.as_tensor_variable(formula(tt, **symbols))
-        except (AttributeError, TypeError, ValueError):
-            continue  # it needs to know numbers, not symbols
-        text = re.sub(r"(dimshuffle|cast)\{[^}]*\}", "", pp(graph))
-        found.append(f"- {what}: `{re.sub(r'{[^}]*}', '', text)}`")
-    return found
-
-
-def support(name: str) -> str:
-    rv = getattr(pm, name).dist(**case(name))
-    return rv.distribution.support_of().text
 
 
 def functions(name: str) -> str:

@@ -34,6 +34,7 @@ from graphcore.graph.nodes import Constant, SharedVariable, Variable
 from graphcore.graph.walk import inputs_of
 from graphcore.model.context import modelcontext
 from graphcore.model.distributions.constraints import Constraint, real
+from graphcore.model.distributions.docstrings import Docstring
 from graphcore.model.distributions.parameters import Parameters, with_signature
 from graphcore.model.distributions.quantiles import at_ends, quantile, settled
 from graphcore.model.distributions.shapes import broadcasts, broadcasts_to, together
@@ -212,6 +213,7 @@ class Distribution:
             cls.dist = classmethod(with_signature(Distribution.dist.__func__, cls))
         if not hidden:
             cls.registry[cls.__name__] = cls
+            cls.__doc__ = Docstring(cls.__dict__["__doc__"])
 
     def __new__(cls, name, *args, **kwargs):
         if not isinstance(name, str):

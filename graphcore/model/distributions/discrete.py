@@ -76,7 +76,14 @@ class _LogitBernoulli(Distribution, hidden=True):
 
 
 class Bernoulli(Distribution):
-    """0 or 1, with the probability ``p`` (or the log odds ``logit_p``) of a 1."""
+    """0 or 1, with the probability ``p`` (or the log odds ``logit_p``) of a 1.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.Bernoulli.dist(p=0.25).logp(1).eval()), 6)
+    -1.386294
+    """
 
     params = {"p": _probability}
     forms = (_LogitBernoulli,)
@@ -149,7 +156,14 @@ class _LogitBinomial(Distribution, hidden=True):
 
 
 class Binomial(Distribution):
-    """Successes among ``n`` trials of probability ``p`` (or log odds ``logit_p``)."""
+    """Successes among ``n`` trials of probability ``p`` (or log odds ``logit_p``).
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.Binomial.dist(n=3, p=0.5).logp(1).eval()), 6)
+    -0.980829
+    """
 
     params = {"n": Param(count, typical=(3, 20)), "p": _probability}
     forms = (_LogitBinomial,)
@@ -223,7 +237,14 @@ class _LogPoisson(Distribution, hidden=True):
 
 
 class Poisson(Distribution):
-    """Counts with mean ``mu``."""
+    """Counts with mean ``mu``.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.Poisson.dist(mu=3).logp(2).eval()), 6)
+    -1.495923
+    """
 
     params = {"mu": Param(nonnegative, typical=(0.5, 12.0))}
     links = (Link("mu", "exp", "log_mu", _LogPoisson),)
@@ -264,6 +285,12 @@ class NegativeBinomial(Distribution):
     """Counts with mean ``mu`` and variance ``mu + mu**2 / alpha``.
 
     ``n`` is another name of ``alpha``; with ``p`` instead of ``mu``, the mean is ``n (1 - p) / p``.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.NegativeBinomial.dist(mu=3, alpha=2).logp(1).eval()), 6)
+    -1.65026
     """
 
     params = {
@@ -374,7 +401,14 @@ class _LogitCategorical(Tabled, hidden=True):
 
 
 class Categorical(Tabled):
-    """0 ... K-1 with probabilities ``p`` (or log odds ``logit_p``) along the last axis."""
+    """0 ... K-1 with probabilities ``p`` (or log odds ``logit_p``) along the last axis.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.Categorical.dist(p=[0.2, 0.8]).logp(1).eval()), 6)
+    -0.223144
+    """
 
     params = {"p": Param(simplex)}
     forms = (_LogitCategorical,)

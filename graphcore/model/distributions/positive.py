@@ -34,7 +34,14 @@ _sd = Param(positive, typical=(0.3, 2.0))
 
 
 class HalfNormal(Distribution):
-    """Normal distribution around 0 restricted to positive numbers."""
+    """Normal distribution around 0 restricted to positive numbers.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.HalfNormal.dist(sigma=1).logp(0.0).eval()), 6)
+    -0.225791
+    """
 
     params = {"sigma": _scale}
     alt = (precision,)
@@ -72,7 +79,14 @@ class HalfNormal(Distribution):
 
 
 class HalfCauchy(Distribution):
-    """Cauchy distribution around 0 with scale ``beta``, restricted to positive numbers."""
+    """Cauchy distribution around 0 with scale ``beta``, restricted to positive numbers.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.HalfCauchy.dist(beta=1).logp(0.0).eval()), 6)
+    -0.451583
+    """
 
     params = {"beta": Param(positive, typical=(0.3, 3.0))}
     support = nonnegative
@@ -105,7 +119,14 @@ class HalfCauchy(Distribution):
 
 
 class Exponential(Distribution):
-    """Exponential distribution with rate ``lam`` (or ``scale``)."""
+    """Exponential distribution with rate ``lam`` (or ``scale``).
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.Exponential.dist(lam=2).logp(1.0).eval()), 6)
+    -1.306853
+    """
 
     params = {"lam": Param(positive, typical=(0.3, 3.0))}
     alt = (
@@ -148,7 +169,14 @@ class Exponential(Distribution):
 
 
 class Gamma(Distribution):
-    """Gamma distribution with shape ``alpha`` and rate ``beta`` (or ``mu`` and ``sigma``)."""
+    """Gamma distribution with shape ``alpha`` and rate ``beta`` (or ``mu`` and ``sigma``).
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.Gamma.dist(alpha=2, beta=1).logp(1.0).eval()), 6)
+    -1.0
+    """
 
     params = {"alpha": _shape, "beta": Param(positive, typical=(0.5, 3.0))}
     alt = (
@@ -196,7 +224,14 @@ class Gamma(Distribution):
 
 
 class InverseGamma(Distribution):
-    """Inverse gamma distribution with ``alpha`` and ``beta`` (or ``mu`` and ``sigma``)."""
+    """Inverse gamma distribution with ``alpha`` and ``beta`` (or ``mu`` and ``sigma``).
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.InverseGamma.dist(alpha=2, beta=1).logp(1.0).eval()), 6)
+    -1.0
+    """
 
     params = {"alpha": _shape, "beta": Param(positive, default=1.0, typical=(0.5, 3.0))}
     alt = (
@@ -247,7 +282,14 @@ class InverseGamma(Distribution):
 
 
 class LogNormal(Distribution):
-    """The exponential of a normal variable with ``mu`` and ``sigma`` (or ``tau``)."""
+    """The exponential of a normal variable with ``mu`` and ``sigma`` (or ``tau``).
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.LogNormal.dist(mu=0, sigma=1).logp(1.0).eval()), 6)
+    -0.918939
+    """
 
     params = {"mu": Param(real, default=0.0), "sigma": _scale}
     alt = (precision,)
@@ -286,7 +328,14 @@ class LogNormal(Distribution):
 
 
 class HalfFlat(Distribution):
-    """Improper: log density zero on numbers that are not negative."""
+    """Improper: log density zero on numbers that are not negative.
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.HalfFlat.dist().logp(3.0).eval()), 6)
+    0.0
+    """
 
     support = nonnegative
     improper = True
@@ -347,7 +396,14 @@ class _MeanBeta(Distribution, hidden=True):
 
 
 class Beta(Distribution):
-    """Beta distribution with ``alpha``, ``beta`` (or ``mu``, ``sigma``, or ``mu``, ``nu``)."""
+    """Beta distribution with ``alpha``, ``beta`` (or ``mu``, ``sigma``, or ``mu``, ``nu``).
+
+    Examples
+    --------
+    >>> import graphcore.model as pm
+    >>> round(float(pm.Beta.dist(alpha=2, beta=2).logp(0.5).eval()), 6)
+    0.405465
+    """
 
     params = {"alpha": _shape, "beta": _shape}
     alt = (

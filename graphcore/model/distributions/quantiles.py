@@ -56,9 +56,7 @@ class Quantile(OpFromGraph):
         lower = own[0] <= 0.5
         weight = new_variable(x.type)
         tail = tt.switch(lower, below, above)
-        wanted = [
-            v for v, n in zip(own[1:], needed[1:], strict=True) if n and v.dtype == "float64"
-        ]
+        wanted = [v for v, n in zip(own[1:], needed[1:], strict=True) if n and v.dtype == "float64"]
         slopes = tt.grad(tt.sum(weight * tail), wanted, disconnected_inputs="ignore")
         share = tt.exp(tail - density)
         swap = dict(zip(own, inputs, strict=True)) | {self.at: x}
