@@ -92,8 +92,9 @@ def _computed(node, arrays):
 def input_array(variable, value):
     """``value`` as an array of the type of a symbolic input.
 
-    Element types are converted where no value can change: a Python number or list when every
-    number is kept, an array when its element type is converted safely.
+    Element types are converted where no value can change: a number or list when every number is
+    kept (of Python's floats in float32 the rounded one), an array when its element type is
+    converted safely.
 
     Raises
     ------
@@ -105,8 +106,7 @@ def input_array(variable, value):
         raise TypeError(f"input {name} was given the symbolic {value!r} instead of a value")
     data = np.asarray(value)
     if dtype_name(data.dtype) != wanted.dtype:
-        typed = isinstance(value, (np.ndarray, np.generic))
-        if not _convertible(data, wanted.dtype, typed):
+        if not _convertible(data, wanted.dtype, value):
             raise TypeError(
                 f"input {name} needs elements of {wanted.dtype}, not {data.dtype}; convert the "
                 f"value with .astype({wanted.dtype!r}) if that is meant"
@@ -125,17 +125,17 @@ def input_array(variable, value):
     return data
 
 
-def _convertible(data, dtype, typed):
-    if data.dtype.kind not in "biufc":
+def _convertible(data, dtype, value):
+    kinds = data.dtype.kind, np.dtype(dtype).kind
+    if kinds[0] not in "biufc":
         return False
-    if np.can_cast(data.dtype, dtype, "safe") or (data.dtype.kind in "iu" and dtype == "float64"):
+    if np.can_cast(data.dtype, dtype, "safe") or (kinds[0] in "iu" and dtype == "float64"):
         return True
-    if data.size == 0:
-        return not typed
-    if typed or (data.dtype.kind == "f" and np.dtype(dtype).kind not in "fc"):
+    if isinstance(value, np.ndarray) or (kinds[0] == "c" and kinds[1] != "c"):
         return False
     with np.errstate(all="ignore"):
-        return dtype == "float32" or bool((data.astype(dtype) == data).all())
+        kept = (data.astype(dtype) == data) | ((data != data) & (kinds[1] in "fc"))
+    return kept.all() or (dtype == "float32" and not isinstance(value, np.generic))
 
 
 set_evaluator(evaluate)

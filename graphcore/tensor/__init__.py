@@ -30,6 +30,7 @@ from graphcore.tensor import (
     matrix_functions,
     nlinalg,
     nnet,
+    operations,
     opt,
     ordering,
     packing,
@@ -54,6 +55,7 @@ from graphcore.tensor.elementwise import *  # noqa: F403
 from graphcore.tensor.indexing import inc_subtensor, set_subtensor
 from graphcore.tensor.interpolation import *  # noqa: F403
 from graphcore.tensor.matrix_functions import *  # noqa: F403
+from graphcore.tensor.operations import *  # noqa: F403
 from graphcore.tensor.ordering import *  # noqa: F403
 from graphcore.tensor.packing import *  # noqa: F403
 from graphcore.tensor.padding import *  # noqa: F403
@@ -112,7 +114,7 @@ __all__ = [
     "vectorize_graph", "xlogx",
     *sorted(_generated),
     *arranging.__all__, *complexes.__all__, *sequences.__all__,
-    *creation.__all__, *elementwise.__all__, *matrix_functions.__all__, *ordering.__all__,
-    *interpolation.__all__, *packing.__all__, *padding.__all__, *products.__all__,
-    *reductions.__all__, *shaping.__all__, *special.__all__,
+    *creation.__all__, *elementwise.__all__, *matrix_functions.__all__, *operations.__all__,
+    *ordering.__all__, *interpolation.__all__, *packing.__all__, *padding.__all__,
+    *products.__all__, *reductions.__all__, *shaping.__all__, *special.__all__,
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """The functions that Theano keeps in ``theano.tensor.extra_ops``."""
 
 from graphcore.tensor.arranging import broadcast_arrays, broadcast_shape, repeat
+from graphcore.tensor.operations import CumOp, DiffOp, RepeatOp, SearchsortedOp, Unique
 from graphcore.tensor.ordering import (
     bincount,
     compress,
@@ -24,7 +25,8 @@ from graphcore.tensor.sequences import (
 from graphcore.tensor.shaping import broadcast_to, squeeze
 
 __all__ = [
-    "bartlett", "bincount", "broadcast_arrays", "broadcast_shape", "broadcast_to", "compress",
+    "CumOp", "DiffOp", "RepeatOp", "SearchsortedOp", "Unique", "bartlett", "bincount",
+    "broadcast_arrays", "broadcast_shape", "broadcast_to", "compress",
     "cumprod", "cumsum", "diff", "fill_diagonal", "fill_diagonal_offset", "geomspace", "linspace",
     "logspace", "ravel_multi_index", "repeat", "searchsorted", "squeeze", "to_one_hot", "unique",
     "unravel_index",

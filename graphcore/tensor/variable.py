@@ -188,6 +188,9 @@ class TensorOperators:
     # What symbolic arrays refuse --------------------------------------------------------------
 
     def __bool__(self):
+        """An array is there: ``if mask:`` is how programs ask whether one was given."""
+        if self.type.dtype != "bool" or _is_given(self):
+            return True
         raise TypeError(
             f"{shown(self)} is symbolic: whether it is true is known only when it is computed. "
             "To choose between values use graphcore.tensor.switch(condition, a, b); "
@@ -341,10 +344,6 @@ class TensorSharedVariable(TensorOperators, SharedVariable):
 
     __slots__ = ("__dict__",)  # programs attach what they like
 
-    def __bool__(self):
-        """A shared array is there: ``if weights:`` is how programs ask whether they were given."""
-        return True if self.type.ndim else super().__bool__()
-
     def get_value(self, borrow=False, return_internal_type=False):
         """The value now; a copy unless ``borrow`` is true.  There is no other, internal type."""
         value = self.container[0]
@@ -381,6 +380,11 @@ def _by_name(variable, inputs):
             (v,) = named[v]
         found[v] = value
     return found
+
+
+def _is_given(v):
+    """Whether a variable is an input or shared, neither computed nor constant."""
+    return v.owner is None and not isinstance(v, Constant)
 
 
 def checked_value(variable, value, copy=True):

@@ -191,3 +191,30 @@ def test_many_inputs():
     many = [tt.scalar(f"x{i}") for i in range(100)]
     f = function(many, sum(many[1:], many[0]))
     assert f(*range(100)) == f(*range(100)) == 4950
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [
+        ("int32", np.int64(3)), ("int32", 3.0), ("int32", np.float64(-4)), ("int64", np.uint64(7)),
+        ("float32", np.float64(0.5)), ("float32", np.float64("nan")), ("float32", 0.1),
+    ],
+)  # fmt: skip
+def test_numbers_are_converted_where_nothing_is_lost(dtype, value):
+    x = tt.scalar("x", dtype=dtype)
+    found = graphcore.function([x], x)(value)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, np.asarray(value).astype(dtype))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [
+        ("int32", np.int64(2**40)), ("int32", 3.5), ("int32", float("nan")), ("int64", 1e300),
+        ("int32", np.array(4)), ("float32", np.float64(0.1)), ("float64", 1j),
+    ],
+)  # fmt: skip
+def test_numbers_that_would_lose_something_are_errors(dtype, value):
+    x = tt.scalar("x", dtype=dtype)
+    with pytest.raises(TypeError, match=f"needs elements of {dtype}"):
+        graphcore.function([x], x)(value)

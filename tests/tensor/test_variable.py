@@ -144,7 +144,8 @@ def test_numpy_functions_without_counterpart_are_named():
 @pytest.mark.parametrize(
     ("use", "hint"),
     [
-        (lambda x: bool(x), "graphcore.tensor.switch"),
+        (lambda x: bool(tt.eq(x, 1.0)), "graphcore.tensor.switch"),
+        (lambda x: bool(tt.constant([True])), "graphcore.tensor.switch"),
         (lambda x: 1 if (x > 0).all() else 2, "the result of all is symbolic.*switch"),
         (lambda x: 0 < x < 1, "combine conditions use &"),
         (lambda x: len(x), r"x.shape\[0\]"),
@@ -160,6 +161,12 @@ def test_numpy_functions_without_counterpart_are_named():
 def test_what_symbolic_arrays_refuse(use, hint):
     with pytest.raises((TypeError, IndexError), match=hint):
         use(tt.vector("x"))
+
+
+def test_arrays_that_are_there_are_true():
+    for x in (tt.scalar(), tt.matrix() + 1, tt.constant(0.0), tt.vector(dtype="bool")):
+        assert bool(x) is True
+    assert graphcore.shared(0.0) and graphcore.shared(np.array([False]))
 
 
 def test_vectors_of_known_length_unpack():
@@ -305,12 +312,6 @@ def test_sequences_of_variables_stack():
     y = tt.add(tt.exp([a, b]), [[a, 1.0], [2, b]])
     found = y.eval({a: 0.0, b: 1.0})
     np.testing.assert_allclose(found, np.exp([0, 1]) + np.array([[0, 1], [2, 1]]))
-
-
-def test_a_shared_array_is_there():
-    assert graphcore.shared(np.zeros(3))
-    with pytest.raises(TypeError, match="is symbolic"):
-        bool(graphcore.shared(0.0))
 
 
 def test_classes_of_variables_are_siblings():

@@ -4,9 +4,13 @@ from graphcore.ops.elementwise import apply_row
 from graphcore.ops.operands import as_variables
 from graphcore.tensor import elementwise, ordering, reductions
 from graphcore.tensor.convert import as_tensor_variable, stacked
+from graphcore.tensor.indexing import getitem
+from graphcore.tensor.operations import maker
 from graphcore.tensor.padding import pad
-from graphcore.tensor.products import dot
-from graphcore.tensor.shaping import concatenate, expand_dims
+from graphcore.tensor.products import batched_dot, dot, tensordot
+from graphcore.tensor.sequences import arange
+from graphcore.tensor.shaping import concatenate, expand_dims, flatten
+from graphcore.tensor.windows import length
 
 sigmoid = elementwise.FUNCTIONS["sigmoid"]
 softplus = elementwise.FUNCTIONS["softplus"]
@@ -42,6 +46,50 @@ def logsoftmax(x):
 def softmax_with_bias(x, b):
     """:func:`softmax` of ``x + b``."""
     return softmax(as_tensor_variable(x) + as_tensor_variable(b))
+
+
+softmax_op, logsoftmax_op = softmax, logsoftmax
+Softmax, LogSoftmax = maker("Softmax", softmax), maker("LogSoftmax", logsoftmax)
+SoftmaxWithBias = maker("SoftmaxWithBias", softmax_with_bias)
+
+
+def h_softmax(x, batch_size, n_outputs, n_classes, n_outputs_per_class, W1, b1, W2, b2,
+              target=None):  # fmt: skip
+    """Softmax in two levels: that of classes, times that of the outputs within a class.
+
+    Parameters
+    ----------
+    x : matrix
+        A row of features per example.
+    batch_size, n_classes : int
+        Accepted for programs written for Theano; the lengths are those of ``x`` and ``W1``.
+    n_outputs : int
+        Outputs in all; the last class may have fewer than the others.
+    n_outputs_per_class : int
+    W1, b1 : matrix, vector
+        Features to classes.
+    W2, b2 : tensor3, matrix
+        Features to the outputs of a class, per class.
+    target : vector, optional
+        An output per example.
+
+    Returns
+    -------
+    TensorVariable
+        The probability of the target per example, or a matrix with those of all outputs.
+    """
+    x = as_tensor_variable(x)
+    W2, b2 = as_tensor_variable(W2), as_tensor_variable(b2)
+    classes = softmax(dot(x, W1) + as_tensor_variable(b1))
+    if target is None:
+        inside = reductions.softmax(tensordot(x, W2, ([1], [1])) + b2, axis=-1)
+        both = expand_dims(classes, 2) * inside
+        return getitem(flatten(both, 2), (slice(None), slice(0, n_outputs)))
+    target = as_tensor_variable(target)
+    found, rest = target // n_outputs_per_class, target % n_outputs_per_class
+    inside = softmax(batched_dot(x, getitem(W2, found)) + getitem(b2, found))
+    rows = arange(length(x, 0))
+    return getitem(classes, (rows, found)) * getitem(inside, (rows, rest))
 
 
 def relu(x, alpha=0):
@@ -204,12 +252,15 @@ def crossentropy_categorical_1hot(coding_dist, true_one_of_n):
 
 
 __all__ = [
-    "binary_crossentropy", "categorical_crossentropy", "confusion_matrix",
+    "LogSoftmax", "Softmax", "SoftmaxWithBias", "binary_crossentropy", "categorical_crossentropy",
+    "confusion_matrix",
     "crossentropy_categorical_1hot", "crossentropy_softmax_1hot",
     "crossentropy_softmax_1hot_with_bias", "crossentropy_softmax_argmax_1hot_with_bias",
     "crossentropy_softmax_max_and_argmax_1hot",
-    "crossentropy_softmax_max_and_argmax_1hot_with_bias", "elu", "hard_sigmoid", "logsoftmax",
-    "prepend_0_to_each_row", "prepend_scalar_to_each_row", "relu", "selu", "sigmoid",
-    "sigmoid_binary_crossentropy", "softmax", "softmax_graph", "softmax_with_bias", "softplus",
+    "crossentropy_softmax_max_and_argmax_1hot_with_bias", "elu", "h_softmax", "hard_sigmoid",
+    "logsoftmax", "logsoftmax_op", "prepend_0_to_each_row", "prepend_scalar_to_each_row",
+    "relu", "selu", "sigmoid",
+    "sigmoid_binary_crossentropy", "softmax", "softmax_graph", "softmax_op",
+    "softmax_with_bias", "softplus",
     "softsign", "ultra_fast_sigmoid",
 ]  # fmt: skip
