@@ -201,7 +201,8 @@ def make_group(arrays, dims=None, coords=None, attrs=None, sample_dims=SAMPLE_DI
     for name, values in arrays.items():
         values = np.asarray(values)
         extra = range(values.ndim - len(sample_dims))
-        given = list(dims.get(name) or [])
+        # the log density of a vector has fewer axes than the vector
+        given = list(dims.get(name) or [])[: len(extra)]
         own = [d or f"{name}_dim_{i}" for i, d in enumerate(given)]
         own += [f"{name}_dim_{i}" for i in extra[len(own) :]]
         names = (*sample_dims, *own)

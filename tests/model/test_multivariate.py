@@ -297,3 +297,55 @@ LKJ_REFUSED = [
 def test_lkj_refusals(kwargs, error, message):
     with pm.Model(), pytest.raises(error, match=message):
         pm.LKJCholeskyCov("chol", **{"eta": 2.0, **kwargs})
+
+
+def batch_of_covariances():
+    rng = np.random.default_rng(8)
+    a = rng.normal(size=(3, 2, 2))
+    return a @ np.swapaxes(a, 1, 2) + np.eye(2), rng.normal(size=(3, 2)), rng.normal(size=(5, 3, 2))
+
+
+@pytest.mark.parametrize(
+    ("key", "given"),
+    [("cov", lambda c: c), ("tau", np.linalg.inv), ("chol", np.linalg.cholesky)],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
+def test_a_covariance_for_every_row(key, given):
+    cov, mu, x = batch_of_covariances()
+    d = pm.MvNormal.dist(mu=mu, **{key: given(cov)}, shape=(4000, 3, 2))
+    wanted = np.stack(
+        [stats.multivariate_normal(mu[i], cov[i]).logpdf(x[:, i]) for i in range(3)], axis=1
+    )
+    one = pm.MvNormal.dist(mu=mu, **{key: given(cov)})
+    np.testing.assert_allclose(pm.logp(one, x).eval(), wanted, rtol=1e-13)
+    np.testing.assert_allclose(
+        one.distribution.moment("variance").eval(), np.diagonal(cov, axis1=1, axis2=2), rtol=1e-13
+    )
+    draws = pm.draw(d, random_seed=3)
+    for i in range(3):  # mean and covariance by whitening
+        z = np.linalg.solve(np.linalg.cholesky(cov[i]), (draws[:, i] - mu[i]).T)
+        assert np.abs(z.mean(axis=1)).max() < 4.5 / np.sqrt(4000)
+        assert np.abs(np.cov(z) - np.eye(2)).max() < 4.5 * np.sqrt(2 / 4000)
+    t = pm.MvStudentT.dist(
+        nu=[3.0, 4.0, 5.0], mu=mu, **{"scale" if key == "cov" else key: given(cov)}
+    )
+    wanted = [stats.multivariate_t(mu[i], cov[i], df=3 + i).logpdf(x[:, i]) for i in range(3)]
+    np.testing.assert_allclose(pm.logp(t, x).eval(), np.stack(wanted, axis=1), rtol=1e-13)
+
+
+def test_covariances_of_several_rows_have_gradients_and_are_checked():
+    cov, mu, x = batch_of_covariances()
+    with pm.Model() as model:
+        s = pm.Flat("s", shape=3)
+        pm.MvNormal("y", mu, cov=pm.math.exp(s)[:, None, None] * cov, observed=x)
+    at = np.array([0.1, -0.2, 0.3])
+    # y' (c e^s)^-1 y has the derivative -itself, the log determinant 2.
+    y = x - mu
+    square = np.einsum("kij,nki,nkj->k", np.linalg.inv(cov), y, y) / np.exp(at)
+    np.testing.assert_allclose(model.compile_dlogp()({"s": at}), 0.5 * square - 5, rtol=1e-12)
+    bad = cov.copy()
+    bad[1] = -bad[1]
+    with pm.Model(), pytest.raises(ValueError, match=r"(?s)cov must be a symmetric.*at index 1"):
+        pm.MvNormal("y", mu, cov=bad)
+    with pm.Model(), pytest.raises(ValueError, match=r"(?s)triangular matrix.*at index 1"):
+        pm.MvNormal("y", mu, chol=np.sign(bad) * np.eye(2))

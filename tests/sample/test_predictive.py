@@ -296,3 +296,17 @@ def test_models_predict_as_often_as_their_weights_say():
 def test_models_that_cannot_predict_together(models, weights, told):
     with pytest.raises(ValueError, match=told):
         pm.sample_posterior_predictive_w([{"mu": np.zeros((1, 5))}] * 2, 3, models, weights)
+
+
+def test_dims_of_the_log_likelihood_of_vectors():
+    coords = {"time": range(5), "kind": ["a", "b"]}
+    with pm.Model(coords=coords) as model:
+        mu = pm.Normal("mu", dims="kind")
+        pm.MvNormal("y", mu, np.eye(2), observed=np.ones((5, 2)), dims=("time", "kind"))
+        run = {"tune": 20, "chains": 2, "progressbar": False, "return_inferencedata": False}
+        trace = pm.sample(10, idata_kwargs={"log_likelihood": True}, random_seed=1,
+                          compute_convergence_checks=False, **run)  # fmt: skip
+        again = pm.compute_log_likelihood(Result(dict(trace), {}), model=model)
+    y = trace.log_likelihood["y"]
+    assert y.dims == ("chain", "draw", "time") and y.shape == (2, 10, 5)
+    np.testing.assert_allclose(again.log_likelihood["y"].values, y.values, rtol=1e-13)

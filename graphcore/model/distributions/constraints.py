@@ -65,9 +65,11 @@ def _simplex(o, x):
 
 
 def _positive_definite(o, x):
-    """Of one constant matrix: symmetric, up to rounding, with a Cholesky factor."""
-    if x.ndim != 2 or x.shape[0] != x.shape[1]:
+    """Of constant matrices: symmetric, up to rounding, with a Cholesky factor."""
+    if x.ndim < 2 or x.shape[-2] != x.shape[-1]:
         return o.asarray(True)  # its shape is refused where shapes are looked at
+    if x.ndim > 2:
+        return o.asarray([_positive_definite(o, one) for one in x])
     tolerance = 1e-8 * abs(x).max(initial=0)
     return o.asarray(bool((abs(x - x.T) <= tolerance).all()) and factor(x) is not None)
 
@@ -153,7 +155,9 @@ positive_definite = Constraint(
 )
 factor_matrix = Constraint(
     "a triangular matrix with a positive diagonal",
-    lambda o, x: o.all(o.diagonal(x) > 0) if x.ndim == 2 else o.asarray(True),
+    lambda o, x: (
+        o.all(o.diagonal(x, axis1=-2, axis2=-1) > 0, axis=-1) if x.ndim > 1 else o.asarray(True)
+    ),
     ndim=2,
 )
 

@@ -24,6 +24,27 @@ from graphcore.ops.decompose import GaussianTerm, PositiveSolve
 _LOG_2PI = math.log(2 * math.pi)
 
 
+def each(function, matrix, *rows):
+    """A function of one matrix for every matrix of a batch, which stands on the axes in front.
+
+    ``rows`` have one axis per case in front of their last one, which broadcasts with the batch, and
+    any number before.
+    """
+    lead = matrix.type.shape[:-2]
+    if not lead:
+        return function(matrix, *rows)
+    full = np.broadcast_shapes(lead, *(r.type.shape[:-1] for r in rows))
+    batch, n = full[len(full) - len(lead) :], matrix.type.shape[-1]
+    count = math.prod(batch)
+    matrices = tt.reshape(tt.broadcast_to(matrix, (*batch, n, n)), (count, n, n))
+    rows = [tt.reshape(tt.broadcast_to(r, (*full, n)), (-1, count, n)) for r in rows]
+    found = [function(matrices[i], *(r[:, i] for r in rows)) for i in range(count)]
+    if not rows:
+        return tt.reshape(tt.stack(found), (*batch, n))
+    squares, halves = zip(*found, strict=True)
+    return tt.reshape(tt.stack(squares, axis=1), full), tt.reshape(tt.stack(halves), batch)
+
+
 def as_rows(y):
     return tt.reshape(y, (-1, y.type.shape[-1]))
 
@@ -46,11 +67,11 @@ def finite(square, half):
 class _Covariance:
     """How the three ways to give the matrix compute: squared distances and determinants.
 
-    Each returns the squared distances of the rows of ``y`` from zero, and half of the log
-    determinant of the covariance: +inf when there is none.
+    Each takes one matrix and returns the squared distances of the rows of ``y`` from zero, and half
+    of the log determinant of the covariance: +inf when there is none.
     """
 
-    def distances(y, cov):
+    def distances(cov, y):
         rows = as_rows(y)
         solved = tt.transpose(PositiveSolve()(cov, tt.transpose(rows)))
         half = half_logdet(cov)
@@ -64,7 +85,7 @@ class _Covariance:
 
 
 class _Precision:
-    def distances(y, tau):
+    def distances(tau, y):
         rows = as_rows(y)
         half = half_logdet(tau)
         square = _per_row(y, finite(tt.sum(tt.dot(rows, tau) * rows, axis=1), half))
@@ -72,15 +93,15 @@ class _Precision:
 
     def factor(tau):
         # With P the reversal, tau = U.T U for U = P chol(P tau P).T P: the inverse of U will do.
-        reversed_factor = np.linalg.cholesky(tau[::-1, ::-1])[::-1, ::-1]
-        return np.linalg.inv(reversed_factor).T
+        reversed_factor = np.linalg.cholesky(tau[..., ::-1, ::-1])[..., ::-1, ::-1]
+        return np.swapaxes(np.linalg.inv(reversed_factor), -1, -2)
 
     def variances(tau):
         return tt.diagonal(PositiveSolve()(tau, tt.eye(tau.type.shape[0])))
 
 
 class _Factor:
-    def distances(y, chol):
+    def distances(chol, y):
         rows = as_rows(y)
         z = tt.linalg.solve_triangular(chol, tt.transpose(rows), lower=True)
         return _per_row(y, tt.sum(tt.sqr(z), axis=0)), tt.sum(tt.log(tt.diagonal(chol)))
@@ -108,21 +129,21 @@ class _Elliptic(Distribution, hidden=True):
     def _parameter_shapes(self):
         *others, (name, matrix) = self.arguments.items()
         length = self.arguments["mu"].type.shape[-1:]
-        if not matrix.type.is_static and length not in ((), (1,), (None,)):
+        if not matrix.type.is_static and matrix.ndim == 2 and length not in ((), (1,), (None,)):
             matrix = self.arguments[name] = tt.specify_shape(matrix, length * 2)
         for key, v in self.arguments.items():
             static_shape(self.label, key, v)
         shape = matrix.type.shape
-        if len(shape) != 2 or shape[0] != shape[1]:
+        if len(shape) < 2 or shape[-2] != shape[-1]:
             raise ValueError(
                 f"{self.label}: parameter {name} must be one square matrix, got shape {shape}"
             )
         shapes = {k: v.type.shape if k == "mu" else (*v.type.shape, 1) for k, v in others}
         try:
-            full = np.broadcast_shapes(*shapes.values(), (shape[0],))
+            full = np.broadcast_shapes(*shapes.values(), shape[:-1])
         except ValueError:
             full = (0,)
-        if full[-1] != shape[0]:
+        if full[-1] != shape[-1]:
             shown = ", ".join(f"{k} {v.type.shape}" for k, v in self.arguments.items())
             raise ValueError(f"{self.label}: the shapes of the parameters do not fit: {shown}")
         return tuple(full[:-1]), full[-1:]
@@ -135,12 +156,15 @@ class _Elliptic(Distribution, hidden=True):
 
 
 def _normal_logp(way, o, x, mu, matrix):
-    square, half = way.distances(x - mu, matrix)
-    return -0.5 * square - (half + 0.5 * matrix.type.shape[0] * _LOG_2PI)
+    square, half = each(way.distances, matrix, x - mu)
+    return -0.5 * square - (half + 0.5 * matrix.type.shape[-1] * _LOG_2PI)
 
 
 def _normal_random(way, rng, size, mu, matrix):
-    return mu + rng.standard_normal((*size, len(matrix))) @ way.factor(matrix).T
+    z = rng.standard_normal((*size, matrix.shape[-1]))
+    if matrix.ndim == 2:
+        return mu + z @ way.factor(matrix).T
+    return mu + (way.factor(matrix) @ z[..., None])[..., 0]
 
 
 class _TauMvNormal(_Elliptic, hidden=True):
@@ -150,7 +174,7 @@ class _TauMvNormal(_Elliptic, hidden=True):
         return _normal_logp(_Precision, o, x, mu, tau)
 
     def variance(o, mu, tau):
-        return _Precision.variances(tau)
+        return each(_Precision.variances, tau)
 
     def random(rng, size, mu, tau):
         return _normal_random(_Precision, rng, size, mu, tau)
@@ -163,7 +187,7 @@ class _CholMvNormal(_Elliptic, hidden=True):
         return _normal_logp(_Factor, o, x, mu, chol)
 
     def variance(o, mu, chol):
-        return _Factor.variances(chol)
+        return each(_Factor.variances, chol)
 
     def random(rng, size, mu, chol):
         return _normal_random(_Factor, rng, size, mu, chol)
@@ -172,8 +196,8 @@ class _CholMvNormal(_Elliptic, hidden=True):
 class MvNormal(_Elliptic):
     """Vectors with mean ``mu`` and covariance ``cov``, inverse ``tau`` or factor ``chol``.
 
-    Observations, when there are several, are rows.  ``lower=False`` says that ``chol`` is the upper
-    triangular factor.
+    Observations, when there are several, are rows.  Matrices with axes in front are a batch: one
+    for each row.  ``lower=False`` says that ``chol`` is the upper triangular factor.
 
     Examples
     --------
@@ -188,33 +212,35 @@ class MvNormal(_Elliptic):
     forms = (_TauMvNormal, _CholMvNormal)
 
     def logp(o, x, mu, cov):
-        if x.ndim == 1 and mu.ndim < 2:
+        if x.ndim == 1 and mu.ndim < 2 and cov.ndim == 2:
             return MvNormal.summed_logp(o, x, mu, cov)
         return _normal_logp(_Covariance, o, x, mu, cov)
 
     def summed_logp(o, x, mu, cov):
         """The log density of all rows together: one factor, one solution."""
+        if cov.ndim > 2:
+            return o.sum(_normal_logp(_Covariance, o, x, mu, cov))
         rows = as_rows(x - mu)
         n, k = rows.type.shape
         return GaussianTerm()(cov, rows) - 0.5 * n * k * _LOG_2PI
 
     def variance(o, mu, cov):
-        return o.diagonal(cov)
+        return each(_Covariance.variances, cov)
 
     def random(rng, size, mu, cov):
         return _normal_random(_Covariance, rng, size, mu, cov)
 
 
 def _t_logp(way, o, x, nu, mu, matrix):
-    square, half = way.distances(x - mu, matrix)
-    n = matrix.type.shape[0]
+    square, half = each(way.distances, matrix, x - mu)
+    n = matrix.type.shape[-1]
     scale = o.gammaln((nu + n) / 2) - o.gammaln(nu / 2) - 0.5 * n * o.log(nu * math.pi)
     return scale - half - (nu + n) / 2 * o.log1p(square / nu)
 
 
 def _t_variance(way, o, nu, matrix):
     nu = o.expand_dims(nu, nu.ndim)
-    return o.switch(nu > 2, nu / (nu - 2) * way.variances(matrix), math.inf)
+    return o.switch(nu > 2, nu / (nu - 2) * each(way.variances, matrix), math.inf)
 
 
 def _t_random(way, rng, size, nu, mu, matrix):
