@@ -16,7 +16,12 @@ from graphcore.graph.large import is_large, is_mapped
 from graphcore.lower.arrays import ITEM_BYTES, along
 from graphcore.lower.divisions import share_divisions
 from graphcore.lower.memory import LANES, TILE_LD
-from graphcore.lower.pairs import products_in_pairs, stores_in_pairs, sums_in_pairs
+from graphcore.lower.pairs import (
+    products_in_pairs,
+    roots_of_sums,
+    stores_in_pairs,
+    sums_in_pairs,
+)
 from graphcore.lower.products import BLOCK
 from graphcore.lower.spec import Ins, LoopStep
 from graphcore.optable import ROWS
@@ -227,6 +232,7 @@ class LoopEmitter:
         for item in self.group.items:
             getattr(self, "_" + item.kind)(item)
         self.body = products_in_pairs(share_divisions(self.body, self.new_register))
+        self.body = roots_of_sums(self.body)
         if self.straight:
             self.body = sums_in_pairs(self.body)
         loop = self.step(self.body)

@@ -34,6 +34,32 @@ def products_in_pairs(calls):
     return [call for call in found if call is not None]
 
 
+def roots_of_sums(calls):
+    """The calls with one in place of a product, its sum with another number, and their root.
+
+    The bits are the same.  The root takes as long as before, what comes before it no time.
+    """
+    uses = Counter(o.register for call in calls for o in call[2])
+    waiting, found = {}, []  # by register with one use: position in found
+    for call in calls:
+        name, y, operands, k, node = call
+        if name == "sqrt_d_v" and (at := waiting.get(operands[0].register)) is not None:
+            kind, _, operands, _, _ = found[at]
+            if kind.startswith("muladd_ddd_"):
+                found[at] = None
+                call = f"sqrt_{kind.replace('_ddd', '')}", y, operands, k, node
+                at = waiting.get(operands[2].register)
+                if kind.endswith("vvv") and at is not None and found[at][0] == "mul_dd_vv":
+                    none = type(y)(y.form, NONE)
+                    operands = (*operands[:2], found[at][2][0], none, found[at][2][1])
+                    found[at] = None
+                    call = "root_of_products", y, operands, k, node
+        elif y.register >= 0 and uses[y.register] == 1:
+            waiting[y.register] = len(found)
+        found.append(call)
+    return [call for call in found if call is not None]
+
+
 def sums_in_pairs(calls):
     """The calls with one in place of two that add up the same elements, or products of them.
 

@@ -20,11 +20,11 @@ def _slot(spec, slot, moving):
     return kind
 
 
-# operands besides y of calls whose parameters lie at an address
+# operands besides y of calls whose parameters lie at an address, or that have more than three
 LIBRARY = {
     "gemm": 2, "potrf": 1, "lower_factor": 1, "potrs": 1, "gaussian_slope": 2, "trsm": 1,
     "cholesky_pullback": 1, "getrf": 2, "getrs": 3, "log_abs_det": 1, "sign_det": 2,
-    "linear_map": 3, "log_chain": 2,
+    "linear_map": 3, "log_chain": 2, "root_of_products": 4,
 }  # fmt: skip
 
 # the same for rows in lanes, without their index, which is the fourth operand

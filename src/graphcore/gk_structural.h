@@ -427,6 +427,23 @@ GK_KERNEL(store_pair, gk_store_pair(n, GK_D(y), GK_D(a), GK_D(b)))
 GK_KERNEL(increase_vv, gk_increase_vv(n, GK_D(y), GK_D(a), GK_D(b)))
 GK_KERNEL(increase_vs, gk_increase_vs(n, GK_D(y), GK_D(a), *GK_D(b)))
 
+/* y = sqrt(a b + c): loads, product and sum are done while the unit for roots is busy */
+#define GK_ROOT(FORM, A, B, C)                                                          \
+  static void gk_k_sqrt_muladd_##FORM(ptrdiff_t n, char **P, const gk_ins *ins) {        \
+    double *restrict y = GK_D(y);                                                       \
+    const double *a = GK_D(a), *b = GK_D(b), *c = GK_D(c);                               \
+    for (ptrdiff_t i = 0; i < n; i++) y[i] = gk_sqrt(GK_FMA(a[A], b[B], c[C]));          \
+  }
+GK_ROOT(vvv, i, i, i) GK_ROOT(vvs, i, i, 0) GK_ROOT(vsv, i, 0, i) GK_ROOT(vss, i, 0, 0)
+GK_ROOT(svv, 0, i, i) GK_ROOT(svs, 0, i, 0) GK_ROOT(ssv, 0, 0, i)
+/* y = sqrt(a b + c d); d is the row of P that the high half of k0 names */
+static inline void gk_root_of_products(ptrdiff_t n, double *restrict y, const double *a,
+                                       const double *b, const double *c, const double *d) {
+  for (ptrdiff_t i = 0; i < n; i++) y[i] = gk_sqrt(GK_FMA(a[i], b[i], c[i] * d[i]));
+}
+GK_KERNEL(root_of_products, gk_root_of_products(n, GK_D(y), GK_D(a), GK_D(b), GK_D(c), (double *)P[ins->k0 >> 32]))
+#define GK_ROOT_NAMED(FORM) {"sqrt_muladd_" #FORM, gk_k_sqrt_muladd_##FORM},
+
 typedef struct {
   const char *name;
   gk_kernel fn;
@@ -448,7 +465,9 @@ static const gk_named gk_structural[] = {
     {"gather_two", gk_k_gather_two},       {"scatter_add_two", gk_k_scatter_add_two},
     {"sum_and_dot", gk_k_sum_and_dot},     {"two_dots", gk_k_two_dots},
     {"linear", gk_k_linear},               GK_LANES_KERNELS GK_CHAINS_KERNELS
-    {"stream", gk_k_stream},
+    {"stream", gk_k_stream},               {"root_of_products", gk_k_root_of_products},
+    GK_ROOT_NAMED(vvv) GK_ROOT_NAMED(vvs) GK_ROOT_NAMED(vsv) GK_ROOT_NAMED(vss)
+    GK_ROOT_NAMED(svv) GK_ROOT_NAMED(svs) GK_ROOT_NAMED(ssv)
     {"load_f8", gk_load_f8},               {"store_f8", gk_store_f8},
     {"load_f4", gk_load_f4},               {"store_f4", gk_store_f4},
     {"load_i4", gk_load_i4},               {"store_i4", gk_store_i4},

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import graphcore
 import graphcore.tensor as tt
 from graphcore import kernels
 from graphcore.lower import emit, lanes, loops
@@ -36,8 +37,30 @@ def test_two_sums_are_those_of_their_own_kernels(level):
             np.testing.assert_array_equal([y[0], own[0]], want)
 
 
+@pytest.mark.parametrize("level", kernels.available())
+@pytest.mark.parametrize("form", ["vvv", "vvs", "vsv", "vss", "svv", "svs", "ssv", "products"])
+def test_roots_of_sums_are_those_of_their_own_kernels(form, level):
+    rng = np.random.default_rng(6)
+    for n in LENGTHS[1:]:
+        values = np.exp(9 * rng.normal(size=(5, n))) * rng.choice([1.0, 1.0, -1.0], (5, n))
+        values[:, n // 2] = rng.choice([np.inf, np.nan, -0.0, 0.0, 5e-324, 1e300], 5)
+        a, b, c, _, y = values
+        want, middle = np.empty((2, n))
+        if form == "products":
+            # the fourth operand is that of the row of its high half: here the first
+            kernels.call("root_of_products", n, y, a, b, c, level=level, k=(1 << 32, 0, 0))
+            kernels.call("mul_dd_vv", n, want, c, a, level=level)
+            kernels.call("muladd_ddd_vvv", n, middle, a, b, want, level=level)
+        else:
+            kernels.call(f"sqrt_muladd_{form}", n, y, a, b, c, level=level)
+            kernels.call(f"muladd_ddd_{form}", n, middle, a, b, c, level=level)
+        kernels.call("sqrt_d_v", n, want, middle, level=level)
+        np.testing.assert_array_equal(y, want)
+
+
 def _without_pairs(patch):
     patch.setattr(loops, "products_in_pairs", lambda calls: calls)
+    patch.setattr(loops, "roots_of_sums", lambda calls: calls)
     patch.setattr(loops, "sums_in_pairs", lambda calls: calls)
     patch.setattr(lanes, "arrays_in_pairs", lambda steps: steps)
     patch.setattr(emit, "fills_in_pairs", lambda steps, memory: steps)
@@ -105,3 +128,36 @@ def test_programs_give_the_same_bits(call, monkeypatch):
         x = np.where(np.arange(fast.dim) == 1, scale, x * scale if scale < 99 else x)
         (a, g), (b, h) = fast(x), slow(x)
         np.testing.assert_array_equal([a, *g], [b, *h])
+
+
+ROOTS = {
+    "root_of_products": lambda a, b, s: a * a + b * b,
+    "sqrt_muladd_vvv": lambda a, b, s: a * b + tt.exp(b),
+    "sqrt_muladd_vvs": lambda a, b, s: a * b + s,
+    "sqrt_muladd_svv": lambda a, b, s: s * a + b,
+    "sqrt_muladd_vss": lambda a, b, s: a * s + 2,
+}
+
+
+@pytest.mark.parametrize("n", [3, 40, 700, 40_000])
+@pytest.mark.parametrize("call", ROOTS)
+def test_roots_of_sums(call, n, monkeypatch):
+    a, b, s = *tt.vectors("a", "b"), tt.scalar("s")
+    values = [*np.random.default_rng(n).normal(size=(2, n)), 1.5]
+    term = ROOTS[call](a, b, s)
+    once = [tt.sqrt(term)]
+    twice = [tt.sqrt(term), tt.exp(term)]  # the sum is needed, too
+    for outputs in (once, twice):
+        with monkeypatch.context() as patch:
+            _without_pairs(patch)
+            f = graphcore.function([a, b, s], outputs, on_unused_input="ignore")
+            want = f(*values)
+        g = graphcore.function([a, b, s], outputs, on_unused_input="ignore")
+        for x, y in zip(g(*values), want, strict=True):
+            np.testing.assert_array_equal(x, y)
+        assert (call in g.disassembly()) == (outputs is once)
+        assert call not in f.disassembly()
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_allclose(
+            want[0], np.sqrt(term.eval(dict(zip((a, b, s), values, strict=True))))
+        )
