@@ -9,6 +9,7 @@ array(0.5)
 
 import numpy as np
 
+import graphcore.tensor as tt
 from graphcore.model.distributions.lkj import expand_packed_triangular
 from graphcore.tensor import (
     abs,
@@ -54,7 +55,6 @@ from graphcore.tensor import (
     le,
     linalg,
     log,
-    log1mexp,
     log1p,
     log_softmax,
     logaddexp,
@@ -136,6 +136,20 @@ def invprobit(x):
     0.5
     """
     return 0.5 * erfc(as_tensor_variable(x) * -np.sqrt(0.5))
+
+
+def log1mexp(x, *, negative_input=True):
+    """``log(1 - exp(x))`` for negative ``x``; for positive ones with ``negative_input=False``.
+
+    The function of PyMC3 took positive numbers, that of PyMC takes negative ones.
+
+    Examples
+    --------
+    >>> float(log1mexp(-1.0).eval()) == float(log1mexp(1.0, negative_input=False).eval())
+    True
+    """
+    x = as_tensor_variable(x)
+    return tt.log1mexp(x if negative_input else -x)
 
 
 def logdiffexp(a, b):

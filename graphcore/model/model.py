@@ -365,7 +365,7 @@ class Model(Densities, OldNames, metaclass=_Entered):
         name = self._full_name(name)
         dims = self._coords.names(dims, name)
         # A copy of its own, so that the name of the expression itself stays what it was.
-        named = tt.as_tensor_variable(expression).copy(name=name)
+        named = report.told(tt.as_tensor_variable(expression).copy(name=name), table)
         adopt(self.root, [named])
         if dims is not None:
             self._coords.check(dims, named.type.shape, name)

@@ -1,6 +1,7 @@
 """What a model says about itself: its text, and what is wrong at a point."""
 
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 
 import numpy as np
@@ -73,11 +74,28 @@ def latex(model):
 
 def line_of(rv, formatting="plain", include_params=True):
     """The text of one random variable."""
-    text = repr(rv.distribution) if include_params else f"{rv.distribution.shown}()"
-    name = rv.name or rv.distribution.shown
+    shown = rv.distribution.shown
+    text = repr(rv.distribution) if include_params else f"{shown}()"
+    return _line(rv.name or shown, text, formatting)
+
+
+def told(named, table):
+    """A deterministic or a potential with the texts that random variables have."""
+    kind = {"deterministics": "Deterministic", "potentials": "Potential"}[table]
+    named.str_repr = partial(_line_of_named, named, kind)
+    named._repr_latex_ = partial(_line_of_named, named, kind, "latex")
+    return named
+
+
+def _line_of_named(named, kind, formatting="plain", include_params=True):
+    text = f"{kind}({_source(named) if include_params else ''})"
+    return _line(named.name, text, formatting)
+
+
+def _line(name, text, formatting):
     if formatting == "latex":
         return rf"$\text{{{_escaped(name)}}} \sim {_operator(text)}$"
-    return f"{name} ~ {text if include_params else rv.distribution.shown}"
+    return f"{name} ~ {text.removesuffix('()')}"
 
 
 def _operator(text):

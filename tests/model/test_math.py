@@ -61,3 +61,11 @@ def test_numbers_that_are_no_graphs():
     assert not pm.math.logbern(np.full(5, -np.inf)).any()
     with pytest.raises(FloatingPointError, match="NaN"):
         pm.math.logbern(np.nan)
+
+
+def test_log1mexp_of_either_sign():
+    x = np.array([1e-12, 0.3, 5.0, 50.0])
+    wanted = np.where(x < 0.7, np.log(-np.expm1(-x)), np.log1p(-np.exp(-x)))
+    np.testing.assert_allclose(pm.math.log1mexp(-x).eval(), wanted, rtol=1e-14)
+    np.testing.assert_allclose(pm.math.log1mexp(-x, negative_input=True).eval(), wanted, rtol=1e-14)
+    np.testing.assert_allclose(pm.math.log1mexp(x, negative_input=False).eval(), wanted, rtol=1e-14)

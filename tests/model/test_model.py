@@ -1,5 +1,6 @@
 """The Model: tables, names, dims, observed data, points, text."""
 
+import pickle
 import threading
 
 import numpy as np
@@ -561,3 +562,17 @@ def test_start_values_of_counts_can_be_positions():
     start = model.initial_point()
     assert start["which"].tolist() == [1, 1] and start["which"].dtype == np.int64
     assert start["each"].tolist() == start["both"].tolist() == [2.0, 2.0]
+
+
+def test_texts_of_deterministics_and_potentials():
+    with pm.Model() as model:
+        x = pm.Normal("x_1")
+        d = pm.Deterministic("d", 2 * x)
+        p = pm.Potential("p", -(x**2))
+    for m in (model, model.copy(), pickle.loads(pickle.dumps(model))):
+        assert m["d"].str_repr() == "d ~ Deterministic(f(x_1))"
+        assert m["p"].str_repr(include_params=False) == "p ~ Potential"
+        assert m["d"]._repr_latex_() == (
+            r"$\text{d} \sim \operatorname{Deterministic}(\text{f(x\_1)})$"
+        )
+    assert d.str_repr("latex") == d._repr_latex_() != p._repr_latex_()

@@ -15,6 +15,7 @@ from graphcore.model.distributions.base import (
     describe,
     guarded,
 )
+from graphcore.model.distributions.between import LOG_HALF, between
 from graphcore.model.distributions.components import component, resized
 from graphcore.model.distributions.constraints import (
     Constraint,
@@ -28,7 +29,7 @@ from graphcore.model.distributions.parameters import as_parameter
 from graphcore.model.distributions.quadrature import along, rule, stretch
 from graphcore.runtime.reference import evaluate
 
-LOG_HALF = math.log(0.5)
+REPEATED = 50  # draws before those outside of the bounds are found by inverting the tails
 
 
 class _Cut(Distribution, hidden=True):
@@ -268,7 +269,8 @@ class Truncated(_Cut):
     lower, upper : number, array or variable, optional
         The bounds; infinite ones or None mean that there is none.
     max_n_steps : int
-        How often drawing random numbers is repeated until all of them are inside.
+        How often drawing random numbers is repeated, at most 50 times, before those still outside
+        are found by inverting the tails.
 
     Examples
     --------
@@ -405,15 +407,18 @@ class Truncated(_Cut):
         low, high = self._bounds(given)
         base = resized(self.base, self._batch(size))
         drawn = base.draw(rng, None, given)
-        for _ in range(self.most):
+        for _ in range(min(self.most, REPEATED)):
             outside = (drawn < low) | (drawn > high)
             if not outside.any():
                 return np.asarray(drawn, dtype=self.dtype)
             drawn = np.where(outside, base.draw(rng, None, given), drawn)
-        raise ValueError(
-            f"{self.label}: no random numbers between the bounds in {self.most} attempts; "
-            "too little of the distribution lies between them"
-        )
+        low, high = (np.broadcast_to(np.asarray(x, float), base.shape) for x in (low, high))
+        ends = [(-math.inf, 0.0) if self.lower is None else self._below_lower()]
+        ends += [(0.0, -math.inf) if self.upper is None else self._up_to_upper()]
+        tails = evaluate([tt.as_tensor_variable(t) for pair in ends for t in pair], given)
+        outside = (drawn < low) | (drawn > high)
+        rest = between(rng, base, given, low, high, tails)
+        return np.asarray(np.where(outside, rest, drawn), dtype=self.dtype)
 
 
 class TruncatedNormal(Truncated):
