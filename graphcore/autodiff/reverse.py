@@ -8,6 +8,7 @@ from graphcore import config
 from graphcore._graph import influenced
 from graphcore.autodiff.integers import with_real_inputs
 from graphcore.autodiff.logarithms import stable_logarithm
+from graphcore.autodiff.totals import total
 from graphcore.errors import DisconnectedInputError, NullTypeGradError, shown
 from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import Variable
@@ -282,11 +283,9 @@ def _total(terms, v):
     found = terms.get(v)
     if found is None:
         return None
-    total = found[0]
-    for g in found[1:]:
-        total = graph.add(total, g)
-    terms[v] = [total]
-    return total
+    if len(found) > 1:
+        terms[v] = found = [total(found)]
+    return found[0]
 
 
 graph.backward = backward  # operations that hold a graph differentiate it

@@ -1,7 +1,10 @@
 """Reductions: the reduction rows of the op table over any axes."""
 
+from functools import cache
+
 import numpy as np
 
+from graphcore._graph import remembered_types
 from graphcore.graph.nodes import Op
 from graphcore.graph.types import TensorType
 from graphcore.ops.elementwise import resolve
@@ -12,6 +15,8 @@ from graphcore.optable import REDUCTIONS
 
 class Reduce(Op):
     """A reduction row over some axes, which the result does not have.
+
+    Use :func:`reduction`, which keeps one instance per row and axes.
 
     Parameters
     ----------
@@ -28,6 +33,10 @@ class Reduce(Op):
         self.row_name = self.head = self.name = row_name
         self.row = REDUCTIONS[row_name]
         self.axes, self.bottom = tuple(axes), bottom
+        self.memo = {}
+
+    def __reduce__(self):
+        return reduction, (self.row_name, self.axes, self.bottom)
 
     def __repr__(self):
         return f"{self.row_name}{{axes={self.axes}}}"
@@ -55,6 +64,8 @@ class Reduce(Op):
 
     def out_types(self, x):
         return [TensorType(self._dtype(x.dtype), self._shape(x.shape))]
+
+    types_of = remembered_types
 
     def infer_shape(self, shapes, values):
         return [self._shape(shapes[0])]
@@ -188,12 +199,18 @@ def product_of_others(x, axes):
 _RULES = {"sum": _sum, "prod": _prod, "max": _extremum, "min": _extremum}
 
 
+@cache
+def reduction(row_name, axes, bottom):
+    """The operation of a row over a tuple of axes; see :class:`Reduce`."""
+    return Reduce(row_name, axes, bottom)
+
+
 def reduce(row_name, x, axes):
     """A reduction applied; ``x`` itself where there is nothing to combine."""
-    axes = tuple(axes)
-    if not axes and Reduce(row_name, axes)._dtype(x.type.dtype) == x.type.dtype:
+    op = reduction(row_name, tuple(axes), False)
+    if not op.axes and op._dtype(x.type.dtype) == x.type.dtype:
         return x
-    return Reduce(row_name, axes)(x)
+    return op(x)
 
 
 def _add_to_namespace(name):

@@ -262,6 +262,49 @@ def same_shape(a, b):
     return meeting(a, b, &budget) is not None
 
 
+def shape_origins(variables):
+    """For each variable the one by which its shape is decided, as far back as that is known.
+
+    Other than :func:`shape_source` this looks at every operation on the way, each once.
+    """
+    cdef dict origins = {}
+    cdef list stack
+    cdef tuple shape
+    cdef Py_ssize_t depth
+    for v in variables:
+        stack = [v]
+        while stack:
+            depth = len(stack)
+            v = stack[depth - 1]
+            if PyDict_GetItem(origins, v) == NULL:
+                origin, node = v, checked_owner(v)
+                if node is not None and op_of(node).head == "BroadcastLike":
+                    origin = known_origin(inputs_of_node(node)[1], origins, stack)
+                elif node is not None and op_of(node).broadcasts:
+                    found = None
+                    for u in inputs_of_node(node):
+                        shape = shape_of(type_of(u))
+                        if shape.count(1) != len(shape):
+                            u = known_origin(u, origins, stack)
+                            origin, found = (u, u) if found is None or found is u else (v, v)
+                    if len(shape_of(type_of(origin))) != len(shape_of(type_of(v))):
+                        origin = v
+                if len(stack) > depth:
+                    continue
+                origins[v] = origin
+            stack.pop()
+    return [origins[v] for v in variables]
+
+
+cdef object known_origin(v, dict origins, list stack):
+    """What is known of a variable already; else it is put on the stack."""
+    cdef PyObject* found = PyDict_GetItem(origins, v)
+    if found != NULL:
+        return <object>found
+    stack.append(v)
+    return v
+
+
 cdef object decided_by(v, int* budget):
     """What decides the shape of ``v``, one step back; None where that is not known."""
     cdef tuple shape
