@@ -10,7 +10,7 @@ from operator import add, mul, sub, truediv
 import numpy as np
 
 from graphcore._graph import all_variables
-from graphcore._settle import Nodes
+from graphcore._nodes import Nodes
 from graphcore.graph.nodes import Constant, Variable, new_constant
 from graphcore.graph.types import TensorType
 from graphcore.ops.elementwise import Cast, elemwise

@@ -15,6 +15,8 @@ from libc.string cimport strncmp
 
 cimport numpy as cnp
 
+from graphcore._pointers cimport Met, close_met, meet, open_met, place_of
+
 import numpy as np
 
 cnp.import_array()
@@ -354,35 +356,39 @@ cdef list sorted_applications(object outputs, object stop):
     cdef set stops = set(stop)
     cdef bint stopping = len(stops) > 0
     cdef list order = [], stack = []
-    cdef dict finished = {}     # False while the inputs of a node are on the stack above it
     cdef tuple inputs
-    cdef PyObject* done
+    cdef Met met                # marked when finished: till then inputs are on the stack above
+    cdef size_t* place
     cdef Py_ssize_t i
     for v in reversed(outputs):
         owner = checked_owner(v)
         if owner is not None and v not in stops:
             stack.append(owner)
-    while stack:
-        node = stack[len(stack) - 1]
-        done = PyDict_GetItem(finished, node)
-        if done != NULL:
-            stack.pop()
-            if <object>done is False:
-                finished[node] = True
-                order.append(node)
-            continue
-        finished[node] = False
-        inputs = inputs_of_node(node)
-        for i in range(PyTuple_GET_SIZE(inputs) - 1, -1, -1):
-            v = <object>PyTuple_GET_ITEM(inputs, i)
-            owner = owner_of(v)
-            if owner is None or (stopping and v in stops):
+    open_met(&met)
+    try:
+        while stack:
+            node = stack[len(stack) - 1]
+            place = place_of(&met, node)
+            if place[0]:
+                stack.pop()
+                if not place[0] & 1:
+                    place[0] |= 1
+                    order.append(node)
                 continue
-            done = PyDict_GetItem(finished, owner)
-            if done == NULL:
-                stack.append(owner)
-            elif <object>done is False:
-                raise ValueError(f"the graph contains a cycle through {op_of(owner)!r}")
+            meet(&met, place, node)
+            inputs = inputs_of_node(node)
+            for i in range(PyTuple_GET_SIZE(inputs) - 1, -1, -1):
+                v = <object>PyTuple_GET_ITEM(inputs, i)
+                owner = owner_of(v)
+                if owner is None or (stopping and v in stops):
+                    continue
+                place = place_of(&met, owner)
+                if not place[0]:
+                    stack.append(owner)
+                elif not place[0] & 1:
+                    raise ValueError(f"the graph contains a cycle through {op_of(owner)!r}")
+    finally:
+        close_met(&met)
     return order
 
 
@@ -396,22 +402,32 @@ def toposort(outputs, stop=()):
 
 cdef list reached(outputs, stop):
     """Applications needed for ``outputs`` in any order, which takes a third of the time."""
-    cdef set stops = set(stop), seen = set()
+    cdef set stops = set(stop)
     cdef bint stopping = len(stops) > 0
     cdef list found = []
+    cdef Met met
+    cdef size_t* place
     cdef Py_ssize_t i = 0
-    for v in outputs:
-        owner = None if v in stops else checked_owner(v)
-        if owner is not None and owner not in seen:
-            seen.add(owner)
-            found.append(owner)
-    while i < len(found):
-        for v in inputs_of_node(found[i]):
-            owner = owner_of(v)
-            if owner is not None and owner not in seen and not (stopping and v in stops):
-                seen.add(owner)
-                found.append(owner)
-        i += 1
+    open_met(&met)
+    try:
+        for v in outputs:
+            owner = None if v in stops else checked_owner(v)
+            if owner is not None:
+                place = place_of(&met, owner)
+                if not place[0]:
+                    meet(&met, place, owner)
+                    found.append(owner)
+        while i < len(found):
+            for v in inputs_of_node(found[i]):
+                owner = owner_of(v)
+                if owner is not None and not (stopping and v in stops):
+                    place = place_of(&met, owner)
+                    if not place[0]:
+                        meet(&met, place, owner)
+                        found.append(owner)
+            i += 1
+    finally:
+        close_met(&met)
     return found
 
 

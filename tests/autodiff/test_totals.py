@@ -4,10 +4,10 @@ import pickle
 
 import numpy as np
 import pytest
+from graphcore._graph import shape_origins
 
 import graphcore
 import graphcore.tensor as tt
-from graphcore._graph import shape_origins
 from graphcore.autodiff.totals import MANY
 from graphcore.graph.walk import toposort
 from graphcore.ops.reduce import Reduce, reduction
