@@ -16,6 +16,10 @@ class UnusedInputError(ValueError):
     """A variable was given that nothing depends on."""
 
 
+class NotScalarConstantError(ValueError):
+    """Raised when the value of a constant is asked for of something else."""
+
+
 class DisconnectedInputError(ValueError):
     """A gradient was asked for with respect to something the cost does not depend on."""
 

@@ -41,6 +41,7 @@ PLACES = {
     "graphcore.compile.pfunc": "graphcore.compile",
     "graphcore.scan": "graphcore.scan_module",
     "graphcore.scan.basic": "graphcore.scan_module",
+    "graphcore.scan.op": "graphcore.scan_module.scan_op",
     "graphcore.scan.utils": "graphcore.scan_module.scan_utils",
     "graphcore.scan.views": "graphcore.scan_module",
     "graphcore.scan_module.scan": "graphcore.scan_module",

@@ -274,3 +274,59 @@ def test_sums_of_no_exponentials(mode, shape, axis):
     assert_array_equal(found[0], exact)
     assert_array_equal(found[1], exact)
     assert found[2].shape == found[3].shape == shape
+
+
+def test_the_inner_function_of_a_function():
+    w, x = graphcore.shared(1.0, "w"), tt.scalar("x")
+    f = graphcore.function([graphcore.In(x, value=2.0)], x * w, updates={w: w + 1})
+    assert float(f.fn()) == 2.0 and float(f.fn(n_calls=2)) == 6.0 and w.get_value() == 4.0
+    assert f.fn.storage_map[w][0] == 4.0 and f.vm.storage_map[x][0] == 2.0
+    assert [node.op for node in f.fn.nodes] == [node.op for node in f.maker.fgraph.toposort()]
+
+
+def test_inputs_that_only_lengths_or_steps_without_use_ask_for():
+    x, m, s = tt.scalar("x"), tt.matrix("m"), tt.vector("s")
+    assert graphcore.function([x], x.size)(3.0) == 1
+    assert graphcore.function([m], tt.nlinalg.det(m).shape)(np.eye(2)).shape == (0,)
+    y, _ = graphcore.scan(lambda a, b: 2 * a, sequences=s, non_sequences=m)
+    assert_array_equal(graphcore.function([s, m], y)([1.0, 2.0], np.eye(2)), [2, 4])
+    with pytest.raises(graphcore.errors.UnusedInputError, match="nothing depends on"):
+        graphcore.function([s, m], 2 * s)
+    with pytest.raises(graphcore.errors.UnusedInputError, match="'s' stands twice"):
+        graphcore.function([s, s], 2 * s)
+
+
+def test_errors_and_checks_that_programs_ask_for():
+    x = tt.scalar("x")
+    with pytest.raises(tt.basic.NotScalarConstantError, match="x is not a scalar constant"):
+        tt.get_scalar_constant_value(x)
+    with pytest.raises(TypeError, match="Cannot use a shared variable"):
+        graphcore.function([graphcore.shared(1.0)], x)
+    with pytest.raises(TypeError, match="another number of axes"):
+        graphcore.In(x, update=tt.vector())
+    n = tt.lvector("n")
+    count = graphcore.function([n], tt.bincount(n, assert_nonneg=True))
+    with pytest.raises(AssertionError, match="negative"):
+        count([1, -1])
+    with pytest.raises(TypeError, match="lengths must be integers"):
+        tt.ravel_multi_index(([0], [1]), (3.5, 2.0))
+    with pytest.raises(graphcore.errors.MissingInputError, match="strict=True"):
+        graphcore.scan(lambda a: a * x, sequences=tt.vector(), strict=True)
+    assert tt.as_tensor_variable((x + 1).owner).eval({x: 1.0}) == 2
+    assert tt.as_tensor_variable(np.ones((1, 1, 3)) * x, ndim=1).type.shape == (3,)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "same", "near"),
+    [
+        ([1.0, np.nan], [1.0, np.nan], True, True), ([1.0], [1.0 + 1e-9], False, True),
+        ([1], [1.0], False, False), ([1.0], [[1.0]], False, False), ([1.0], [1.1], False, False),
+    ],
+)  # fmt: skip
+def test_types_compare_values(a, b, same, near):
+    a, b = np.array(a), np.array(b)
+    kind = tt.dvector
+    assert kind.values_eq(a, b) is same and kind.values_eq_approx(a, b) is near
+    lone = np.array([np.inf, 1.0]), np.array([3.0, 1.0])
+    assert kind.values_eq_approx(*lone, allow_remove_inf=True)
+    assert not kind.values_eq_approx(*lone)

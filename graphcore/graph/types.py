@@ -121,6 +121,40 @@ class TensorType:
             raise TypeError(f"an array of shape {data.shape} is no {self!r}")
         return data
 
+    @staticmethod
+    def values_eq(a, b, force_same_dtype=True):
+        """Whether two arrays have the same elements, NaN equal to NaN, and element type."""
+        a, b = np.asarray(a), np.asarray(b)
+        alike = not force_same_dtype or a.dtype == b.dtype
+        return bool(alike and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+
+    @staticmethod
+    def values_eq_approx(a, b, allow_remove_inf=False, allow_remove_nan=False, rtol=None,
+                         atol=None):  # fmt: skip
+        """Whether two arrays of one shape and element type are equal but for rounding.
+
+        Parameters
+        ----------
+        a, b : array_like
+        allow_remove_inf, allow_remove_nan : bool
+            Whether infinities, or NaN, of ``a`` may be anything in ``b``.
+        rtol, atol : float, optional
+            1e-5 and 1e-8 by default, of float32 1e-4 and 1e-5.
+        """
+        a, b = np.asarray(a), np.asarray(b)
+        if a.shape != b.shape or a.dtype != b.dtype:
+            return False
+        if a.dtype.kind not in "fc":
+            return bool((a == b).all())
+        loose = (1e-4, 1e-5) if a.dtype.name == "float32" else (1e-5, 1e-8)
+        with np.errstate(invalid="ignore"):
+            near = np.isclose(
+                a, b, loose[0] if rtol is None else rtol, loose[1] if atol is None else atol,
+                equal_nan=True,
+            )  # fmt: skip
+        near |= (allow_remove_inf & np.isinf(a)) | (allow_remove_nan & np.isnan(a))
+        return bool(near.all())
+
     def in_same_class(self, other):
         """Whether another type has the same element type, number of axes and lengths of one."""
         return (

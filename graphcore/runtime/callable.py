@@ -313,6 +313,13 @@ class Function(Caller):
         """Theano's way to the rewritten graph: ``f.maker.fgraph.toposort()``."""
         return _Maker(self)
 
+    @property
+    def fn(self):
+        """Theano's inner function: ``f.fn()`` runs with the values that are kept."""
+        return _Machine(self)
+
+    vm = fn  # PyTensor's name of the same
+
     def disassembly(self):
         """Text of the program planned last, after those of the stages before it."""
         last = self._last()
@@ -385,6 +392,38 @@ class _Containers:
 
     def __getitem__(self, key):
         return self._f._container(key)
+
+
+class _Machine:
+    """What programs ask of the inner function of Theano's functions.
+
+    Attributes
+    ----------
+    storage_map : dict of Variable to list
+        Where the values of constants, shared variables and defaults are kept.
+    nodes : list of Apply
+        What is computed, in an order in which it can be.
+    allow_gc : bool
+        May be set, and changes nothing: memory of results in between is planned.
+    """
+
+    allow_gc = True
+
+    def __init__(self, f):
+        self._f = f
+        self.nodes = f.maker.fgraph.toposort()
+        read = [u for node in self.nodes for u in node.inputs if isinstance(u, Constant)]
+        self.storage_map = {
+            **{u: [u.data] for u in read},
+            **{v: v.container for v in f.shared},
+            **{v: kept for v, kept in zip(f.inputs, f.defaults, strict=True) if kept is not None},
+        }
+
+    def __call__(self, n_calls=1):
+        """Call the function, with the defaults of its inputs."""
+        for _ in range(n_calls):
+            results = self._f()
+        return results
 
 
 class _Maker:

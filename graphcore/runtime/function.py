@@ -8,7 +8,7 @@ import numpy as np
 from graphcore.errors import MissingInputError, UnusedInputError, shown
 from graphcore.graph.collector import collector_paused
 from graphcore.graph.nodes import SharedVariable, new_variable
-from graphcore.graph.walk import leaves_of, replace
+from graphcore.graph.walk import ancestors, leaves_of, replace
 from graphcore.lower.assemble import check_threads
 from graphcore.runtime.callable import Function
 from graphcore.runtime.inputs import read_inputs, read_outputs
@@ -117,7 +117,9 @@ def function(
     own = [s.variable for s in specs]
     if leaves is None or givens or any(v.owner is not None for v in own):
         leaves = leaves_of(graph, own)
-    _check_inputs(own, leaves, on_unused_input or "raise")
+    unused = _unused(own, leaves)
+    if unused:
+        _complain(unused, [*wanted, *(v for _, v in changes)], on_unused_input or "raise")
     specs, graph, changes = _own_inputs(specs, graph, changes)
     n = len(wanted)
     changes = [(v, new) for (v, _), new in zip(changes, graph[n:], strict=True)]
@@ -203,21 +205,28 @@ def _given(variable, value, strict=True):
     return value
 
 
-def _check_inputs(inputs, leaves, on_unused):
+def _unused(inputs, leaves):
+    """Inputs that nothing depends on."""
     needed = set(leaves)
     allowed = set(inputs)
     missing = [v for v in needed if not isinstance(v, SharedVariable) and v not in allowed]
     if missing:
         names = ", ".join(sorted(shown(v) for v in missing))
         raise MissingInputError(f"the outputs depend on {names}, which is not among the inputs")
-    for v in inputs:
-        if v not in needed:
-            message = f"nothing depends on the input {shown(v)}"
-            if on_unused == "raise":
-                hint = 'remove it, or pass on_unused_input="ignore"'
-                raise UnusedInputError(f"{message}: {hint}")
-            if on_unused == "warn":
-                warnings.warn(message, stacklevel=4)
+    return [v for v in inputs if v not in needed]
+
+
+def _complain(unused, graph, on_unused):
+    """About inputs that are neither used nor were given to what does not use them."""
+    given = [v for u in ancestors(graph) if hasattr(u, "_tag") for v in getattr(u.tag, "given", ())]
+    reached = set(leaves_of(given, unused))
+    for v in unused:
+        message = f"nothing depends on the input {shown(v)}"
+        if v not in reached and on_unused == "raise":
+            hint = 'remove it, or pass on_unused_input="ignore"'
+            raise UnusedInputError(f"{message}: {hint}")
+        if v not in reached and on_unused == "warn":
+            warnings.warn(message, stacklevel=4)
 
 
 def explain(f):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from graphcore.errors import shown
+from graphcore.errors import UnusedInputError, shown
 from graphcore.graph.nodes import Constant, SharedVariable, Variable
 from graphcore.runtime.reference import input_array
 from graphcore.tensor.convert import as_tensor_variable
@@ -82,6 +82,8 @@ class In:
         if update is not None and value is None:
             if isinstance(variable, SharedVariable):
                 raise TypeError(f"In: {shown(variable)} is shared, not an input; use updates=")
+            if getattr(update, "ndim", variable.ndim) != variable.ndim:
+                raise TypeError(f"In: the update of {shown(variable)} has another number of axes")
             raise ValueError(f"In: {shown(variable)} has an update but no value to begin with")
 
     def checked(self, value, downcast=None):
@@ -174,9 +176,12 @@ def read_inputs(inputs):
             item = In(item)
         v = item.variable
         if isinstance(v, SharedVariable):
-            raise TypeError(f"{shown(v)} is shared: its value is read by itself, not given")
+            raise TypeError(
+                f"Cannot use a shared variable ({shown(v)}) as explicit input: its value is read "
+                "by itself, not given"
+            )
         if any(v is other.variable for other in found):
-            raise ValueError(f"{shown(v)} stands twice among the inputs")
+            raise UnusedInputError(f"{shown(v)} stands twice among the inputs")
         found.append(item)
     return found
 

@@ -12,6 +12,7 @@ from importlib import import_module
 
 import numpy as np
 
+from graphcore.errors import NotScalarConstantError
 from graphcore.graph.nodes import Apply, Constant, SharedVariable, Variable
 from graphcore.graph.types import TensorType
 from graphcore.ops.user import UserOp as Op
@@ -35,6 +36,7 @@ from graphcore.tensor import (
     ordering,
     packing,
     padding,
+    positions,
     products,
     random,
     reductions,
@@ -59,6 +61,7 @@ from graphcore.tensor.operations import *  # noqa: F403
 from graphcore.tensor.ordering import *  # noqa: F403
 from graphcore.tensor.packing import *  # noqa: F403
 from graphcore.tensor.padding import *  # noqa: F403
+from graphcore.tensor.positions import *  # noqa: F403
 from graphcore.tensor.products import *  # noqa: F403
 from graphcore.tensor.reductions import *  # noqa: F403
 from graphcore.tensor.sequences import *  # noqa: F403
@@ -105,8 +108,9 @@ def __getattr__(name):
 __all__ = [
     "all_dtypes", "complex_dtypes", "continuous_dtypes", "discrete_dtypes", "float_dtypes",
     "int_dtypes", "integer_dtypes", "uint_dtypes",
-    "Apply", "Constant", "Op", "RandomStreams", "SharedVariable", "TensorConstant",
-    "TensorLike", "TensorSharedVariable", "TensorType", "TensorVariable", "Variable",
+    "Apply", "Constant", "NotScalarConstantError", "Op", "RandomStreams", "SharedVariable",
+    "TensorConstant", "TensorLike", "TensorSharedVariable", "TensorType", "TensorVariable",
+    "Variable",
     "as_tensor", "as_tensor_variable", "basic", "constant", "inc_subtensor", "linalg", "math",
     "newaxis", "nlinalg", "nnet", "opt", "random", "set_subtensor", "shared_randomstreams",
     "signal", "slinalg", "e",
@@ -116,5 +120,5 @@ __all__ = [
     *arranging.__all__, *complexes.__all__, *sequences.__all__,
     *creation.__all__, *elementwise.__all__, *matrix_functions.__all__, *operations.__all__,
     *ordering.__all__, *interpolation.__all__, *packing.__all__, *padding.__all__,
-    *products.__all__, *reductions.__all__, *shaping.__all__, *special.__all__,
+    *positions.__all__, *products.__all__, *reductions.__all__, *shaping.__all__, *special.__all__,
 ]  # fmt: skip

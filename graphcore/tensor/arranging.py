@@ -4,6 +4,7 @@ import builtins
 
 import numpy as np
 
+from graphcore.errors import NotScalarConstantError
 from graphcore.graph.nodes import Variable
 from graphcore.ops import points
 from graphcore.ops.elementwise import apply_row
@@ -448,13 +449,13 @@ def get_scalar_constant_value(v):
 
     Raises
     ------
-    ValueError
-        When it depends on anything else.
+    NotScalarConstantError
+        When it depends on anything else; a ``ValueError``.
     """
     v = as_tensor_variable(v)
     found = known_value(v)
     if found is None or found.size != 1:
-        raise ValueError(f"{v!r} is not a scalar constant")
+        raise NotScalarConstantError(f"{v!r} is not a scalar constant")
     return found.reshape(())
 
 

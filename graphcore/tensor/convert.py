@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from graphcore.graph.nodes import Variable
+from graphcore.graph.nodes import Apply, Variable
 from graphcore.ops.elementwise import cast
 from graphcore.ops.operands import check_dtype
 from graphcore.ops.operands import constant as _constant
-from graphcore.ops.shape import Concatenate, expand
+from graphcore.ops.shape import Concatenate, dimshuffle, expand
 
 
 def constant(x, name=None, ndim=None, dtype=None):
@@ -37,8 +37,9 @@ def constant(x, name=None, ndim=None, dtype=None):
 def as_tensor_variable(x, name=None, ndim=None, dtype=None):
     """A symbolic array of anything that can be one.
 
-    Variables are returned as they are, sequences that contain variables are stacked, everything
-    else becomes a constant.
+    Variables are returned as they are, of an ``Apply`` its output, sequences that contain variables
+    are stacked, everything else becomes a constant.  ``ndim`` adds axes of length 1 in front, or
+    takes off some that are known to have this length.
 
     Examples
     --------
@@ -47,7 +48,7 @@ def as_tensor_variable(x, name=None, ndim=None, dtype=None):
     >>> tt.as_tensor([a, 1.0, 2 * a]).eval({a: 3.0})
     array([3., 1., 6.])
     """
-    x = stacked(x)
+    x = _output(x) if isinstance(x, Apply) else stacked(x)
     if not isinstance(x, Variable):
         return constant(x, name, ndim, dtype)
     if dtype is not None:
@@ -58,8 +59,19 @@ def as_tensor_variable(x, name=None, ndim=None, dtype=None):
 as_tensor = as_tensor_variable
 
 
+def _output(node):
+    """The output of a node that has one, or says which one is meant."""
+    which = getattr(node.op, "default_output", None)
+    if which is None and len(node.outputs) > 1:
+        raise TypeError(f"{node.op} has {len(node.outputs)} outputs; take one of node.outputs")
+    return node.outputs[which or 0]
+
+
 def _with_ndim(x, ndim):
-    if x.type.ndim > ndim:
+    more = x.type.ndim - ndim
+    if more > 0 and x.type.shape[:more] == (1,) * more:
+        return dimshuffle(x, range(more, x.type.ndim))
+    if more > 0:
         raise ValueError(f"expected an array with {ndim} axes, got one with {x.type.ndim}")
     return expand(x, range(ndim - x.type.ndim), ndim)
 

@@ -8,11 +8,10 @@ from graphcore.tensor.ordering import (
     cumprod,
     cumsum,
     diff,
-    ravel_multi_index,
     searchsorted,
     unique,
-    unravel_index,
 )
+from graphcore.tensor.positions import ravel_multi_index, unravel_index
 from graphcore.tensor.sequences import (
     bartlett,
     fill_diagonal,

@@ -9,7 +9,7 @@ Examples
 >>> tt.Reshape(2)(tt.arange(4), (2, 2)).eval()
 array([[0, 1],
        [2, 3]])
->>> tt.elemwise.Sum(axis=1)([[1.0, 2.0], [3.0, 4.0]]).eval()
+>>> tt.Sum(axis=1)([[1.0, 2.0], [3.0, 4.0]]).eval()
 array([3., 7.])
 """
 

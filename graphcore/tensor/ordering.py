@@ -1,9 +1,8 @@
 """Order and position: sorting, extremes, cumulative sums, searching, counting."""
 
-import numpy as np
-
 from graphcore.graph.nodes import Variable
 from graphcore.ops import lines, points, ranges
+from graphcore.ops.debug import Assert
 from graphcore.ops.elementwise import apply_row, cast
 from graphcore.ops.index import IncTake, shape_entry
 from graphcore.ops.operands import as_variables, constant, graph, is_inexact, promote
@@ -324,7 +323,7 @@ def bincount(x, weights=None, minlength=None, assert_nonneg=False):
     minlength : int, optional
         Least length of the result.
     assert_nonneg : bool
-        Accepted for programs written for Theano: a negative number is always an error.
+        Whether a negative number is an ``AssertionError`` and not an ``IndexError``.
 
     Examples
     --------
@@ -335,6 +334,8 @@ def bincount(x, weights=None, minlength=None, assert_nonneg=False):
     x = cast(as_tensor_variable(x), "int64")
     if x.type.ndim != 1:
         raise TypeError(f"bincount: needs a vector, not an array with {x.type.ndim} axes")
+    if assert_nonneg:
+        x = Assert("bincount: a number is negative")(x, apply_row("ge", x, 0))
     least = constant(0 if minlength is None else minlength)
     length = reduce("max", Concatenate(0)(x + 1, expand(cast(least, "int64"), (0,), 1)), (0,))
     weights = constant(1) if weights is None else as_tensor_variable(weights)
@@ -532,66 +533,9 @@ def permute_row_elements(x, y, inverse=0):
     return ranges.take_along(x, y, ndim - 1)
 
 
-def unravel_index(indices, dims, order="C", ndim=None):
-    """Positions on every axis of positions in the flattened array of shape ``dims``.
-
-    ``ndim`` is the number of axes, where ``dims`` is a vector of unknown length.
-
-    Examples
-    --------
-    >>> import graphcore.tensor as tt
-    >>> [i.eval().tolist() for i in tt.unravel_index([5, 2], (2, 3))]
-    [[1, 0], [2, 2]]
-    """
-    indices = as_tensor_variable(indices)
-    if ndim is not None:
-        dims = as_tensor_variable(dims)
-    lengths = _entries(dims, ndim)
-    found = []
-    for n in reversed(lengths) if order == "C" else lengths:
-        found.append(apply_row("mod", indices, n))
-        indices = apply_row("floor_div", indices, n)
-    return tuple(reversed(found)) if order == "C" else tuple(found)
-
-
-def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
-    """Positions in the flattened array of shape ``dims`` of positions on every axis.
-
-    Parameters
-    ----------
-    multi_index : sequence of integer arrays
-    dims : sequence of int
-    mode : {"raise", "wrap", "clip"}
-    order : {"C", "F"}
-    """
-    flat = constant(0)
-    indices = [as_tensor_variable(i) for i in multi_index]
-    pairs = list(zip(indices, _entries(dims, len(indices)), strict=True))
-    for i, n in pairs if order == "C" else pairs[::-1]:
-        if mode == "raise":  # a range of the right length complains
-            i = take(ranges.arange(n), apply_row("switch", i < 0, n, i), 0)
-        elif mode == "wrap":
-            i = apply_row("mod", i, n)
-        else:
-            i = apply_row("minimum", apply_row("maximum", i, 0), n - 1)
-        flat = apply_row("mul", flat, n) + i
-    return flat
-
-
-def _entries(dims, count=None):
-    """Lengths as numbers or scalars; a count is needed where that of a variable is not known."""
-    if isinstance(dims, Variable) and dims.type.ndim:
-        count = dims.type.shape[0] or count
-        if count is None:
-            raise ValueError("pass ndim, as the number of lengths is not known")
-        return [getitem(dims, i) for i in range(count)]
-    return [int(n) if isinstance(n, (int, np.integer)) else n for n in np.atleast_1d(dims).tolist()]
-
-
 __all__ = [
     "argmax", "argmin", "argsort", "argtopk", "bincount", "choose", "compress", "cumprod",
     "cumsum", "diff", "flatnonzero", "inverse_permutation", "max_and_argmax", "median", "nonzero",
-    "nonzero_values", "percentile", "permute_row_elements", "ptp", "quantile", "ravel_multi_index",
-    "searchsorted", "sort", "take_along_axis", "topk", "topk_and_argtopk", "unique",
-    "unravel_index", "where",
+    "nonzero_values", "percentile", "permute_row_elements", "ptp", "quantile",
+    "searchsorted", "sort", "take_along_axis", "topk", "topk_and_argtopk", "unique", "where",
 ]  # fmt: skip

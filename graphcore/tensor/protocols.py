@@ -12,6 +12,7 @@ from graphcore.tensor import (
     matrix_functions,
     ordering,
     padding,
+    positions,
     products,
     reductions,
     sequences,
@@ -84,7 +85,7 @@ def call_ufunc(ufunc, method, inputs, kwargs):
 
 
 _MODULES = (
-    reductions, shaping, products, ordering, arranging, padding, sequences, complexes,
+    reductions, shaping, products, ordering, arranging, padding, positions, sequences, complexes,
 )  # fmt: skip
 _SAME_NAME = (
     "mean", "var", "std", "dot", "outer", "inner", "vdot", "tensordot", "einsum", "argmax",

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from graphcore._graph import shape_source
-from graphcore.errors import shown
+from graphcore.errors import MissingInputError, shown
 from graphcore.graph.nodes import Constant, SharedVariable, Variable, new_variable
 from graphcore.graph.types import TensorType
 from graphcore.graph.walk import inputs_of, replace
@@ -353,7 +353,7 @@ class _Scan:
         for v in inputs_of(results, stop=allowed):
             # generators bring their updates along, as in Theano
             if v not in allowed and getattr(v, "default_update", None) is None:
-                raise ValueError(
+                raise MissingInputError(
                     f"scan: with strict=True the step uses only what it is given, but it uses "
                     f"{shown(v)}; add it to non_sequences"
                 )
@@ -389,6 +389,8 @@ class _Scan:
                 found.append(getitem(next(arrays), slice(-min(o.taps), None)))
             else:
                 found.append(_last_steps(next(collected), truncate))
+        for v in found:  # what the steps do not use is no unused input of a function
+            v.tag.given = (*self.sequences, *self.fixed, *(o.first for o in self.outputs if o.taps))
         return found, OrderedUpdates({v: getitem(next(arrays), -1) for v in shared})
 
     def _carried(self, roots, shared):

@@ -42,7 +42,15 @@ def shape(x):
     >>> tt.shape(x).eval({x: [[1, 2, 3]]})
     array([1, 3])
     """
-    return ops.shape_of(as_tensor_variable(x))
+    x = as_tensor_variable(x)
+    return _given(ops.shape_of(x), x)
+
+
+def _given(y, x):
+    """``y``, which tells about ``x`` without depending on it."""
+    if y.owner is None:  # an input that only this asks for is no unused one
+        y.tag.given = (x,)
+    return y
 
 
 @following
@@ -50,7 +58,7 @@ def size(x):
     """Number of elements of ``x``."""
     x = as_tensor_variable(x)
     if x.type.size is not None:
-        return constant(x.type.size, "int64")
+        return _given(constant(x.type.size, "int64"), x)
     return graph.prod(ops.shape_of(x), (0,))
 
 
