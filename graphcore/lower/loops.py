@@ -19,6 +19,7 @@ from graphcore.lower.memory import LANES, TILE_LD
 from graphcore.lower.pairs import (
     products_in_pairs,
     roots_of_sums,
+    steps_in_pairs,
     stores_in_pairs,
     sums_in_pairs,
 )
@@ -232,7 +233,7 @@ class LoopEmitter:
         for item in self.group.items:
             getattr(self, "_" + item.kind)(item)
         self.body = products_in_pairs(share_divisions(self.body, self.new_register))
-        self.body = roots_of_sums(self.body)
+        self.body = steps_in_pairs(roots_of_sums(self.body))
         if self.straight:
             self.body = sums_in_pairs(self.body)
         loop = self.step(self.body)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 SUMS = ("sum_d_all", "dot_dd_all")
 BY_INDEX = {"gather": ("b", "a", "gather_two"), "scatter_add_apart": ("a", "b", "scatter_add_two")}
+STEPS = ("vssvs", "vssvv", "vvsvs", "vvsvv")  # forms of what two steps of a polynomial read
 NONE = 0  # slot of an operand that a call does not have
 
 
@@ -29,6 +30,31 @@ def products_in_pairs(calls):
                 found[at] = None
                 call = f"mulmul_ddd_{''.join(o.form for o in three)}", y, three, k, node
             elif y.register >= 0 and uses[y.register] == 1:
+                first[y.register] = len(found)
+        found.append(call)
+    return [call for call in found if call is not None]
+
+
+def steps_in_pairs(calls):
+    """The calls with one in place of two steps of a polynomial, ``(a * b + c) * d + e``.
+
+    The bits are the same; a block register is not written and read again.
+    """
+    uses = Counter(o.register for call in calls for o in call[2])
+    first, found = {}, []  # by register of a step with one use: position in found
+    for call in calls:
+        name, y, operands, k, node = call
+        if name.startswith("muladd_ddd_"):
+            inner = next((o.register for o in operands[:2] if o.register in first), None)
+            if inner is not None:
+                rest = (operands[operands[0].register == inner], operands[2])
+                three = found[first[inner]][2]
+                form = "".join(o.form for o in (*three, *rest))
+                if form in STEPS:
+                    found[first.pop(inner)] = None
+                    five = (*three, type(y)(y.form, NONE), *rest)
+                    call = f"horner_{form}", y, five, k, node
+            if call[0] == name and y.register >= 0 and uses[y.register] == 1:
                 first[y.register] = len(found)
         found.append(call)
     return [call for call in found if call is not None]

@@ -427,6 +427,11 @@ GK_KERNEL(store_pair, gk_store_pair(n, GK_D(y), GK_D(a), GK_D(b)))
 GK_KERNEL(increase_vv, gk_increase_vv(n, GK_D(y), GK_D(a), GK_D(b)))
 GK_KERNEL(increase_vs, gk_increase_vs(n, GK_D(y), GK_D(a), *GK_D(b)))
 
+/* unrolled like the loops of the op table, see there */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC optimize("unroll-loops")
+#endif
 /* y = sqrt(a b + c): loads, product and sum are done while the unit for roots is busy */
 #define GK_ROOT(FORM, A, B, C)                                                          \
   static void gk_k_sqrt_muladd_##FORM(ptrdiff_t n, char **P, const gk_ins *ins) {        \
@@ -442,6 +447,20 @@ static inline void gk_root_of_products(ptrdiff_t n, double *restrict y, const do
   for (ptrdiff_t i = 0; i < n; i++) y[i] = gk_sqrt(GK_FMA(a[i], b[i], c[i] * d[i]));
 }
 GK_KERNEL(root_of_products, gk_root_of_products(n, GK_D(y), GK_D(a), GK_D(b), GK_D(c), (double *)P[ins->k0 >> 32]))
+/* y = (a b + c) d + e, two steps of a polynomial; the rows of P of d and e are in k0 and k1 */
+#define GK_HORNER(FORM, A, B, C, D, E)                                                      \
+  static void gk_k_horner_##FORM(ptrdiff_t n, char **P, const gk_ins *ins) {                 \
+    double *restrict y = GK_D(y);                                                           \
+    const double *a = GK_D(a), *b = GK_D(b), *c = GK_D(c);                                   \
+    const double *d = (double *)P[ins->k0 >> 32], *e = (double *)P[GK_LOW(ins->k1)];         \
+    for (ptrdiff_t i = 0; i < n; i++) y[i] = GK_FMA(GK_FMA(a[A], b[B], c[C]), d[D], e[E]);   \
+  }
+GK_HORNER(vssvs, i, 0, 0, i, 0) GK_HORNER(vssvv, i, 0, 0, i, i)
+GK_HORNER(vvsvs, i, i, 0, i, 0) GK_HORNER(vvsvv, i, i, 0, i, i)
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC pop_options
+#endif
+#define GK_HORNER_NAMED(FORM) {"horner_" #FORM, gk_k_horner_##FORM},
 #define GK_ROOT_NAMED(FORM) {"sqrt_muladd_" #FORM, gk_k_sqrt_muladd_##FORM},
 
 typedef struct {
@@ -466,6 +485,7 @@ static const gk_named gk_structural[] = {
     {"sum_and_dot", gk_k_sum_and_dot},     {"two_dots", gk_k_two_dots},
     {"linear", gk_k_linear},               GK_LANES_KERNELS GK_CHAINS_KERNELS
     {"stream", gk_k_stream},               {"root_of_products", gk_k_root_of_products},
+    GK_HORNER_NAMED(vssvs) GK_HORNER_NAMED(vssvv) GK_HORNER_NAMED(vvsvs) GK_HORNER_NAMED(vvsvv)
     GK_ROOT_NAMED(vvv) GK_ROOT_NAMED(vvs) GK_ROOT_NAMED(vsv) GK_ROOT_NAMED(vss)
     GK_ROOT_NAMED(svv) GK_ROOT_NAMED(svs) GK_ROOT_NAMED(ssv)
     {"load_f8", gk_load_f8},               {"store_f8", gk_store_f8},

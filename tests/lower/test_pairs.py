@@ -61,6 +61,7 @@ def test_roots_of_sums_are_those_of_their_own_kernels(form, level):
 def _without_pairs(patch):
     patch.setattr(loops, "products_in_pairs", lambda calls: calls)
     patch.setattr(loops, "roots_of_sums", lambda calls: calls)
+    patch.setattr(loops, "steps_in_pairs", lambda calls: calls)
     patch.setattr(loops, "sums_in_pairs", lambda calls: calls)
     patch.setattr(lanes, "arrays_in_pairs", lambda steps: steps)
     patch.setattr(emit, "fills_in_pairs", lambda steps, memory: steps)
@@ -130,34 +131,48 @@ def test_programs_give_the_same_bits(call, monkeypatch):
         np.testing.assert_array_equal([a, *g], [b, *h])
 
 
-ROOTS = {
-    "root_of_products": lambda a, b, s: a * a + b * b,
-    "sqrt_muladd_vvv": lambda a, b, s: a * b + tt.exp(b),
-    "sqrt_muladd_vvs": lambda a, b, s: a * b + s,
-    "sqrt_muladd_svv": lambda a, b, s: s * a + b,
-    "sqrt_muladd_vss": lambda a, b, s: a * s + 2,
+TAKEN_ALONG = {  # a call, and what it computes before the last function
+    "root_of_products": (tt.sqrt, lambda a, b, s: a * a + b * b),
+    "sqrt_muladd_vvv": (tt.sqrt, lambda a, b, s: a * b + tt.exp(b)),
+    "sqrt_muladd_vvs": (tt.sqrt, lambda a, b, s: a * b + s),
+    "sqrt_muladd_svv": (tt.sqrt, lambda a, b, s: s * a + b),
+    "sqrt_muladd_vss": (tt.sqrt, lambda a, b, s: a * s + 2),
+    "horner_vssvs": (tt.exp, lambda a, b, s: (a * s + 2) * a - 3),
+    "horner_vssvv": (tt.exp, lambda a, b, s: (a * 0.5 + s) * a + b),
+    "horner_vvsvs": (tt.exp, lambda a, b, s: b * (a * b + s) + 0.5),
+    "horner_vvsvv": (tt.exp, lambda a, b, s: (a * b + s) * b + a),
 }
 
 
 @pytest.mark.parametrize("n", [3, 40, 700, 40_000])
-@pytest.mark.parametrize("call", ROOTS)
-def test_roots_of_sums(call, n, monkeypatch):
+@pytest.mark.parametrize("call", TAKEN_ALONG)
+def test_what_is_taken_along(call, n, monkeypatch):
     a, b, s = *tt.vectors("a", "b"), tt.scalar("s")
     values = [*np.random.default_rng(n).normal(size=(2, n)), 1.5]
-    term = ROOTS[call](a, b, s)
-    once = [tt.sqrt(term)]
-    twice = [tt.sqrt(term), tt.exp(term)]  # the sum is needed, too
-    for outputs in (once, twice):
-        with monkeypatch.context() as patch:
-            _without_pairs(patch)
-            f = graphcore.function([a, b, s], outputs, on_unused_input="ignore")
-            want = f(*values)
-        g = graphcore.function([a, b, s], outputs, on_unused_input="ignore")
-        for x, y in zip(g(*values), want, strict=True):
-            np.testing.assert_array_equal(x, y)
-        assert (call in g.disassembly()) == (outputs is once)
-        assert call not in f.disassembly()
+    function, argument = TAKEN_ALONG[call]
+    term = argument(a, b, s)
+    outputs = [function(term)]
+    with monkeypatch.context() as patch:
+        _without_pairs(patch)
+        f = graphcore.function([a, b, s], outputs, on_unused_input="ignore")
+        want = f(*values)
+    g = graphcore.function([a, b, s], outputs, on_unused_input="ignore")
+    np.testing.assert_array_equal(g(*values), want)
+    assert call in g.disassembly() and call not in f.disassembly()
+    known = dict(zip((a, b, s), values, strict=True))
     with np.errstate(invalid="ignore"):
-        np.testing.assert_allclose(
-            want[0], np.sqrt(term.eval(dict(zip((a, b, s), values, strict=True))))
-        )
+        root = np.sqrt if function is tt.sqrt else np.exp
+        np.testing.assert_allclose(want[0], root(graphcore.evaluate([term], known)[0]), rtol=1e-12)
+
+
+def test_a_sum_that_others_need_is_not_taken_along():
+    a, b = tt.vectors("a", "b")
+    values = np.random.default_rng(1).uniform(0.5, 1, size=(2, 700))
+    total = a * a + b * b
+    f = graphcore.function([a, b], [tt.sqrt(total), tt.exp(total), tt.exp(total * b + a)])
+    root, first, second = f(*values)
+    assert not any(name in f.disassembly() for name in TAKEN_ALONG)
+    want = (values**2).sum(axis=0)
+    np.testing.assert_allclose(root, np.sqrt(want), rtol=1e-14)
+    np.testing.assert_allclose(first, np.exp(want), rtol=1e-14)
+    np.testing.assert_allclose(second, np.exp(want * values[1] + values[0]), rtol=1e-14)
