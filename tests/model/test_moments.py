@@ -65,11 +65,6 @@ def _normal_points(n=1_000_000):
     return ndtri((np.arange(n) + 0.5) / n)
 
 
-def test_other_cut_distributions_say_so():
-    with pytest.raises(NotImplementedError, match="Truncated of Gamma"):
-        pm.Truncated.dist(pm.Gamma.dist(1, 1), upper=1.0).distribution.mean
-
-
 def test_mixtures():
     w = np.array([[0.2, 0.8], [0.5, 0.5]])
     rv = pm.Mixture.dist(w, pm.Normal.dist([1.0, 3.0], [0.5, 2.0]))

@@ -14,6 +14,7 @@ from graphcore.model.distributions.areas import (
     OrderedMultinomial,
     StickBreakingWeights,
 )
+from graphcore.model.distributions.autoregression import AR, AR1
 from graphcore.model.distributions.base import Distribution, RandomVariable
 from graphcore.model.distributions.bound import Bound
 from graphcore.model.distributions.bounded import DiracDelta, Kumaraswamy, LogitNormal, Triangular
@@ -96,8 +97,6 @@ from graphcore.model.distributions.skewed import (
 from graphcore.model.distributions.survival import ChiSquared, HalfStudentT, Pareto, Wald, Weibull
 from graphcore.model.distributions.timeseries import GaussianRandomWalk
 from graphcore.model.distributions.walks import (
-    AR,
-    AR1,
     GARCH11,
     EulerMaruyama,
     MvGaussianRandomWalk,

@@ -476,6 +476,10 @@ class Distribution:
         found = tt.as_tensor_variable(getattr(type(self), name)(tt, **self.arguments))
         return tt.broadcast_to(found, self.shape)
 
+    def corners(self):
+        """Places at which the density is not smooth, in ascending order."""
+        return []
+
     def draw(self, rng, size, given):
         """Random numbers; ``given`` has the values of other random variables."""
         if not hasattr(type(self), "random"):

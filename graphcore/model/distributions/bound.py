@@ -1,6 +1,6 @@
 """``Bound``: a distribution on a part of its support, not normalised."""
 
-from graphcore.model.distributions.base import Distribution
+from graphcore.model.distributions.base import Distribution, RandomVariable
 from graphcore.model.distributions.modifiers import Truncated
 
 
@@ -45,6 +45,10 @@ class Bound(Truncated):
         raise NotImplementedError(f"{self.label}: Bound is not normalised; use Truncated")
 
     log_ccdf = inv_cdf = log_cdf
+
+    def _moments(self):
+        between = (RandomVariable(self.base), self.lower, self.upper)
+        return Truncated.make(self.label, between, {})._moments()
 
 
 class _Family:

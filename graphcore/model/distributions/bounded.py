@@ -64,6 +64,32 @@ class Kumaraswamy(Distribution):
         return (-np.expm1(-rng.exponential(1.0, size) / b)) ** (1 / a)
 
 
+_Z = np.arange(-64, 65) / 7.5  # the trapezoidal rule for densities like the normal one
+_NORMAL = np.exp(-0.5 * _Z**2) / np.exp(-0.5 * _Z**2).sum()
+_L = np.arange(-75, 76) / 2.0  # and for those like the logistic one
+_LOGISTIC = 0.5 / np.square(np.exp(0.5 * _L) + np.exp(-0.5 * _L))
+
+
+def _logit_normal_moments(o, mu, sigma):
+    """Mean and variance of a number with normal log odds.
+
+    A mean over the normal variable where it is not much wider than the logistic function, and
+    otherwise over a logistic variable, which lies below the normal one with the same probability.
+    """
+    narrow = sigma < 2
+    mu, sigma = o.as_tensor_variable(mu), o.as_tensor_variable(sigma)
+    each, scale = (o.expand_dims(v, v.ndim) for v in (mu, sigma))
+    share = o.sigmoid(each + o.minimum(scale, 2.0) * _Z)
+    center = o.sum(share * _NORMAL, axis=-1, keepdims=True)
+    spread = o.sum(o.sqr(share - center) * _NORMAL, axis=-1)
+    width = o.maximum(scale, 2.0)
+    z = (each - _L) / width
+    mean = o.switch(narrow, center[..., 0], o.sum(o.exp(o.log_ndtr(z)) * _LOGISTIC, axis=-1))
+    # sigmoid**2 is sigmoid less its derivative, the logistic density
+    slope = o.sum(o.exp(-0.5 * o.sqr(z) - HALF_LOG_2PI) * _LOGISTIC, axis=-1) / width[..., 0]
+    return mean, o.switch(narrow, spread, mean * (1 - mean) - slope)
+
+
 class LogitNormal(Distribution):
     """Numbers whose log odds are normal with ``mu`` and ``sigma`` (or ``tau``).
 
@@ -96,6 +122,12 @@ class LogitNormal(Distribution):
     def icdf(o, q, mu, sigma):
         return o.sigmoid(mu + sigma * o.ndtri(q))
 
+    def mean(o, mu, sigma):
+        return _logit_normal_moments(o, mu, sigma)[0]
+
+    def variance(o, mu, sigma):
+        return _logit_normal_moments(o, mu, sigma)[1]
+
     def support_point(o, mu, sigma):
         return o.sigmoid(mu)
 
@@ -125,6 +157,9 @@ class Triangular(Distribution):
 
     def support(lower, upper, c):
         return interval(lower, upper)
+
+    def corners(self):
+        return [self.arguments["c"]]
 
     def logp(o, x, lower, upper, c):
         left, right = (x - lower) / (c - lower), (upper - x) / (upper - c)

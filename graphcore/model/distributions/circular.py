@@ -14,6 +14,7 @@ from graphcore.model.distributions.quadrature import (
     along,
     log_integral,
     log_mean,
+    rule,
     stretch,
 )
 from graphcore.model.distributions.transforms import circular
@@ -115,6 +116,32 @@ def _angles(o, x, mu, kappa):
     return o.switch(mirrored, above, below), o.switch(mirrored, below, above)
 
 
+def _turned(o, mu, kappa):
+    """Mean and variance of angles as numbers from -pi to pi.
+
+    Around ``mu`` the density is symmetric; what lies beyond pi comes out at the other end.
+    """
+    turn = 2 * math.pi
+    mu = mu - turn * o.round(mu / turn)
+    size, side = o.switch(mu < 0, -mu, mu), o.switch(mu < 0, -1.0, 1.0)
+
+    def moments(start):
+        """Probability, mean and mean square of distances from the mode beyond ``start``."""
+        _, length = _falling(o, start, math.pi - start, kappa)
+        x, log_w = rule()
+        s = along(o, start) + along(o, length) * x
+        kernel = -2 * along(o, kappa) * o.sqr(o.sin(0.5 * s))
+        w = o.exp(log_w + kernel - (log_i0e(o, along(o, kappa)) + LOG_2PI)) * along(o, length)
+        return [o.sum(w * s**k, axis=-1) for k in range(3)]
+
+    whole = moments(0.0 * size)[2] * 2
+    share, first, _ = moments(math.pi - size)
+    mean = size - turn * share
+    # squares of size + s, and of size + s - turn beyond pi, each less the mean
+    shifted = -2 * turn * (first + (size - mean) * share) + turn**2 * share
+    return side * mean, whole + o.sqr(size - mean) + shifted
+
+
 class VonMises(Distribution):
     """Directions around ``mu`` with concentration ``kappa``.
 
@@ -142,6 +169,12 @@ class VonMises(Distribution):
     def logccdf(o, x, mu, kappa):
         inner = o.switch(x <= -math.pi, 0.0, _angles(o, x, mu, kappa)[1])
         return o.switch(x < math.pi, inner, -math.inf)
+
+    def mean(o, mu, kappa):
+        return _turned(o, mu, kappa)[0]
+
+    def variance(o, mu, kappa):
+        return _turned(o, mu, kappa)[1]
 
     def support_point(o, mu, kappa):
         return mu - 2 * math.pi * o.round(mu / (2 * math.pi))

@@ -166,6 +166,12 @@ class Cauchy(Distribution):
         z, tail = _cauchy_tail(o, x, alpha, beta)
         return o.switch(z < 0, o.log1p(-tail), o.log(tail))
 
+    def mean(o, alpha, beta):
+        return math.nan * (alpha + beta)  # there is none
+
+    def variance(o, alpha, beta):
+        return math.nan * (alpha + beta)
+
     def support_point(o, alpha, beta):
         return alpha
 
@@ -279,6 +285,9 @@ class Laplace(Distribution):
     """
 
     params = {"mu": Param(real), "b": Param(positive, typical=(0.3, 3.0))}
+
+    def corners(self):
+        return [self.arguments["mu"]]
 
     def logp(o, x, mu, b):
         return -o.abs(x - mu) / b - o.log(b) - LOG_2

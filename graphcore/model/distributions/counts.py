@@ -231,6 +231,39 @@ class HyperGeometric(Tabled):
         return stats.hypergeom(N, k, n)
 
 
+_SUMMED = 512
+
+
+def _survival_sums(o, q, beta):
+    """The sums over k = 1, 2, ... of ``q**(k**beta)`` and of ``k * q**(k**beta)``.
+
+    The first terms by themselves, the rest by the formula of Euler and Maclaurin.
+    """
+    rate = -o.log(q)
+    k = np.arange(1.0, _SUMMED)
+    each, power = (o.expand_dims(v, v.ndim) for v in map(o.as_tensor_variable, (rate, beta)))
+    terms = o.exp(-each * k**power)
+    n = float(_SUMMED)
+    g = rate * n**beta
+    last = o.exp(-g)
+    # derivatives of g, and of exp(-g) over itself
+    g1 = g * beta / n
+    g2 = g1 * (beta - 1) / n
+    g3 = g2 * (beta - 2) / n
+    first, second, third = -g1, o.sqr(g1) - g2, 3 * g1 * g2 - g3 - g1**3
+
+    def rest(power, value, slope, bend):
+        """Of n**(power - 1) * exp(-g) from n on: integral, value and first and third slopes."""
+        a = power / beta
+        size = o.exp(o.gammaln(a) - a * o.log(rate)) / beta
+        return size * o.gammaincc(a, g) + last * (value / 2 - slope / 12 + bend / 720)
+
+    return (
+        o.sum(terms, axis=-1) + rest(1.0, 1.0, first, third),
+        o.sum(k * terms, axis=-1) + rest(2.0, n, 1 + n * first, 3 * second + n * third),
+    )
+
+
 class DiscreteWeibull(Distribution):
     """Counts of which more than x happen with probability ``q**((x + 1)**beta)``.
 
@@ -258,6 +291,13 @@ class DiscreteWeibull(Distribution):
 
     def logccdf(o, x, q, beta):
         return o.pow(o.maximum(o.floor(x) + 1, 0.0), beta) * o.log(q)
+
+    def mean(o, q, beta):
+        return _survival_sums(o, q, beta)[0]
+
+    def variance(o, q, beta):
+        first, second = _survival_sums(o, q, beta)
+        return 2 * second - first - o.sqr(first)
 
     def support_point(o, q, beta):
         return o.maximum(o.floor(o.pow(math.log(0.5) / o.log(q), 1 / beta)) - 1, 0.0)

@@ -70,6 +70,9 @@ class Interpolated(Distribution):
         pdf, slope, below, step = self._piece(inside)
         return tt.log(tt.minimum(below + pdf * step + 0.5 * slope * tt.sqr(step), 1.0))
 
+    def corners(self):
+        return [*map(tt.constant, self.x[1:-1])]
+
     def initial(self):
         mean = np.trapezoid(self.x * self.pdf, self.x)
         return tt.broadcast_to(tt.constant(mean), self.shape)

@@ -19,6 +19,7 @@ from graphcore.model.distributions.packed import (
     packed_diagonal,
 )
 from graphcore.model.distributions.parameters import Param
+from graphcore.model.distributions.special import gammaln_half_step
 from graphcore.runtime.reference import evaluate
 
 
@@ -200,6 +201,34 @@ class LKJCholeskyCov(Distribution):
             variance = sum(tt.sqr(value[k]) for k in range(end - i, end + 1))
             rows.append((i, value[end], tt.sqrt(variance), 0.5 * tt.log(variance)))
         return rows
+
+    @property
+    def mean(self):
+        return tt.broadcast_to(self._elements()[0], self.shape)
+
+    @property
+    def variance(self):
+        mean, squares = self._elements()
+        return tt.broadcast_to(squares - tt.sqr(mean), self.shape)
+
+    def _elements(self):
+        """Means of the elements and of their squares.
+
+        A row is a deviation times a direction, whose last element has a square that is Beta(b, k/2)
+        for row k of the onion method; the others share the rest evenly, with either sign.
+        """
+        n = int(self.arguments["n"].data)
+        rows, columns = np.tril_indices(n)
+        ends, half = rows == columns, 0.5 * rows
+        total = self.arguments["eta"][..., None] + 0.5 * (n - 1)
+        b = total - half
+        root = tt.exp(gammaln_half_step(tt, b) - gammaln_half_step(tt, total))
+        shape = (*self.sd.shape[:-1], n)
+        center, spread = (
+            tt.broadcast_to(v, shape)[..., rows] for v in (self.sd.mean, self.sd.variance)
+        )
+        share = tt.switch(ends, b, 0.5) / total
+        return center * tt.switch(ends, root, 0.0), (spread + tt.sqr(center)) * share
 
     def support_point(o, eta, n):
         return tt.constant(np.eye(int(n.data))[np.tril_indices(int(n.data))])

@@ -25,6 +25,7 @@ from graphcore.model.distributions.constraints import (
     whole,
 )
 from graphcore.model.distributions.continuous import Normal
+from graphcore.model.distributions.moments import mean_and_variance
 from graphcore.model.distributions.parameters import as_parameter
 from graphcore.model.distributions.quadrature import along, rule, stretch
 from graphcore.runtime.reference import evaluate
@@ -249,7 +250,8 @@ class Censored(_Cut):
         for bound, side in ((self.lower, 0), (self.upper, 1)):
             if bound is not None:
                 at = tt.switch(tt.isinf(bound), 0.0, bound)  # where nothing lies
-                found.append((tt.exp(self._tails(bound)[side]), at, 0.0))
+                beyond = self._tails(bound) if side else self._below_lower()
+                found.append((tt.exp(beyond[side]), at, 0.0))
         return found
 
     def draw(self, rng, size, given):
@@ -279,6 +281,9 @@ class Truncated(_Cut):
     >>> d.logp([1.0, 2.0, 3.0]).eval()
     array([-inf,   0.,  -1.])
     """
+
+    def corners(self):
+        return self.base.corners()
 
     def _find_support(self):
         support = self.base.support_of()
@@ -346,11 +351,15 @@ class Truncated(_Cut):
 
     @property
     def mean(self):
-        return tt.broadcast_to(self._normal_moments()[0], self.shape)
+        return tt.broadcast_to(self._moments()[0], self.shape)
 
     @property
     def variance(self):
-        return tt.broadcast_to(self._normal_moments()[1], self.shape)
+        return tt.broadcast_to(self._moments()[1], self.shape)
+
+    def _moments(self):
+        """Mean and variance."""
+        return self._normal_moments() if isinstance(self.base, Normal) else mean_and_variance(self)
 
     def _normal_moments(self):
         """Mean and variance of a truncated normal variable, by Gauss's rule.
@@ -358,10 +367,6 @@ class Truncated(_Cut):
         The usual differences of densities at the bounds lose all digits in tails and in narrow
         intervals.
         """
-        if not isinstance(self.base, Normal):
-            raise NotImplementedError(
-                f"{self.shown} of {self.base.shown} has no formula of moments"
-            )
         mu, sigma = self.base.arguments["mu"], self.base.arguments["sigma"]
         a = -math.inf if self.lower is None else (self.lower - mu) / sigma
         b = math.inf if self.upper is None else (self.upper - mu) / sigma

@@ -102,6 +102,12 @@ class HalfCauchy(Distribution):
     def logccdf(o, x, beta):
         return o.log(o.arctan(beta / o.maximum(x, 0.0))) + LOG_2_OVER_PI
 
+    def mean(o, beta):
+        return math.inf * beta
+
+    def variance(o, beta):
+        return math.inf * beta
+
     def support_point(o, beta):
         return beta
 

@@ -22,6 +22,7 @@ from graphcore.tensor.scan import scan
 
 LARGEST, SMALLEST = 1.7e308, 1e-307
 HALVINGS = 70  # 11 of the exponents, 53 of the digits, one at zero, and a few to spare
+LOG_HALF = math.log(0.5)
 EPS = float(np.finfo(float).eps)
 
 
@@ -31,7 +32,8 @@ class Quantile(OpFromGraph):
     Parameters
     ----------
     inputs : list of Variable
-        The probabilities, and all that the distribution depends on.
+        The logarithms of the probability and of what is left of it, and all that the distribution
+        depends on.
     found : Variable
         The result of the search.
     at : Variable
@@ -53,42 +55,58 @@ class Quantile(OpFromGraph):
         if self.discrete:
             return [tt.zeros_like(v) if v.dtype == "float64" else None for v in inputs]
         below, above, density = self.rules
-        lower = own[0] <= 0.5
+        lower = own[0] <= LOG_HALF
         weight = new_variable(x.type)
         tail = tt.switch(lower, below, above)
-        wanted = [v for v, n in zip(own[1:], needed[1:], strict=True) if n and v.dtype == "float64"]
+        wanted = [v for v, n in zip(own[2:], needed[2:], strict=True) if n and v.dtype == "float64"]
         slopes = tt.grad(tt.sum(weight * tail), wanted, disconnected_inputs="ignore")
-        share = tt.exp(tail - density)
         swap = dict(zip(own, inputs, strict=True)) | {self.at: x}
-        change, by_q = replace([tt.switch(lower, -share, share), tt.exp(-density)], swap)
-        swap[weight] = g * change
-        found = dict(zip([own[0], *wanted], [g * by_q, *replace(slopes, swap)], strict=True))
-        return [found.get(v) for v in own]
+        share, lower = replace([tt.exp(tail - density), lower], swap)
+        by_q, by_rest = tt.switch(lower, g * share, 0.0), tt.switch(lower, 0.0, -g * share)
+        swap[weight] = -(by_q + by_rest)
+        found = dict(zip(wanted, replace(slopes, swap), strict=True))
+        return [by_q, by_rest, *(found.get(v) for v in own[2:])]
 
 
 def quantile(distribution, probability):
     """The quantiles of probabilities strictly between 0 and 1."""
-    if None in distribution.shape or not probability.type.is_static:
-        probability = probability + tt.zeros_like(distribution.log_cdf(probability))
-    else:
-        shape = np.broadcast_shapes(probability.type.shape, distribution.batch_shape)
-        if probability.type.shape != shape:
-            probability = tt.broadcast_to(probability, shape)
-    q, at = (new_variable(probability.type, name=name) for name in ("q", "at"))
-    found = _search(distribution, q)
+    return quantile_of_logs(distribution, *_logs(distribution, probability))
+
+
+def _logs(distribution, q):
+    """Logarithms of a probability and of what it leaves, which has lost digits close to one."""
+    rest = tt.log1p(-q)
+    if distribution.support_of().discrete:
+        rest = rest + 0.35 * EPS / (1 - q)
+    return tt.log(q), rest
+
+
+def quantile_of_logs(distribution, log_q, log_rest):
+    """The quantiles of ``exp(log_q)``, of which ``exp(log_rest)`` is left to one."""
+    log_q, log_rest = (_full(distribution, v) for v in (log_q, log_rest))
+    q, rest, at = (new_variable(log_q.type, name=name) for name in ("log_q", "log_rest", "at"))
+    found = _search(distribution, q, rest)
     rules = [
         distribution.log_cdf(at),
         distribution.log_ccdf(at),
         distribution.log_density(at, inside=True),
     ]
-    leaves = [v for v in inputs_of([found, *rules]) if v is not q and v is not at]
-    op = Quantile([q, *leaves], found, at, rules, distribution.support_of().discrete)
-    return op(probability, *leaves)
+    leaves = [v for v in inputs_of([found, *rules]) if v not in {q, rest, at}]
+    op = Quantile([q, rest, *leaves], found, at, rules, distribution.support_of().discrete)
+    return op(log_q, log_rest, *leaves)
+
+
+def _full(distribution, v):
+    """An argument in the shape of the result."""
+    if None in distribution.shape or not v.type.is_static:
+        return v + tt.zeros_like(distribution.log_cdf(v))
+    shape = np.broadcast_shapes(v.type.shape, distribution.batch_shape)
+    return v if v.type.shape == shape else tt.broadcast_to(v, shape)
 
 
 def settled(distribution, q, k):
     """The quantile of counts from the result of a formula, which rounding may move by one."""
-    reached = _reached(distribution, q)
+    reached = _reached(distribution, *_logs(distribution, q))
     above = tt.switch(reached(k), k, k + 1)
     return tt.switch(reached(k - 1), k - 1, above)
 
@@ -100,17 +118,17 @@ def at_ends(support, q, inner):
     return tt.switch(tt.eq(q, 0), low, tt.switch(tt.eq(q, 1), high, inner))
 
 
-def _reached(distribution, q):
-    """A test of a value: whether its cumulative probability is ``q`` or more.
+def _reached(distribution, log_q, log_rest):
+    """A test of a value: whether its cumulative probability is that much or more.
 
     That of counts allows for the rounding of a probability that is itself computed from a tail, so
     that the quantile of the probability of up to ``k`` is ``k``.
     """
-    log_q, log_rest, lower = tt.log(q), tt.log1p(-q), q <= 0.5
+    lower = log_q <= LOG_HALF
     if distribution.support_of().discrete:
-        rest = 1 - q
+        rest = tt.exp(log_rest)
         log_q = log_q - 4 * EPS * (1 - log_q)
-        log_rest = log_rest + (tt.minimum(4 * EPS, 1e-3 * rest) + 0.35 * EPS) / rest
+        log_rest = log_rest + tt.minimum(4 * EPS / rest, 1e-3)
 
     def reached(x):
         return tt.switch(
@@ -122,8 +140,8 @@ def _reached(distribution, q):
     return reached
 
 
-def _search(distribution, q):
-    support, reached = distribution.support_of(), _reached(distribution, q)
+def _search(distribution, log_q, log_rest):
+    support, reached = distribution.support_of(), _reached(distribution, log_q, log_rest)
     low, high = -LARGEST, LARGEST
     if support.lower is not None:
         low = tt.maximum(support.lower - int(support.discrete), low)
@@ -135,7 +153,7 @@ def _search(distribution, q):
         there = reached(middle)
         return tt.switch(there, low, middle), tt.switch(there, middle, high)
 
-    zeros = tt.zeros_like(q)
+    zeros = tt.zeros_like(log_q)
     (_, highs), _ = scan(halve, outputs_info=[zeros + low, zeros + high], n_steps=_count(support))
     found = highs[-1]
     if support.lower is None or support.discrete:
@@ -164,4 +182,4 @@ def _count(support):
     return min(HALVINGS, math.ceil(math.log2(values)) + 6) if math.isfinite(values) else HALVINGS
 
 
-__all__ = ["Quantile", "at_ends", "quantile", "settled"]
+__all__ = ["Quantile", "at_ends", "quantile", "quantile_of_logs", "settled"]

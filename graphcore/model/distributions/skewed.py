@@ -237,6 +237,9 @@ class AsymmetricLaplace(Distribution):
     )
     order = ("kappa", "mu", "b", "q")
 
+    def corners(self):
+        return [self.arguments["mu"]]
+
     def logp(o, x, kappa, mu, b):
         z = (x - mu) * b
         return -o.maximum(z * kappa, -z / kappa) + o.log(b / (kappa + 1 / kappa))
