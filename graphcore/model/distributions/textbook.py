@@ -228,8 +228,8 @@ TEXTBOOK = {
     "LKJCholeskyCov": (
         "of L with correlations R and deviations s: prod(sd_dist(s)) * LKJ(R | eta), with the "
         "Jacobian from L",
-        "on the diagonal, with m[i] that of sd_dist, m[i] * Gamma(b + 1/2) * Gamma(e) / (Gamma(b) * "
-        "Gamma(e + 1/2)), e = eta + (n - 1) / 2, b = e - i / 2; 0 elsewhere",
+        "on the diagonal, with m[i] that of sd_dist, m[i] * Gamma(b + 1/2) * Gamma(e) / "
+        "(Gamma(b) * Gamma(e + 1/2)), e = eta + (n - 1) / 2, b = e - i / 2; 0 elsewhere",
         "E[s[i]**2] * b / e - mean**2 on the diagonal, E[s[i]**2] / (2 * e) elsewhere",
     ),
     "LKJCorr": (
