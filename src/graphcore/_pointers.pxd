@@ -15,8 +15,13 @@ cdef struct Met:                # addresses, of which the lowest bit is a mark
 
 
 cdef inline size_t first_place(const void* address) noexcept nogil:
-    """Where to look first: objects that lie side by side are found side by side."""
-    return (<size_t>address >> 4) + (<size_t>address >> 20) * <size_t>0x9E3779B97F4A7C15
+    """Where to look first: objects that lie in one block of 256 bytes are found side by side.
+
+    Blocks are spread out.  Were larger parts of memory kept together, parts that fall on each other
+    would fill the table there.
+    """
+    cdef size_t block = (<size_t>address >> 8) * <size_t>0x9E3779B97F4A7C15
+    return (block ^ block >> 32) << 4 | (<size_t>address >> 4 & 15)
 
 
 cdef inline int open_met(Met* met) except -1:
