@@ -71,6 +71,7 @@ _FROM_SAMPLE = (
     "MultivariateNormalProposal",
     "NormalProposal",
     "PoissonProposal",
+    "Proposal",
     "SamplingError",
     "Slice",
     "UniformProposal",

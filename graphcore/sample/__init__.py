@@ -32,6 +32,15 @@ from graphcore.sample.predictive import (
     sample_posterior_predictive,
     sample_prior_predictive,
 )
+from graphcore.sample.proposals import (
+    CauchyProposal,
+    LaplaceProposal,
+    MultivariateNormalProposal,
+    NormalProposal,
+    PoissonProposal,
+    Proposal,
+    UniformProposal,
+)
 from graphcore.sample.recover import recover_marginals
 from graphcore.sample.report import SamplerReport, SamplingWarning
 from graphcore.sample.results import DataArray, Group, Result, make_group
@@ -46,15 +55,9 @@ from graphcore.sample.steps import (
     BinaryGibbsMetropolis,
     BinaryMetropolis,
     CategoricalGibbsMetropolis,
-    CauchyProposal,
-    LaplaceProposal,
     Metropolis,
-    MultivariateNormalProposal,
-    NormalProposal,
-    PoissonProposal,
     Slice,
     Step,
-    UniformProposal,
 )
 from graphcore.sample.stepwise import iter_sample
 from graphcore.sample.summary import Summary, summary
@@ -94,6 +97,7 @@ __all__ = [
     "MultivariateNormalProposal",
     "NormalProposal",
     "PoissonProposal",
+    "Proposal",
     "Result",
     "SamplerReport",
     "SamplingError",

@@ -1,10 +1,12 @@
 """Differential evolution: steps along differences of points of other chains, or of the past."""
 
 import math
+import warnings
 
 import numpy as np
 
-from graphcore.sample.steps import TUNE_INTERVAL, Step, UniformProposal, Worker, tuned_factor
+from graphcore.sample.proposals import UniformProposal, with_generator
+from graphcore.sample.steps import TUNE_INTERVAL, Step, Worker, tuned_factor
 
 
 class _Differential(Step):
@@ -70,6 +72,13 @@ class DEMetropolis(_Differential):
                 f"DEMetropolis needs at least 3 chains, as it looks at two others: got "
                 f"{len(workers)}; DEMetropolisZ does with one"
             )
+        n = sum(v.type.size for v in self.vars)
+        if len(workers) <= n:
+            warnings.warn(
+                f"DEMetropolis: {len(workers)} chains move in a space of {n} dimensions along "
+                f"their differences alone; use at least {n + 1}, or DEMetropolisZ",
+                stacklevel=4,
+            )
         for w in workers:
             w.others = [other for other in workers if other is not w]
 
@@ -114,7 +123,8 @@ class _Evolution(Worker):
         self.interval = step.tune_interval
         self.lamb = 2.38 / math.sqrt(2 * n) if step.lamb is None else float(step.lamb)
         self.scaling = float(step.scaling)
-        self.noise = step.proposal_dist(np.broadcast_to(np.asarray(step.S, float), n))
+        width = np.broadcast_to(np.asarray(step.S, float), n)
+        self.noise = with_generator(step.proposal_dist(width))
         self.count = self.accepted = 0
 
     def pair(self, tuning):

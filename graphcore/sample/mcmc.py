@@ -42,7 +42,7 @@ def sample(
     step=None,
     *,
     tune=1000,
-    chains=4,
+    chains=None,
     cores=None,
     random_seed=None,
     target_accept=0.8,
@@ -72,7 +72,8 @@ def sample(
         Such as ``pm.Metropolis([x])``.  Variables without one get the usual one: NUTS for
         continuous variables (slice sampling where an operation in the density has no
         derivative), Gibbs and Metropolis steps for discrete ones.
-    chains : int
+    chains : int, optional
+        4 by default, or as many as there are start values or seeds in a list.
     cores : int, optional
         Chains that run at the same time, as threads; the draws do not depend on it.
     random_seed : int, sequence of int, or NumPy generator, optional
@@ -150,7 +151,10 @@ def sample(
     given |= {"target_accept": target_accept, "max_treedepth": max_treedepth}
     given |= _known(nuts, (*NUTS_OPTIONS, *OWN_STEP), "nuts")
     extras = _known(idata_kwargs, IDATA_OPTIONS, "idata_kwargs")
-    chains = 4 if chains is None else chains
+    initvals = start if initvals is None else initvals
+    if var_names is None and isinstance(options.get("trace"), list):
+        var_names = options["trace"]  # PyMC3's name
+    chains = _number_of_chains(initvals, random_seed) if chains is None else chains
     least = 0 if tune and not discard_tuned_samples else 1
     _check(draws=(draws, least), tune=(tune, 0), chains=(chains, 1), cores=(cores or 1, 1))
     if not 0 < given["target_accept"] < 1:
@@ -162,7 +166,7 @@ def sample(
         step,
         {**others, "nuts": given},
         init=check_init(init),
-        initvals=start if initvals is None else initvals,
+        initvals=initvals,
         streams=[seed.spawn(2) for seed in chain_seeds(random_seed, chains)],
         callback=None if callback is None else _adapter(model, callback),
         draws=draws,
@@ -204,6 +208,12 @@ def _run(model, step, options, init, initvals, streams, **common):
     steps = assigned(model, step, options)
     points = initial_points(model, first, initvals)
     return sample_compound(steps, points, second, init=init, **common)
+
+
+def _number_of_chains(*given):
+    """As many as there are start values, or seeds, in a list of them."""
+    several = [x for x in given if isinstance(x, list | tuple | np.ndarray) and np.ndim(x) == 1]
+    return len(several[0]) if several else 4
 
 
 def _trace(model, result, run, notes):

@@ -17,6 +17,7 @@ from graphcore.model import modelcontext
 from graphcore.model.data import fixed
 from graphcore.model.minibatch import refuse_batches
 from graphcore.runtime.function import function
+from graphcore.sample.proposals import MultivariateNormalProposal, with_generator
 
 TUNE_INTERVAL = 100  # updates between two adaptations of a proposal
 IGNORED = {  # how PyMC runs
@@ -136,6 +137,7 @@ class Metropolis(Step):
         Width of the steps; or a covariance matrix, with which all elements are moved at once.
     proposal_dist : callable, optional
         ``proposal_dist(S)`` returns a function of ``rng`` that draws a step; normal by default.
+        :class:`Proposal` and its kin are such.
     scaling : float or array
         First factor of the width, for all elements or for each.
     tune : bool
@@ -173,47 +175,13 @@ class Metropolis(Step):
         return cls(self, density, point, rng, tune)
 
 
-def NormalProposal(s):
-    """Steps with a normal distribution of deviation ``s``; a function of a generator."""
-    return lambda rng: rng.normal(0.0, s)
-
-
-def UniformProposal(s):
-    """Steps between ``-s`` and ``s``."""
-    return lambda rng: rng.uniform(-s, s)
-
-
-def CauchyProposal(s):
-    """Steps with a Cauchy distribution of scale ``s``."""
-    return lambda rng: rng.standard_cauchy(np.shape(s)) * s
-
-
-def LaplaceProposal(s):
-    """Steps with a Laplace distribution of scale ``s``."""
-    return lambda rng: rng.laplace(0.0, s)
-
-
-def PoissonProposal(s):
-    """Steps with a centred Poisson distribution of variance ``s``."""
-    return lambda rng: rng.poisson(s) - s
-
-
-def MultivariateNormalProposal(s):
-    """Steps with a normal distribution of covariance ``s``, all elements at once."""
-    try:
-        factor = np.linalg.cholesky(np.asarray(s, dtype=float))
-    except np.linalg.LinAlgError:
-        raise ValueError("MultivariateNormalProposal: s must be positive definite") from None
-    return lambda rng: factor @ rng.standard_normal(len(factor))
-
-
 class _Jointly(Worker):
     """Random-walk steps of all elements together."""
 
     def __init__(self, step, density, point, rng, tune):
         super().__init__(step, density, point, rng, tune and step.tune)
         self.scaling, self.interval = float(np.mean(step.scaling)), step.tune_interval
-        self.propose = step.proposal_dist(step.S)
+        self.propose = with_generator(step.proposal_dist(step.S))
         self.count = self.accepted = 0
 
     def __call__(self, tuning):
@@ -248,7 +216,7 @@ class _Metropolis(Worker):
         )
         self.accepted = [0] * len(self.slots)
         self.count, self.interval = 0, step.tune_interval
-        self.propose = step.proposal_dist and step.proposal_dist(1.0)
+        self.propose = step.proposal_dist and with_generator(step.proposal_dist(1.0))
 
     def __call__(self, tuning):
         before, rates, accepted = self.logp(), 0.0, 0

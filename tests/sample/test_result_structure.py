@@ -198,6 +198,7 @@ STEPS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:DEMetropolis. 3 chains")
 @pytest.mark.parametrize("name", STEPS)
 def test_statistics_of_each_method(name):
     make, stats = STEPS[name]

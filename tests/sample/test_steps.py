@@ -290,3 +290,49 @@ def test_metrics_that_are_none(options, message):
         pm.Normal("x", shape=3)
         with pytest.raises(ValueError, match=message):
             pm.NUTS(**options)
+
+
+class Halves:
+    """A proposal written for PyMC3, which takes no generator."""
+
+    def __init__(self, s):
+        self.steps = np.random.default_rng(4)
+        self.s = s
+
+    def __call__(self):
+        return self.s * self.steps.choice([-0.5, 0.5])
+
+
+def test_proposals_are_objects_that_draw():
+    rng = np.random.default_rng(3)
+    for kind in ("Normal", "Uniform", "Cauchy", "Laplace", "Poisson"):
+        propose = getattr(pm, f"{kind}Proposal")(np.array([1.0, 2.0]))
+        assert isinstance(propose, pm.Proposal)
+        assert propose().shape == propose(rng).shape == propose(rng=rng).shape == (2,)
+    draws = [pm.MultivariateNormalProposal(np.diag([1.0, 9.0]))(rng) for _ in range(2000)]
+    assert np.abs(np.cov(np.transpose(draws)) / [[1, 3], [3, 9]] - np.eye(2)).max() < 0.15
+    with pm.Model() as model:
+        x = pm.Normal("x", 0, 1)
+    step = pm.Metropolis([x], proposal_dist=Halves, tune=False, model=model)
+    values = pm.sample(200, step=step, tune=0, chains=1, initvals={"x": 0.0}, model=model,
+                       random_seed=1, **QUIET)["x"]  # fmt: skip
+    assert np.all(values * 2 == np.rint(values * 2)) and len(set(values)) > 3
+
+
+def test_few_chains_for_differential_evolution():
+    with pm.Model():
+        pm.Normal("x", shape=4)
+        with pytest.warns(UserWarning, match="4 chains move in a space of 4 dim.*at least 5"):
+            pm.sample(5, tune=5, step=pm.DEMetropolis(), chains=4, **QUIET)
+
+
+def test_as_many_chains_as_start_values_or_seeds():
+    with pm.Model():
+        x = pm.Normal("x", 0, 1)
+        y = pm.Deterministic("y", 2 * x)
+        run = {"tune": 5, **QUIET}
+        assert pm.sample(5, start=[{"x": 0.0}, {"x": 1.0}], **run).nchains == 2
+        assert pm.sample(5, random_seed=[1, 2, 3], **run).nchains == 3
+        assert list(pm.sample(5, trace=[y], **run).posterior) == ["y"]
+        with pytest.raises(ValueError, match="initvals has 2 entries for 3 chains"):
+            pm.sample(5, start=[{"x": 0.0}, {"x": 1.0}], chains=3, **run)
