@@ -89,7 +89,8 @@ def hyp2f1(a, b, c, z):
     Parameters
     ----------
     a, b, c : array_like or variable
-        Gradients with respect to these are errors: no formula for them is known here.
+        First derivatives with respect to these are power series, NaN for ``z`` above 0.999 or
+        below -999; there are no second ones.
     z : array_like or variable
         Real; from 1 on the function is infinite or complex for most parameters.
 
