@@ -9,6 +9,7 @@ import functools
 import importlib
 import os
 from collections import Counter
+from itertools import chain
 
 from graphcore import optable
 
@@ -255,8 +256,7 @@ def cell_reads(spec):
         elif step.kind == "choice":
             steps += [inner for body in step.bodies for inner in body]
         elif step.kind == "scalar":
-            for name, _, a, b, c in step.code:
-                reads.update((b, c) if name == "load" else (a, b, c))
+            reads.update(chain.from_iterable(c[3 if c[0] == "load" else 2 :] for c in step.code))
     for kind, index, _ in spec.slots:
         if kind == "cell":
             reads[index] += 2

@@ -69,7 +69,7 @@ def lower(outputs, inputs, values=None, resident=(), threads=1):
     concrete_shapes(order, shapes, values)
     t = translate.Translator(shapes, values, columns.short_axes)
     order = needed(order, [v for v, _, _ in outputs], values)
-    t.uses = count_readers(order, [v for v, _, _ in outputs])
+    t.count_readers = partial(count_readers, order, [v for v, _, _ in outputs])
     spec = ProgramSpec(threads=threads)
     places = [(v, shape, ("external", buffer, offset)) for v, shape, buffer, offset in inputs]
     for k, (v, data) in enumerate(resident):

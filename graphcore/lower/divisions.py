@@ -5,13 +5,17 @@ A vector division takes as long as a dozen multiplications.
 
 from collections import Counter
 
+DIVISIONS = ("true_div_dd_vv", "true_div_dd_sv")
+
 
 def share_divisions(calls, new_register):
     """The calls with one reciprocal in place of several divisions by one value.
 
     Calls are ``(name, result, operands, constants, node)``.
     """
-    many = Counter(_divisor(call) for call in calls)
+    many = Counter(_divisor(call) for call in calls if call[0] in DIVISIONS)
+    if not many:
+        return calls
     found, inverse = [], {}
     for call in calls:
         key = _divisor(call)
@@ -30,6 +34,6 @@ def share_divisions(calls, new_register):
 def _divisor(call):
     """What a call divides by, when that is a run of elements; None for other calls."""
     name, _, operands, _, _ = call
-    if name not in ("true_div_dd_vv", "true_div_dd_sv"):
+    if name not in DIVISIONS:
         return None
     return operands[1].slot, operands[1].register

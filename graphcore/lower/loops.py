@@ -84,10 +84,7 @@ class LoopEmitter:
 
     def _plan_axes(self):
         space = self.group.space
-        accesses = {}
-        for item in self.group.items:
-            for view in self._memory_views(item):
-                accesses[self._key(view, item)] = self._strides(view, item)
+        accesses = _loops.accesses(self, self.group.items)
         lengths, strides = _collapse(space, list(accesses.values()))
         order = list(range(len(lengths)))
         if len(lengths) > 1 and not self._is_ordered():
@@ -136,13 +133,8 @@ class LoopEmitter:
         return [*order, longest]
 
     def _access_keys(self):
-        keys = {}
-        for item in self.group.items:
-            for view in self._memory_views(item):
-                keys[self._key(view, item)] = None
-        return list(keys)
+        return list(_loops.accesses(self, self.group.items))
 
-    _memory_views = _loops.memory_views
     _is_here = _loops.is_here
 
     def _key(self, view, item):
@@ -230,8 +222,7 @@ class LoopEmitter:
 
     def run(self):
         """The steps of the group."""
-        for item in self.group.items:
-            getattr(self, "_" + item.kind)(item)
+        _loops.emit_items(self, self.group.items)
         self.body = products_in_pairs(share_divisions(self.body, self.new_register))
         self.body = steps_in_pairs(roots_of_sums(self.body))
         if self.straight:

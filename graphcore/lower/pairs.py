@@ -4,8 +4,9 @@ Calls in the body of a loop are ``(name, result, operands, constants, node)``, o
 the program.
 """
 
-from collections import Counter
 from dataclasses import replace
+
+from graphcore._loops import register_uses
 
 SUMS = ("sum_d_all", "dot_dd_all")
 BY_INDEX = {"gather": ("b", "a", "gather_two"), "scatter_add_apart": ("a", "b", "scatter_add_two")}
@@ -18,7 +19,7 @@ def products_in_pairs(calls):
 
     The bits are the same; a block register is not written and read again.
     """
-    uses = Counter(o.register for call in calls for o in call[2])
+    uses = register_uses(calls)
     first, found = {}, []  # by register of a product with one use: position in found
     for call in calls:
         name, y, operands, k, node = call
@@ -29,7 +30,7 @@ def products_in_pairs(calls):
                 three = (*found[at][2], operands[operands[0].register == inner])
                 found[at] = None
                 call = f"mulmul_ddd_{''.join(o.form for o in three)}", y, three, k, node
-            elif y.register >= 0 and uses[y.register] == 1:
+            elif uses.get(y.register) == 1:
                 first[y.register] = len(found)
         found.append(call)
     return [call for call in found if call is not None]
@@ -40,7 +41,7 @@ def steps_in_pairs(calls):
 
     The bits are the same; a block register is not written and read again.
     """
-    uses = Counter(o.register for call in calls for o in call[2])
+    uses = register_uses(calls)
     first, found = {}, []  # by register of a step with one use: position in found
     for call in calls:
         name, y, operands, k, node = call
@@ -54,7 +55,7 @@ def steps_in_pairs(calls):
                     found[first.pop(inner)] = None
                     five = (*three, type(y)(y.form, NONE), *rest)
                     call = f"horner_{form}", y, five, k, node
-            if call[0] == name and y.register >= 0 and uses[y.register] == 1:
+            if call[0] == name and uses.get(y.register) == 1:
                 first[y.register] = len(found)
         found.append(call)
     return [call for call in found if call is not None]
@@ -65,7 +66,7 @@ def roots_of_sums(calls):
 
     The bits are the same.  The root takes as long as before, what comes before it no time.
     """
-    uses = Counter(o.register for call in calls for o in call[2])
+    uses = register_uses(calls)
     waiting, found = {}, []  # by register with one use: position in found
     for call in calls:
         name, y, operands, k, node = call
@@ -80,7 +81,7 @@ def roots_of_sums(calls):
                     operands = (*operands[:2], found[at][2][0], none, found[at][2][1])
                     found[at] = None
                     call = "root_of_products", y, operands, k, node
-        elif y.register >= 0 and uses[y.register] == 1:
+        elif uses.get(y.register) == 1:
             waiting[y.register] = len(found)
         found.append(call)
     return [call for call in found if call is not None]
@@ -133,14 +134,15 @@ def _key(operand):
 
 def stores_in_pairs(calls, memory):
     """The calls with one in place of two that store the columns of an array of two columns."""
-    found = []
+    found, before = [], None  # before: the call before, where it stores one column
     for call in calls:
-        before = found[-1] if found else call
-        both = before is not call and before.name == call.name == "store_f8"
-        if both and before.k0 == call.k0 == 16 and memory.shifted(before.y, 8) == call.y:
+        stores = call.name == "store_f8" and call.k0 == 16
+        if stores and before is not None and memory.shifted(before.y, 8) == call.y:
             found[-1] = replace(before, name="store_pair", b=call.a, k0=0)
+            stores = False
         else:
             found.append(call)
+        before = call if stores else None
     return found
 
 
@@ -165,20 +167,13 @@ def arrays_in_pairs(steps):
 
 def fills_in_pairs(steps, memory):
     """The steps with one in place of two that fill neighbouring arrays with one number."""
-    found = []
+    found, before = [], None  # before: the step before, where it fills
     for step in steps:
-        before = found[-1] if found else step
-        beside = before is not step and _are_fills(before, step)
-        if beside and memory.distance(before.y, step.y) == 8 * before.n:
-            found[-1] = replace(before, n=before.n + step.n)
+        fills = step.kind == "call" and step.name == "mov_s"
+        same = fills and before is not None and step.a == before.a
+        if same and memory.distance(before.y, step.y) == 8 * before.n:
+            step = found[-1] = replace(before, n=before.n + step.n)
         else:
             found.append(step)
+        before = step if fills else None
     return found
-
-
-def _are_fills(first, second):
-    return (
-        first.kind == second.kind == "call"
-        and first.name == second.name == "mov_s"
-        and first.a == second.a
-    )

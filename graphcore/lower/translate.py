@@ -4,7 +4,7 @@ Operations on axes become views and cost nothing.  The rules of indexing and of 
 ``indexing`` and ``products``.
 """
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -112,7 +112,7 @@ class Translator:
         self.apart = apart
         self.items = []
         self.view = {}
-        self.uses = {}  # how often variables are read, where that is known
+        self.count_readers = dict  # gives how often variables are read, where that is known
         self.columns = {}
         self.turned = {}  # transposes of values that were taken apart, and those values
         self._converted = {}
@@ -121,6 +121,11 @@ class Translator:
         self.node = None
 
     # ---- values -----------------------------------------------------------------------------
+
+    @cached_property
+    def uses(self):
+        """How often variables are read, where that is known; few operations ask."""
+        return self.count_readers()
 
     def of(self, v):
         """The view of a variable; constants are entered when first met."""

@@ -372,7 +372,8 @@ def sum_like(g, like):
 
 
 def _is_spread(v):
-    return any(n != 1 for n in v.type.shape)
+    shape = v.type.shape
+    return shape.count(1) != len(shape)
 
 
 def unbroadcast(g, x, others):

@@ -217,7 +217,7 @@ def user_line():
     while frame != NULL:
         if not is_inside((<dict>PyFrame_GetGlobals(frame)).get("__name__")):
             code = PyFrame_GetCode(frame)
-            where = (<object>code).co_filename, PyFrame_GetLineNumber(frame)
+            where = line_of(code, PyFrame_GetLineNumber(frame))
             Py_XDECREF(<PyObject*>code)
             Py_XDECREF(<PyObject*>frame)
             return where
@@ -225,6 +225,19 @@ def user_line():
         Py_XDECREF(<PyObject*>frame)
         frame = back
     return None
+
+
+cdef tuple latest = (None, 0)       # the line that was met last: mostly that of the next, too
+
+
+cdef tuple line_of(PyCodeObject* code, int line):
+    """``(file, line)``, the same object as long as it is the same line."""
+    global latest
+    cdef tuple known = latest
+    file = (<object>code).co_filename
+    if known[0] is not file or <int>known[1] != line:
+        known = latest = (file, line)
+    return known
 
 
 cdef bint is_inside(module) except -1:
@@ -552,22 +565,34 @@ def needed(list order, outputs, dict values):
     values : dict of Variable to ndarray
         What is known already.
     """
-    cdef set wanted = set(outputs)
     cdef list found = []
+    cdef Met wanted
     cdef bint used, known
     cdef Py_ssize_t i
-    for node in reversed(order):
-        used, known = False, True
-        for v in outputs_of_node(node):
-            used = used or v in wanted
-            known = known and v in values
-        if not used:
-            continue
-        found.append(node)
-        if known:
-            continue
-        skipped = op_of(node).shape_only
-        for i, v in enumerate(inputs_of_node(node)):
-            if not skipped or i not in skipped:
-                wanted.add(v)
-    return found[::-1]
+    open_met(&wanted)
+    try:
+        for v in outputs:
+            want(&wanted, v)
+        for node in reversed(order):
+            used, known = False, len(values) > 0
+            for v in outputs_of_node(node):
+                used = used or place_of(&wanted, v)[0]
+                known = known and v in values
+            if not used:
+                continue
+            found.append(node)
+            if known:
+                continue
+            skipped = op_of(node).shape_only
+            for i, v in enumerate(inputs_of_node(node)):
+                if not skipped or i not in skipped:
+                    want(&wanted, v)
+    finally:
+        close_met(&wanted)
+    found.reverse()
+    return found
+
+
+cdef inline int want(Met* wanted, object v) except -1:
+    cdef size_t* place = place_of(wanted, v)
+    return 0 if place[0] else meet(wanted, place, v)

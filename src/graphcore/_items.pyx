@@ -13,6 +13,7 @@ from cpython.ref cimport PyObject
 from graphcore._graph cimport (
     PyType_GenericAlloc,
     at,
+    dtype_of,
     field,
     inputs_of_node,
     is_constant,
@@ -163,6 +164,24 @@ def elementwise(t, op, views, shape, lane):
     return elementwise_on(t.items, op, list(views), tuple(shape), lane, t.node)
 
 
+cdef object plan_for(op, tuple inputs, dict plans, plan_of):
+    """The plan of an operation on inputs; ``plans`` has the last one of every operation."""
+    cdef Py_ssize_t i, n = len(inputs)
+    cdef tuple dtypes
+    cdef PyObject* found = PyDict_GetItem(plans, <size_t><PyObject*>op)
+    if found != NULL:
+        dtypes, plan = <tuple><object>found
+        for i in range(n):
+            if dtype_of(type_of(inputs[i])) is not dtypes[i]:
+                break
+        else:
+            return plan
+    dtypes = tuple([dtype_of(type_of(v)) for v in inputs])
+    plan = plan_of(op.row_name, dtypes)
+    plans[<size_t><PyObject*>op] = (dtypes, plan)
+    return plan
+
+
 def translate_all(t, order, type elementwise_class, plan_of):
     """The items of nodes, one after the other: ``t.translate``, with a shorter way for most.
 
@@ -170,18 +189,22 @@ def translate_all(t, order, type elementwise_class, plan_of):
     ``plan_of(row, element types)`` begins with the opcode, the class of the result, and whether
     this is so.
     """
-    cdef dict known = t.view, shapes = t.shapes, values = t.values
+    cdef dict known = t.view, shapes = t.shapes, values = t.values, plans = {}
     cdef list items = t.items, views
+    cdef tuple inputs
     cdef PyObject* found
-    apart = t.apart
+    cdef bint taken_apart = False
+    apart, last = t.apart, ()       # the last shape that was asked for: mostly that of the next
     for node in order:
         op = op_of(node)
         if type(op) is elementwise_class:
             y = outputs_of_node(node)[0]
             shape = shapes[y]
-            if not (values and y in values) and not (shape and apart(shape)):
+            if shape is not last:
+                last, taken_apart = shape, bool(shape) and bool(apart(shape))
+            if not taken_apart and not (values and y in values):
                 inputs = inputs_of_node(node)
-                plan = plan_of(op.row_name, tuple([type_of(v).dtype for v in inputs]))
+                plan = plan_for(op, inputs, plans, plan_of)
                 if plan is not None and plan[2]:
                     t.node = node
                     views = []
@@ -321,11 +344,13 @@ def spread_shapes(order, dict shapes, dict values, real, decide):
     ``decide(node, shapes of its inputs)`` is asked for all but elementwise operations on real
     numbers whose operands, single numbers aside, have one shape.
     """
-    cdef list given
+    cdef tuple inputs, outputs
+    cdef PyObject* found
     cdef bint same
     for node in order:
-        given, same, most = [], True, ()        # most: the shape of those that are not numbers
-        for v in inputs_of_node(node):
+        same, most = True, ()       # most: the shape of those that are not numbers
+        inputs, outputs = inputs_of_node(node), outputs_of_node(node)
+        for v in inputs:
             found = PyDict_GetItem(shapes, v)
             if found != NULL:
                 shape = <object>found
@@ -336,10 +361,9 @@ def spread_shapes(order, dict shapes, dict values, real, decide):
             if shape:
                 same = same and (not most or shape is most or shape == most)
                 most = shape
-            given.append(shape)
-        if given and same and op_of(node).broadcasts:
-            for y in outputs_of_node(node):
+        if same and inputs and op_of(node).broadcasts:
+            for y in outputs:
                 shapes[y] = most
-            if type_of(outputs_of_node(node)[0]).dtype in real:
+            if dtype_of(type_of(outputs[0])) in real:
                 continue
-        decide(node, given)
+        decide(node, [shapes[v] for v in inputs])

@@ -5,6 +5,11 @@ methods of its ``LoopEmitter``.  Items, arrays and views are read by their offse
 ``_items.pyx``.
 """
 
+from functools import cache
+
+from cpython.dict cimport PyDict_GetItem
+from cpython.ref cimport PyObject
+
 from graphcore._graph cimport field
 from graphcore._items cimport A, I, V, NOTHING, size_of
 
@@ -45,7 +50,7 @@ def is_here(e, item, Py_ssize_t i):
     return made_here(item, i, e.group)
 
 
-def memory_views(e, item):
+cdef list memory_views(e, item):
     """Views that an item walks through in memory."""
     cdef list found = [], inputs = <list?>field(item, I.inputs)
     group = e.group
@@ -65,6 +70,26 @@ def memory_views(e, item):
     if place != "register" and place != "cell":
         found.append(out)
     return found
+
+
+def accesses(e, list items):
+    """What items walk through in memory: strides by array, offset and strides."""
+    cdef dict found = {}
+    for item in items:
+        for v in memory_views(e, item):
+            key = e._key(v, item)
+            found[key] = key[2]
+    return found
+
+
+def emit_items(e, list items):
+    """The calls of all items of a loop."""
+    for item in items:
+        kind = field(item, I.kind)
+        if kind == "elem":
+            e._elem(item)
+        else:
+            getattr(e, "_" + kind)(item)
 
 
 def needs_memory(array, flowing):
@@ -169,7 +194,26 @@ def apply(e, name, y, list operands, node):
         forms = "v" + forms[1:]
     if forms == "sv" and e.is_commutative(name):
         operands, forms = operands[::-1], "vs"
-    (<list>e.body).append((f"{name}_{forms}", y, tuple(operands), NOTHING, node))
+    (<list>e.body).append((kernel_name(name, forms), y, tuple(operands), NOTHING, node))
+
+
+@cache
+def kernel_name(name, forms):
+    """The kernel of an operation for operands of these forms: one object for all its calls."""
+    return f"{name}_{forms}"
+
+
+def register_uses(list calls):
+    """``{number of a block register: how often it is read}``."""
+    cdef dict found = {}
+    cdef PyObject* n
+    cdef Operand o
+    for call in calls:
+        for o in <tuple>(<tuple>call)[2]:
+            if o.register >= 0:
+                n = PyDict_GetItem(found, o.register)
+                found[o.register] = 1 if n == NULL else <object>n + 1
+    return found
 
 
 # ---- registers --------------------------------------------------------------------------------
