@@ -10,6 +10,8 @@ Examples
 array([2., 4.])
 """
 
+from numpy import asarray as _asarray  # noqa: F401, what programs for Theano convert with
+
 from graphcore import (
     compile,
     config,

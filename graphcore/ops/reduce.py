@@ -43,7 +43,7 @@ class Reduce(Op):
 
     def along(self, axes):
         """The same reduction over other axes."""
-        return Reduce(self.row_name, axes, self.bottom)
+        return reduction(self.row_name, tuple(axes), self.bottom)
 
     def _dtype(self, dtype):
         if self.row.dtype == "bool":
