@@ -120,3 +120,33 @@ def test_programs_of_vectors_of_counts(make):
     for i in range(2):
         step = 1e-6 * np.eye(2)[i]
         assert slope[i] == pytest.approx((f(x + step)[0] - f(x - step)[0]) / 2e-6, rel=1e-6)
+
+
+SEEN = np.array([[1, 0], [0, 0], [0, 1], [0, 0]])
+HIDDEN = {  # counts whose probability a hidden count makes exactly 0 or 1
+    "absent": lambda z, p: pm.Bernoulli("y", p=(z * p)[:, None], observed=SEEN),
+    "certain": lambda z, p: pm.Bernoulli("y", p=1 - (z * p)[:, None], observed=1 - SEEN),
+    "taken": lambda z, p: pm.Bernoulli("y", p=(z * p)[[0, 1, 2, 3]], observed=SEEN[:, 0]),
+    "several": lambda z, p: pm.Binomial("y", 3, (z * p)[:, None], observed=2 * SEEN),
+    "kinds": lambda z, p: pm.Categorical(
+        "y", tt.stack([z * p, 1 - z * p], -1), observed=[0, 1] * 2
+    ),
+    "events": lambda z, p: pm.Poisson("y", (z * p)[:, None], observed=2 * SEEN),
+}
+
+
+@pytest.mark.parametrize("make", HIDDEN.values(), ids=HIDDEN.keys())
+def test_probabilities_that_hidden_counts_make_exact_have_gradients(make):
+    """Species are not seen where they are not: occupancy models."""
+    with pm.Model() as model:
+        p = pm.Uniform("p", 0, 1)
+        z = pm.Bernoulli("z", 0.5, shape=4)
+        make(z, p)
+    point = {"p_interval__": 0.3, "z": [1, 0, 1, 0]}
+    f = model.compile_logp()
+    steps = [f({**point, "p_interval__": 0.3 + h}) for h in (1e-5, -1e-5)]
+    slope = (steps[0] - steps[1]) / 2e-5
+    np.testing.assert_allclose(model.compile_dlogp()(point), [slope], rtol=1e-8, atol=1e-9)
+    density = model.logp_dlogp_function()
+    density.set_extra_values(point)
+    np.testing.assert_allclose(density([0.3])[1], [slope], rtol=1e-8, atol=1e-9)

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from graphcore.graph.nodes import Variable
+from graphcore.graph.walk import inputs_of
 from graphcore.model.distributions.base import Distribution
 from graphcore.model.distributions.constraints import (
     binary,
@@ -28,6 +30,7 @@ from graphcore.model.distributions.special import (
     log_ratio,
 )
 from graphcore.model.distributions.tables import Tabled
+from graphcore.model.distributions.variable import RandomVariable
 
 _logit = Param(real, typical=(-2.0, 2.0))
 _probability = Param(probability, typical=(0.1, 0.9))
@@ -91,6 +94,8 @@ class Bernoulli(Distribution):
     support = binary
 
     def logp(o, x, p):
+        if _may_be_exact(p):
+            return o.xlogy(x, p) + o.xlog1py(1 - x, -p)
         return o.switch(x > 0.5, o.log(p), o.log1p(-p))
 
     def logcdf(o, x, p):
@@ -353,6 +358,16 @@ class NegativeBinomial(Distribution):
         return stats.nbinom(alpha, alpha / (alpha + mu))
 
 
+def _may_be_exact(p):
+    """Whether probabilities depend on random counts, which may make them exactly 0 or 1.
+
+    What has such a probability and did not happen must not enter a derivative: it would be 0 / 0.
+    """
+    return isinstance(p, Variable) and any(
+        isinstance(v, RandomVariable) and v.dtype == "int64" for v in inputs_of([p])
+    )
+
+
 def select(o, table, x):
     """``table[..., x]`` for categories ``x``; the leading axes of the table broadcast with x."""
     k = table.type.shape[-1]
@@ -420,6 +435,8 @@ class Categorical(Tabled):
         return counts_up_to(p.type.shape[-1] - 1)
 
     def logp(o, x, p):
+        if _may_be_exact(p) and p.ndim > 1:
+            return o.log(select(o, p, x))
         return select(o, o.log(p), x)
 
     def mean(o, p):
