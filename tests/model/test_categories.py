@@ -150,3 +150,11 @@ def test_probabilities_that_hidden_counts_make_exact_have_gradients(make):
     density = model.logp_dlogp_function()
     density.set_extra_values(point)
     np.testing.assert_allclose(density([0.3])[1], [slope], rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["Poisson", "NegativeBinomial", "HurdlePoisson"])
+def test_means_that_counts_cannot_hold(name):
+    given = {"alpha": 2.0} if name == "NegativeBinomial" else {}
+    given |= {"psi": 0.9} if name == "HurdlePoisson" else {}
+    draws = pm.draw(getattr(pm, name).dist(mu=1e300, **given), 20, random_seed=1)
+    assert draws.dtype == "int64" and draws.min() >= 0 and np.median(draws) > 1e18

@@ -24,6 +24,7 @@ from graphcore.model.distributions.parameters import Alt, Link, Param
 from graphcore.model.distributions.special import (
     binomln,
     count_cdf,
+    draw_poisson,
     log_betainc,
     log_gammainc,
     log_gammaincc,
@@ -233,7 +234,7 @@ class _LogPoisson(Distribution, hidden=True):
         return o.floor(o.exp(log_mu))
 
     def random(rng, size, log_mu):
-        return rng.poisson(np.exp(log_mu), size)
+        return draw_poisson(rng, np.exp(log_mu), size)
 
     def ref(log_mu):
         from scipy import stats
@@ -274,7 +275,7 @@ class Poisson(Distribution):
         return o.floor(mu)
 
     def random(rng, size, mu):
-        return rng.poisson(mu, size)
+        return draw_poisson(rng, mu, size)
 
     def ref(mu):
         from scipy import stats
@@ -350,7 +351,7 @@ class NegativeBinomial(Distribution):
         return o.floor(mu)
 
     def random(rng, size, mu, alpha):
-        return rng.poisson(mu / alpha * rng.gamma(alpha, 1.0, size))
+        return draw_poisson(rng, mu / alpha * rng.gamma(alpha, 1.0, size))
 
     def ref(mu, alpha):
         from scipy import stats

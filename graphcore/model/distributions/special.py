@@ -7,6 +7,8 @@ which are small, are subtracted.
 
 import math
 
+import numpy as np
+
 from graphcore.model.distributions.quadrature import DROP, along, log_integral
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
@@ -153,3 +155,15 @@ def count_cdf(o, x, of_whole, upper=False):
     """A cumulative log probability of counts at any number; ``of_whole`` takes whole ones."""
     inner = of_whole(o.maximum(o.floor(x), 0.0))
     return o.switch(x < 0, 0.0 if upper else -math.inf, inner)
+
+
+def draw_poisson(rng, mu, size=None):
+    """Poisson numbers; a mean that whole numbers cannot hold counts as the largest that they can.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> int(draw_poisson(np.random.default_rng(1), 1e300) > 1e18)
+    1
+    """
+    return rng.poisson(np.minimum(mu, 9.2e18), size)

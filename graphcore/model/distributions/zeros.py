@@ -9,6 +9,7 @@ from graphcore.model.distributions.constraints import Constraint, nonnegative, p
 from graphcore.model.distributions.discrete import Binomial, NegativeBinomial, Poisson
 from graphcore.model.distributions.parameters import Param, names_of
 from graphcore.model.distributions.positive import Gamma, LogNormal
+from graphcore.model.distributions.special import draw_poisson
 
 _psi = Param(probability, typical=(0.2, 0.8))
 
@@ -21,12 +22,12 @@ _LOG_ZERO = {
 
 
 def _more_poisson(rng, size, left, mu):
-    return 1 + rng.poisson(mu * left, size)
+    return 1 + draw_poisson(rng, mu * left, size)
 
 
 def _more_negative_binomial(rng, size, left, mu, alpha):
     share = np.minimum(mu / (mu + alpha), 1 - 1e-16)  # of a logarithmic distribution
-    more = rng.poisson(mu / alpha * rng.gamma(alpha * left, 1.0, size))
+    more = draw_poisson(rng, mu / alpha * rng.gamma(alpha * left, 1.0, size))
     return rng.logseries(share, size) + more
 
 
