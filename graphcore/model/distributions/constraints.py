@@ -7,7 +7,7 @@ formula of this package: NumPy or ``graphcore.tensor``.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from graphcore.graph.nodes import Constant
@@ -124,6 +124,9 @@ count = Constraint(
     discrete=True,
     nonnegative=True,
     lower=0.0,
+)
+countable = replace(  # beyond 1e305 the formulas of some families are inf - inf
+    count, holds=lambda o, x: _whole(o, x) & (x >= 0) & (x < 1e305)
 )
 whole = Constraint("a whole number", lambda o, x: _whole(o, x) & (o.abs(x) < inf), discrete=True)
 from_one = Constraint(

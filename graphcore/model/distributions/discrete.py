@@ -12,6 +12,7 @@ from graphcore.model.distributions.base import Distribution
 from graphcore.model.distributions.constraints import (
     binary,
     count,
+    countable,
     counts_up_to,
     nonnegative,
     positive,
@@ -213,7 +214,7 @@ class _LogPoisson(Distribution, hidden=True):
     """Counts by the logarithm of their mean; not a parametrisation of its own for users."""
 
     params = {"log_mu": Param(real, typical=(-1.0, 2.5))}
-    support = count
+    support = countable
 
     def logp(o, x, log_mu):
         return x * log_mu - o.exp(log_mu) - o.gammaln(x + 1)
@@ -254,7 +255,7 @@ class Poisson(Distribution):
 
     params = {"mu": Param(nonnegative, typical=(0.5, 12.0))}
     links = (Link("mu", "exp", "log_mu", _LogPoisson),)
-    support = count
+    support = countable
 
     def logp(o, x, mu):
         return o.xlogy(x, mu) - mu - o.gammaln(x + 1)
@@ -317,7 +318,7 @@ class NegativeBinomial(Distribution):
         Alt(lambda o, n: {"alpha": n}, gives=("alpha",), params={"n": _dispersion}),
     )
     order = ("mu", "alpha", "p", "n")
-    support = count
+    support = countable
 
     def logp(o, x, mu, alpha):
         # Stirling's leading terms are merged with the powers of mu and alpha, so that the limit of

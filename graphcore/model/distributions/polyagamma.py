@@ -15,6 +15,7 @@ from graphcore.ops.polyagamma_tail import PolyaGammaTail
 
 _TERMS = 200  # of the sum of gamma variables that is drawn
 LOG_2 = math.log(2.0)
+FAR = 1e15
 
 
 class PolyaGamma(Distribution):
@@ -52,7 +53,7 @@ class PolyaGamma(Distribution):
         first = (h + 1) / (2 * x) > 50 + o.log(h + 2)
         leading = (h - 1) * LOG_2 + o.log(h) - HALF_LOG_2PI - 1.5 * o.log(x) - o.sqr(h) / (8 * x)
         x, h = (o.switch(first, v, w) for v, w in ((0.25, x), (1.0, h)))
-        inner = PolyaGammaLog()(*_together(o, x, h))
+        inner = PolyaGammaLog()(*_together(o, o.minimum(x, FAR), h)) - _beyond(o, x)
         return tilt + o.switch(first, leading, inner)
 
     def logcdf(o, x, h, z):
@@ -103,12 +104,19 @@ def _tails(o, x, h, z):
     x, h, z = (o.switch(first, v, w) for v, w in ((0.25, x), (1.0, h), (0.0, z)))
     half = 0.5 * o.sqr(z)
     size = o.abs(z)
-    tilt = h * (0.5 * size + o.log1p(o.exp(-size)) - LOG_2) - half * x
-    inputs = _together(o, x, h, half)
+    last, more = o.minimum(x, FAR), _beyond(o, x) + half * o.maximum(x - FAR, 0.0)
+    tilt = h * (0.5 * size + o.log1p(o.exp(-size)) - LOG_2) - half * last
+    inputs = _together(o, last, h, half)
     below, above = (o.minimum(tilt + PolyaGammaTail(up)(*inputs), 0.0) for up in (False, True))
+    above = above - more
     low = below < -LOG_2  # the larger tail, close to a pole, is what the smaller one leaves
     whole = o.switch(first, leading, o.switch(low, below, o.log1mexp(above)))
     return whole, o.switch(first | low, o.log1mexp(whole), above)
+
+
+def _beyond(o, x):
+    """How much an exponential tail falls from ``FAR`` on."""
+    return 0.5 * math.pi**2 * o.maximum(x - FAR, 0.0)
 
 
 def _together(o, *values):
