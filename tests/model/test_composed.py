@@ -315,10 +315,6 @@ BAD = [
     (lambda: pm.Truncated.dist(pm.Normal.dist(), np.nan), "lower is NaN"),
     (lambda: pm.Censored.dist(pm.Flat.dist(), 2).random(), "Flat is improper"),
     (lambda: pm.Censored.dist(pm.Dirichlet.dist([1, 1]), 2), "of vectors is not supported"),
-    (
-        lambda: pm.Truncated.dist(pm.Normal.dist(), 50, max_n_steps=3).random(rng=1),
-        "in 3 attempts",
-    ),
     (lambda: pm.ZeroSumNormal.dist(1.0), "give shape=, dims= or support_shape="),
     (lambda: pm.ZeroSumNormal.dist([1.0, 2.0], shape=2), "sigma must be one number"),
     (lambda: pm.CustomDist.dist(1.0), "needs a function logp= or dist="),
