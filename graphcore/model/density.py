@@ -236,6 +236,7 @@ class Densities:
 
     def _require_free(self, what):
         if not self.free_RVs:
+            self.logp()  # variables of other models are another error
             raise ValueError(
                 f"the model has no free variables, so there is nothing to build {what} of; "
                 "leave observed= out for the variables to be inferred"

@@ -143,10 +143,7 @@ class Model(Densities, OldNames, metaclass=_Entered):
     @property
     def root(self):
         """The model that contains all others around this one."""
-        model = self
-        while model.parent is not None:
-            model = model.parent
-        return model
+        return list(self._lineage())[-1]
 
     def _lineage(self):
         """This model, and those it is a part of."""
@@ -521,6 +518,8 @@ class Model(Densities, OldNames, metaclass=_Entered):
 
     def set_initval(self, rv_var, initval):
         """Another start value of a free variable; None for the default."""
+        if rv_var not in self.free_RVs:
+            raise ValueError(f"{rv_var.name} is not a free variable of the model")
         if initval is not None and not isinstance(initval, str | Variable):
             initval = points.checked(rv_var.name, initval, rv_var.type.shape)
         self.rvs_to_initial_values[rv_var] = initval

@@ -40,8 +40,11 @@ def initial_point(model, overrides=None, random_seed=None):
     for rv, value in zip(model.free_RVs, model.value_vars, strict=True):
         transform, finite = model.rvs_to_transforms[rv], np.isfinite(found[value.name]).all()
         if not finite and transform is not None and inside.get(rv, True):
+            usual = transform is rv.distribution.default_transform()
             raise StartError(
-                f"{rv.name}: the start value is not one that the transform {transform.name} takes"
+                f"{rv.name}: the start value is "
+                + ("on the border of the support, which" if usual else "not one that")
+                + f" the transform {transform.name} {'does not take' if usual else 'takes'}"
             )
         if not finite or not inside.get(rv, True):
             raise StartError(

@@ -1,7 +1,7 @@
 """Where chains start: the model's initial point, moved at random, where the density is finite."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -84,6 +84,10 @@ def initial_points(model, seeds, initvals=None):
     """The initial point of the model for each chain, as a dict."""
     if initvals is None or isinstance(initvals, Mapping):
         initvals = [initvals] * len(seeds)
+    elif not isinstance(initvals, Sequence):
+        raise TypeError(
+            f"initvals must be a dict of start values by name, or a list of them, got {initvals!r}"
+        )
     elif len(initvals) != len(seeds):
         raise ValueError(f"initvals has {len(initvals)} entries for {len(seeds)} chains")
     return [

@@ -33,6 +33,20 @@ def other_model():
     model.logp()
 
 
+def other_model_alone():
+    with pm.Model(model=None):
+        z = pm.Normal("z")
+    with pm.Model():
+        pm.Normal("y", z, 1, observed=1.0)
+        pm.sample(2, progressbar=False)
+
+
+def start_of_no_kind():
+    with pm.Model():
+        pm.Normal("x")
+        pm.sample(2, initvals=3, progressbar=False)
+
+
 def cyclic():
     with pm.Model() as model:
         x = pm.Normal("x")
@@ -130,6 +144,15 @@ MESSAGES = [
         "y: the model has no dimension 'q'; declare it with Model(coords={...}) or "
         "model.add_coord(...), or give shape=",
     ),
+    (
+        other_model_alone,
+        "the density depends on z, which is not a variable of this model; variables made with "
+        ".dist() or in another model have no value here",
+    ),
+    (
+        start_of_no_kind,
+        "initvals must be a dict of start values by name, or a list of them, got 3",
+    ),
     (start_elsewhere, "x: the start value has shape (3,), the variable has shape (2,)"),
     (
         lambda: at_start(lambda: pm.HalfNormal("y", 1, initval=-1)),
@@ -226,6 +249,14 @@ NAMED = [  # messages that name dims, labels, and shapes of vectors
     (
         lambda: pm.Normal("c", shape=3, transform=ordered, initval=[3, 2, 1]),
         "c: the start value is not one that the transform ordered takes",
+    ),
+    (
+        lambda: pm.HalfNormal("s", initval=0.0),
+        "s: the start value is on the border of the support, which the transform log does not take",
+    ),
+    (
+        lambda: pm.modelcontext(None).set_initval(pm.Normal("z", observed=1.0), 1.0),
+        "z is not a free variable of the model",
     ),
 ]
 

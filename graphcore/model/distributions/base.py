@@ -300,7 +300,7 @@ class Distribution:
         shapes = ", ".join(f"{k} {v.type.shape}" for k, v in self.arguments.items() if v.ndim)
         raise ValueError(
             f"{self.label}: shape {wanted} does not fit its parameters, "
-            f"which have shape {batch + event}: {shapes}"
+            f"which have shape {batch + event}{shapes and f': {shapes}'}"
         )
 
     def _parameter_shapes(self):
