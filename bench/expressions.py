@@ -45,8 +45,10 @@ def seconds(calls, least=0.002, batches=50):
         start = time.perf_counter()
         call()
         counts[name] = max(1, int(least / max(time.perf_counter() - start, 1e-7)))
+    order = [*calls.items()]
     for _ in range(batches):
-        for name, call in calls.items():
+        order = [*order[1:], order[0]]  # nobody always comes after the same one
+        for name, call in order:
             call()  # what the others left in the caches is not its business
             start = time.perf_counter()
             for _ in range(counts[name]):
