@@ -340,3 +340,14 @@ def test_how_many_basis_functions():
         approx([1, -1], [0.5, 2], "expquad")
     with pytest.raises(ValueError, match="one of expquad, matern52, matern32, got 'linear'"):
         approx([-1, 1], [0.5, 2], "linear")
+
+
+@pytest.mark.parametrize("cls", [pm.Multinomial, pm.DirichletMultinomial])
+def test_shapes_of_counts_by_position(cls):
+    with pm.Model():
+        counts = cls("counts", 5, [0.2, 0.8], (3, 2))
+    draws = counts.random(rng=1)
+    assert draws.shape == counts.type.shape == (3, 2) and (draws.sum(axis=-1) == 5).all()
+    assert cls.dist(5, [0.2, 0.8]).type.shape == (2,)
+    with pytest.raises(TypeError, match="takes at most 2 parameters"):
+        cls.dist(5, [0.2, 0.8], (3, 2), 1)

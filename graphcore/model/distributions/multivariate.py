@@ -106,7 +106,19 @@ def _typical_counts(o, n, p):
     return o.switch(fits, near, completed(o.floor(n * p)))
 
 
-class Multinomial(Distribution):
+class _OfCounts(Distribution, hidden=True):
+    """Vectors of counts, whose third argument may be their shape, as it was in PyMC3."""
+
+    keywords = ("shape",)
+
+    @classmethod
+    def make(cls, label, args, kwargs, shape=None, **others):
+        if len(args) == 3 and shape is None:
+            *args, shape = args
+        return super().make(label, args, kwargs, shape=shape, **others)
+
+
+class Multinomial(_OfCounts):
     """Counts of ``n`` draws among categories of probabilities ``p`` along the last axis.
 
     Examples
@@ -142,7 +154,7 @@ class Multinomial(Distribution):
         return rng.multinomial(n.astype("int64"), p / p.sum(axis=-1, keepdims=True), size)
 
 
-class DirichletMultinomial(Distribution):
+class DirichletMultinomial(_OfCounts):
     """Multinomial counts whose probabilities are Dirichlet with concentrations ``a``.
 
     Examples
