@@ -36,10 +36,12 @@ compare them with `logp`. Outside of the support, and for parameters that are no
 `logp` is -inf (constants that are not raise an error in a model). Parameters broadcast; those with
 defaults may be left out.
 
-`logp`, `logcdf`, `logccdf` and `icdf` stand where they exist; all but the improper distributions
-draw random numbers. Moments with a formula are variables, `d.distribution.mean` and
-`d.distribution.variance` of `d = pm.Gamma.dist(2, 3)`. Each plot shows the density for the
-parameters beside it, or a few draws of a vector, series or matrix, element after element.
+`logp`, `logcdf`, `logccdf` and `icdf` stand where they exist; where there is no formula the
+quantile is searched for, and that of counts is the smallest that reaches the probability. All but
+the improper distributions draw random numbers. Moments are variables, `d.distribution.mean` and
+`d.distribution.variance` of `d = pm.Gamma.dist(2, 3)`. The same formulas stand in `help(pm.Gamma)`.
+Each plot shows the density for the parameters beside it, or a few draws of a vector, series or
+matrix, element after element.
 """
 
 
