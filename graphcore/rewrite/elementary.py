@@ -198,8 +198,8 @@ def product_from_xlogy(b, node):
     if not known:
         return None
     x = b.elementwise(log, y)
-    if has_zero(c):  # there an infinite logarithm must not become NaN, but a NaN must stay
-        x = b.switch(b.eq(c, 0), b.clip(x, -1.0, 1.0), x)
+    if has_zero(c):  # there the logarithm of what has none must not count, but a NaN must stay
+        x = b.switch(b.eq(c, 0), b.clip(known[0], -1.0, 1.0), x)
     return b.mul(c, x)
 
 

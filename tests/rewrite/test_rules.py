@@ -517,9 +517,10 @@ def test_product_from_xlogy_keeps_zeros_and_nan():
     values = {y: np.array([-np.inf, np.inf, np.nan, 700.0, -800.0])}
     for c in (tt.constant(np.zeros(5)), free):
         values[free] = np.zeros(5)
-        new, names = fired([tt.xlogy(c, tt.exp(y))])
-        assert "product_from_xlogy" in names
-        np.testing.assert_array_equal(evaluate(new, values)[0], [0, 0, np.nan, 0, 0])
+        for out in (tt.xlogy(c, tt.exp(y)), tt.xlog1py(c, -tt.exp(y))):  # log1p of less than -1
+            new, names = fired([out])
+            assert "product_from_xlogy" in names
+            np.testing.assert_array_equal(evaluate(new, values)[0], [0, 0, np.nan, 0, 0])
 
 
 def test_rules_can_be_left_out_by_name_or_stage():
