@@ -20,6 +20,7 @@ class Posterior:
 
     Attributes
     ----------
+    name : str
     model : Model
     data : dict
         ``data.json``.
@@ -35,6 +36,7 @@ class Posterior:
         coordinates: the model's coordinate is so many times the reference's.
     """
 
+    name: str
     model: Any
     data: dict
     reference: dict
@@ -49,6 +51,28 @@ class Posterior:
         for (name, factor), value in zip(self.coordinates.items(), u, strict=True):
             x[place[name]] = factor * value
         return x
+
+    def unconstrained(self, draws):
+        """Flat vectors of the model's value variables for reference draws by column.
+
+        Parameters
+        ----------
+        draws : dict of str to ndarray
+            Of shape (draw,) each.
+
+        Returns
+        -------
+        ndarray, shape (draw, dim)
+        """
+        values = _by_variable(draws)
+        values |= MORE_VARIABLES.get(self.name, lambda values: {})(values)
+        parts = []
+        for rv in self.model.free_RVs:
+            transform = self.model.rvs_to_transforms.get(rv)
+            value = tt.constant(values[rv.name])
+            u = value if transform is None else transform.forward(value)
+            parts.append(u.eval().reshape(value.type.shape[0], -1))
+        return np.concatenate(parts, axis=1)
 
     @property
     def log_jacobian(self):
@@ -273,6 +297,27 @@ MODELS = {
 COORDINATES = {"hmm": {"theta1[1]": 0.5, "theta2[1]": 0.5, "low": 1.0, "gap": 1.0}}
 
 
+# Variables of models that are not columns of the reference.
+MORE_VARIABLES = {
+    "eight_schools_noncentered": lambda v: {
+        "z": (v["theta"] - v["mu"][:, None]) / v["tau"][:, None]
+    },
+    "hmm": lambda v: {"low": v["mu"][:, 0], "gap": v["mu"][:, 1] - v["mu"][:, 0]},
+}
+
+
+def _by_variable(draws):
+    """Columns ``x[1]``, ``x[2]`` as one array ``x`` with a last axis."""
+    found = {}
+    for name, draw in draws.items():
+        base, _, index = name.partition("[")
+        if index:
+            found.setdefault(base, []).append(draw)
+        else:
+            found[base] = draw
+    return {k: np.stack(v, axis=-1) if isinstance(v, list) else v for k, v in found.items()}
+
+
 def _columns(names):
     """A function that picks reference columns from draws by variable name."""
 
@@ -287,6 +332,13 @@ def _columns(names):
     return derive
 
 
+def reference_draws(name):
+    """Draws of the reference by column, of shape (draw,)."""
+    with np.load(FOLDER / name / "draws.npz") as read:
+        columns = read["draws"].reshape(-1, read["names"].size).T
+        return dict(zip(read["names"].tolist(), columns, strict=True))
+
+
 def load(name):
     """The posterior of this name, its model freshly built."""
     read = {
@@ -294,6 +346,7 @@ def load(name):
         for part in ("data", "reference", "logp_points")
     }
     return Posterior(
+        name=name,
         model=MODELS[name](read["data"]),
         data=read["data"],
         reference=read["reference"],

@@ -73,3 +73,35 @@ def test_noncentered_eight_schools_is_the_centered_one_in_other_coordinates(post
         assert got == pytest.approx(logp + np.log(2) + jacobian + 8 * log_tau, rel=1e-12)
         want = [g_mu + g_theta.sum(), g_tau + (g_theta * tau * z).sum() + 8, *(g_theta * tau)]
         assert_gradient(found, np.array(want))
+
+
+DRAWN = [  # those with reference draws; the others have exact answers
+    "eight_schools_centered",
+    "eight_schools_noncentered",
+    "kidiq",
+    "kilpisjarvi",
+    "earnings",
+    "mesquite",
+    "sblri",
+    "arK",
+    "arma",
+    "gp_regr",
+    "mixture",
+    "hmm",
+]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_reference_draws_are_draws_of_the_density(posteriordb, name):
+    """For draws u of p, E[g] = 0 and E[(u - m) g'] = -I with g the gradient of log p."""
+    posterior = posteriordb.load(name)
+    u = posterior.unconstrained(posteriordb.reference_draws(name))
+    density = posterior.model.logp_dlogp_function()
+    slopes = np.array([density(x)[1] for x in u])
+    factor = np.linalg.cholesky(np.cov(u.T))  # in coordinates without correlation
+    v, slopes = np.linalg.solve(factor, (u - u.mean(axis=0)).T).T, slopes @ factor
+    products = v[:, :, None] * slopes[:, None, :]
+    root = np.sqrt(len(u))
+    assert (np.abs(slopes.mean(axis=0)) < 4 * slopes.std(axis=0, ddof=1) / root).all()
+    excess = products.mean(axis=0) + np.eye(u.shape[1])
+    assert (np.abs(excess) < 4 * products.std(axis=0, ddof=1) / root).all()
